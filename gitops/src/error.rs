@@ -1,0 +1,55 @@
+//! How an error of this crate reaches a person.
+//!
+//! `Display` says what failed and on what, and never repeats its source; [`chain`] prints the causes. What to
+//! do about it is the error's [`Explain::hint`].
+
+use std::error::Error;
+
+/// An error that knows what the user can do about it.
+///
+/// Every room's error implements this, so that each door prints the same words.
+pub trait Explain: Error + Send + Sync + 'static {
+    /// What to do about it, as one or two whole sentences; `None` where the message says it all.
+    fn hint(&self) -> Option<String> {
+        None
+    }
+}
+
+/// The error and its causes, one line each, without repeating a cause that its parent already printed.
+pub fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut last = text.clone();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let line = error.to_string();
+        if !last.contains(&line) {
+            text.push_str("\nCaused by: ");
+            text.push_str(&line);
+        }
+        last = line;
+        cause = error.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("failed to clone `{url}`")]
+    struct Clone {
+        url: String,
+        source: io::Error,
+    }
+
+    #[test]
+    fn chain_prints_each_cause_once() {
+        let error = Clone { url: "ssh://git/p".into(), source: io::Error::other("no route") };
+        insta::assert_snapshot!(chain(&error), @"
+        failed to clone `ssh://git/p`
+        Caused by: no route
+        ");
+    }
+}

@@ -1,0 +1,13 @@
+//! The platform: nouns that compute, verbs that act.
+//!
+//! Nouns are plain data and pure functions. Verbs touch the world, and each of them has one room: nothing
+//! else in this workspace talks to a cluster, a repository, a child program or a download server. This crate
+//! knows nothing of Terraform; the provider and the runner call the same functions and get the same bytes.
+
+pub mod error;
+pub mod secret;
+pub mod task;
+
+pub use error::Explain;
+pub use secret::Secret;
+pub use task::Task;
