@@ -1,0 +1,82 @@
+//! What went wrong, in the words the user reads.
+
+use crate::value::Path;
+use tfplugin_proto::tfplugin6;
+
+/// How bad a problem is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Severity {
+    /// The operation did not do what was asked.
+    Error,
+    /// It did, and the user should know something about it.
+    Warning,
+}
+
+/// One diagnostic: what failed, on which attribute, why, and what to do.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Problem {
+    /// How bad it is.
+    pub severity: Severity,
+    /// What failed, short, without a final stop.
+    pub summary: String,
+    /// Why, on what, and what to do about it, in whole sentences.
+    pub detail: String,
+    /// The attribute it is about; empty for the object as a whole.
+    pub path: Path,
+}
+
+impl Problem {
+    /// An error.
+    pub fn error(summary: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { severity: Severity::Error, summary: summary.into(), detail: detail.into(), path: Path::default() }
+    }
+
+    /// A warning.
+    pub fn warning(summary: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { severity: Severity::Warning, ..Self::error(summary, detail) }
+    }
+
+    /// The same problem, on the attribute at `path`.
+    pub fn at(mut self, path: impl Into<Path>) -> Self {
+        self.path = path.into();
+        self
+    }
+
+    /// Whether it is an error.
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+
+    /// The fixed diagnostic for a fault of the provider's own, `what` being a short technical reason that holds
+    /// nothing of the user's.
+    pub fn bug(what: impl AsRef<str>) -> Self {
+        Self::error(
+            "Bug in the provider",
+            format!(
+                "The provider met a situation that it should never be in: {}. Nothing about your configuration \
+                 causes this. Please report it together with the log that TF_LOG=debug writes.",
+                what.as_ref()
+            ),
+        )
+    }
+}
+
+impl From<&Problem> for tfplugin6::Diagnostic {
+    fn from(problem: &Problem) -> Self {
+        let severity = match problem.severity {
+            Severity::Error => tfplugin6::diagnostic::Severity::Error,
+            Severity::Warning => tfplugin6::diagnostic::Severity::Warning,
+        };
+        Self {
+            severity: severity.into(),
+            summary: problem.summary.clone(),
+            detail: problem.detail.clone(),
+            attribute: (!problem.path.is_empty()).then(|| problem.path.to_proto()),
+        }
+    }
+}
+
+/// Problems as the wire has them.
+pub(crate) fn diagnostics<'a>(problems: impl IntoIterator<Item = &'a Problem>) -> Vec<tfplugin6::Diagnostic> {
+    problems.into_iter().map(Into::into).collect()
+}
