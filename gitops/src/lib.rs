@@ -4,6 +4,7 @@
 //! else in this workspace talks to a cluster, a repository, a child program or a download server. This crate
 //! knows nothing of Terraform; the provider and the runner call the same functions and get the same bytes.
 
+pub mod cluster;
 pub mod error;
 pub mod secret;
 pub mod task;
