@@ -1,1 +1,3 @@
-//! Placeholder
+//! Speaks Terraform: typed resources in, plugin protocol 6 out. Knows no Kubernetes.
+
+pub mod serve;
