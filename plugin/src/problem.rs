@@ -1,6 +1,6 @@
 //! What went wrong, in the words the user reads.
 
-use crate::value::Path;
+use crate::value::{Path, Step};
 use tfplugin_proto::tfplugin6;
 
 /// How bad a problem is.
@@ -28,7 +28,12 @@ pub struct Problem {
 impl Problem {
     /// An error.
     pub fn error(summary: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self { severity: Severity::Error, summary: summary.into(), detail: detail.into(), path: Path::default() }
+        Self {
+            severity: Severity::Error,
+            summary: summary.into(),
+            detail: detail.into(),
+            path: Path::default(),
+        }
     }
 
     /// A warning.
@@ -61,6 +66,31 @@ impl Problem {
     }
 }
 
+impl From<&str> for Path {
+    /// Reads `a.b[0]["k"]`, the form in which code names attributes. A text of another form is one attribute name.
+    fn from(text: &str) -> Self {
+        text.parse().unwrap_or_else(|_| Self::default().attribute(text))
+    }
+}
+
+impl From<&Path> for Path {
+    fn from(path: &Path) -> Self {
+        path.clone()
+    }
+}
+
+impl From<&Path> for tfplugin6::AttributePath {
+    fn from(path: &Path) -> Self {
+        use tfplugin6::attribute_path::{Step as WireStep, step::Selector};
+        let step = |step: &Step| match step {
+            Step::Attribute(name) => Selector::AttributeName(name.clone()),
+            Step::Key(key) => Selector::ElementKeyString(key.clone()),
+            Step::Index(index) => Selector::ElementKeyInt(*index),
+        };
+        Self { steps: path.steps().iter().map(|each| WireStep { selector: Some(step(each)) }).collect() }
+    }
+}
+
 impl From<&Problem> for tfplugin6::Diagnostic {
     fn from(problem: &Problem) -> Self {
         let severity = match problem.severity {
@@ -71,7 +101,7 @@ impl From<&Problem> for tfplugin6::Diagnostic {
             severity: severity.into(),
             summary: problem.summary.clone(),
             detail: problem.detail.clone(),
-            attribute: (!problem.path.is_empty()).then(|| problem.path.to_proto()),
+            attribute: (!problem.path.is_empty()).then(|| (&problem.path).into()),
         }
     }
 }

@@ -155,5 +155,10 @@ fn fail(options: &Options, error: &Error) -> ExitCode {
     ExitCode::FAILURE
 }
 
+/// Writes one line to standard error, for a process that ends before it can serve.
+pub(crate) fn tell(text: &str) {
+    log::write(format!("{text}\n").as_bytes());
+}
+
 /// Shared by the listener and the server: the socket's directory, which either may remove.
 type Socket = Arc<listener::SocketDirectory>;

@@ -1,0 +1,117 @@
+//! What a provider's code is given beside its own structs.
+
+use crate::problem::Problem;
+use crate::value::Value;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// One operation on one object: the configured provider, when to stop, and what to remember.
+pub struct Context<P> {
+    provider: Arc<P>,
+    cancel: CancellationToken,
+    timeout: Duration,
+    notes: Mutex<Notes>,
+    hints: BTreeMap<String, Value>,
+}
+
+#[derive(Default)]
+struct Notes {
+    warnings: Vec<Problem>,
+    private: Private,
+}
+
+/// What a resource remembers between runs without showing it: small values by name, stored in the state file
+/// next to the object. No secret belongs here: the state file holds it in clear text.
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Private(BTreeMap<String, serde_json::Value>);
+
+impl Private {
+    /// Reads what an earlier run stored; anything else is nothing.
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Self {
+        serde_json::from_slice(bytes).unwrap_or_default()
+    }
+
+    /// The bytes to store; none when there is nothing to remember.
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        match self.0.is_empty() {
+            true => Vec::new(),
+            false => serde_json::to_vec(self).unwrap_or_default(),
+        }
+    }
+}
+
+impl<P> Context<P> {
+    /// A context for one operation that may take `timeout`.
+    pub fn new(provider: Arc<P>, cancel: CancellationToken, timeout: Duration) -> Self {
+        Self { provider, cancel, timeout, notes: Mutex::default(), hints: BTreeMap::new() }
+    }
+
+    pub(crate) fn with_private(self, private: Private) -> Self {
+        self.notes().private = private;
+        self
+    }
+
+    pub(crate) fn with_hints(mut self, hints: BTreeMap<String, Value>) -> Self {
+        self.hints = hints;
+        self
+    }
+
+    /// The configured provider.
+    pub fn provider(&self) -> &P {
+        &self.provider
+    }
+
+    /// Cancelled when Terraform asks to stop; the operation then returns what it has reached.
+    pub fn cancellation(&self) -> &CancellationToken {
+        &self.cancel
+    }
+
+    /// How long the operation may take: what the configuration's `timeouts` say, else the resource's default.
+    pub fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    /// Tells the user something without failing.
+    pub fn warn(&self, problem: Problem) {
+        self.notes().warnings.push(problem);
+    }
+
+    /// What an earlier operation on this object remembered under `key`.
+    pub fn recall<T: DeserializeOwned>(&self, key: &str) -> Option<T> {
+        let value = self.notes().private.0.get(key).cloned()?;
+        serde_json::from_value(value).ok()
+    }
+
+    /// Remembers `value` for later operations on this object. It is stored in the state file: no secrets.
+    pub fn remember<T: Serialize>(&self, key: &str, value: &T) {
+        if let Ok(value) = serde_json::to_value(value) {
+            self.notes().private.0.insert(key.to_owned(), value);
+        }
+    }
+
+    /// During the read after an import by identity: the string that the identity gave for `attribute`, which is
+    /// an output marked `x-identity`.
+    pub fn imported(&self, attribute: &str) -> Option<&str> {
+        match self.hints.get(attribute) {
+            Some(Value::String(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn take_warnings(&self) -> Vec<Problem> {
+        std::mem::take(&mut self.notes().warnings)
+    }
+
+    pub(crate) fn private(&self) -> Private {
+        self.notes().private.clone()
+    }
+
+    fn notes(&self) -> std::sync::MutexGuard<'_, Notes> {
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

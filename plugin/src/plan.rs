@@ -1,0 +1,168 @@
+//! From prior state and configuration to the state that is planned. Pure: no I/O, nothing async.
+//!
+//! Planning has two steps with the provider's foresight between them. [`draft`] takes what core proposes, fills
+//! in defaults, removes write-only values and finds out whether anything changes. [`finish`] settles every
+//! output by what was foreseen of it, and names the attributes whose change replaces the object. The rules are
+//! those that core checks on the answer; `conform` is a port of those checks, and the property tests hold one
+//! against the other.
+
+use crate::schema::{Attribute, Attributes, Kind, Nesting, Schema};
+use crate::value::{Path, Refinements, Value};
+use std::collections::BTreeMap;
+
+/// A plan whose outputs are not settled yet.
+pub struct Draft {
+    /// The planned object; outputs still have their prior values.
+    pub object: BTreeMap<String, Value>,
+    /// Whether any attribute that the configuration sets differs from the prior state.
+    pub changed: bool,
+    /// Whether there is no prior object.
+    pub creates: bool,
+}
+
+/// What is foreseen of an output.
+#[derive(Clone)]
+pub enum Foreseen {
+    /// It will have this value.
+    Value(Value),
+    /// It keeps its value; unknown where there is none yet.
+    Keep,
+    /// It is known after the apply only.
+    Unknown,
+}
+
+/// A finished plan.
+pub struct Plan {
+    /// The planned state.
+    pub state: Value,
+    /// The attributes whose change replaces the object.
+    pub replaces: Vec<Path>,
+}
+
+/// The first step: what the configuration asks for. `prior` is null where the object is created.
+pub fn draft(schema: &Schema, prior: &Value, proposed: &Value, config: &Value) -> Draft {
+    let empty = BTreeMap::new();
+    let (proposed, config) = (fields(proposed).unwrap_or(&empty), fields(config).unwrap_or(&empty));
+    let object = with_defaults(&schema.attributes, proposed, config);
+    let changed = match fields(prior) {
+        None => true,
+        Some(prior) => schema
+            .attributes
+            .iter()
+            .filter(|(_, attribute)| !attribute.is_output())
+            .any(|(name, _)| object.get(name) != prior.get(name)),
+    };
+    Draft { object, changed, creates: prior.is_null() }
+}
+
+/// The second step: every output as `foreseen`. An output of which nothing is foreseen keeps its value where
+/// nothing changes, and is unknown otherwise.
+pub fn finish(schema: &Schema, prior: &Value, draft: Draft, foreseen: &BTreeMap<String, Foreseen>) -> Plan {
+    let Draft { mut object, changed, creates } = draft;
+    for (name, _) in schema.attributes.iter().filter(|(_, attribute)| attribute.is_output()) {
+        let kept = fields(prior).and_then(|prior| prior.get(name)).filter(|_| !creates);
+        let value = match (foreseen.get(name), kept) {
+            (Some(Foreseen::Value(value)), _) => value.clone(),
+            (Some(Foreseen::Keep), Some(kept)) => kept.clone(),
+            (None, Some(kept)) if !changed => kept.clone(),
+            _ => Value::Unknown(Refinements::default()),
+        };
+        object.insert(name.clone(), value);
+    }
+    let mut replaces = Vec::new();
+    if let Some(prior) = fields(prior) {
+        replacements(&schema.attributes, prior, &object, &Path::default(), &mut replaces);
+    }
+    Plan { state: Value::Object(object), replaces }
+}
+
+fn fields(value: &Value) -> Option<&BTreeMap<String, Value>> {
+    match value {
+        Value::Object(fields) => Some(fields),
+        _ => None,
+    }
+}
+
+/// The proposed object without write-only values, and with defaults where the configuration has null.
+fn with_defaults(
+    attributes: &Attributes,
+    proposed: &BTreeMap<String, Value>,
+    config: &BTreeMap<String, Value>,
+) -> BTreeMap<String, Value> {
+    let plan = |(name, attribute): (&String, &Attribute)| {
+        let proposed = proposed.get(name).unwrap_or(&Value::Null);
+        let config = config.get(name).unwrap_or(&Value::Null);
+        (name.clone(), plan_attribute(attribute, proposed, config))
+    };
+    attributes.iter().map(plan).collect()
+}
+
+fn plan_attribute(attribute: &Attribute, proposed: &Value, config: &Value) -> Value {
+    match (&attribute.default, &attribute.kind) {
+        _ if attribute.write_only => Value::Null,
+        (Some(default), _) if config.is_null() => default.clone(),
+        (_, Kind::Nested(nesting, nested)) if !attribute.is_output() => {
+            plan_nested(*nesting, nested, proposed, config)
+        }
+        _ => proposed.clone(),
+    }
+}
+
+/// Elements of lists and maps belong together by index and key, as core pairs them; a set has no defaults, so
+/// that what core proposes for its elements is planned.
+fn plan_nested(nesting: Nesting, nested: &Attributes, proposed: &Value, config: &Value) -> Value {
+    let object = |proposed: &Value, config: &Value| match (fields(proposed), fields(config)) {
+        (Some(proposed), Some(config)) => Value::Object(with_defaults(nested, proposed, config)),
+        _ => proposed.clone(),
+    };
+    match (nesting, proposed, config) {
+        (Nesting::Single, proposed, config) => object(proposed, config),
+        (Nesting::List, Value::List(proposed), Value::List(config)) => Value::List(
+            proposed.iter().zip(config).map(|(proposed, config)| object(proposed, config)).collect(),
+        ),
+        (Nesting::Map, Value::Map(proposed), Value::Map(config)) => {
+            let element = |(key, proposed): (&String, &Value)| {
+                (
+                    key.clone(),
+                    config.get(key).map_or_else(|| proposed.clone(), |config| object(proposed, config)),
+                )
+            };
+            Value::Map(proposed.iter().map(element).collect())
+        }
+        (_, proposed, _) => proposed.clone(),
+    }
+}
+
+/// The paths of replacing attributes that differ. Within a nested object they are looked for where both states
+/// have it; where only one has it, the object as a whole has changed.
+fn replacements(
+    attributes: &Attributes,
+    prior: &BTreeMap<String, Value>,
+    planned: &BTreeMap<String, Value>,
+    at: &Path,
+    found: &mut Vec<Path>,
+) {
+    for (name, attribute) in attributes {
+        let (before, after) =
+            (prior.get(name).unwrap_or(&Value::Null), planned.get(name).unwrap_or(&Value::Null));
+        if before == after {
+            continue;
+        }
+        let path = at.attribute(name);
+        match attribute.nested() {
+            _ if attribute.replaces => found.push(path),
+            Some((Nesting::Single, nested)) => match (fields(before), fields(after)) {
+                (Some(before), Some(after)) => replacements(nested, before, after, &path, found),
+                _ if any_replaces(nested) => found.push(path),
+                _ => {}
+            },
+            _ => {}
+        }
+    }
+}
+
+fn any_replaces(attributes: &Attributes) -> bool {
+    attributes.values().any(|attribute| {
+        attribute.replaces || attribute.nested().is_some_and(|(_, nested)| any_replaces(nested))
+    })
+}

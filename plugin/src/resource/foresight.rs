@@ -1,0 +1,124 @@
+//! What a resource can say of its status before the apply.
+
+use super::{Prior, Resource};
+use crate::plan::Foreseen;
+use crate::problem::Problem;
+use crate::schema::Attributes;
+use crate::typed::{is_known, write_field};
+use crate::value::{Path, Value};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// A plan under way: what is wanted, what was before, and what is foreseen of each output.
+///
+/// An output of which nothing is said keeps its value where the plan changes nothing, and is unknown otherwise.
+pub struct Foresight<R: Resource> {
+    pub(super) id: R::Identity,
+    pub(super) want: R::Spec,
+    pub(super) prior: Option<Prior<R::Spec, R::Status>>,
+    pub(super) prior_value: Value,
+    /// The planned inputs, with write-only values as the configuration has them.
+    pub(super) inputs: Value,
+    pub(super) outputs: Attributes,
+    pub(super) foreseen: BTreeMap<String, Foreseen>,
+    pub(super) changed: bool,
+    pub(super) deferred: bool,
+    pub(super) bug: Option<Problem>,
+}
+
+impl<R: Resource> Foresight<R> {
+    /// What the object is. Where [`Foresight::is_known`] is false it holds placeholders.
+    pub fn id(&self) -> &R::Identity {
+        &self.id
+    }
+
+    /// What the user wants, with write-only values. Where [`Foresight::is_known`] is false it holds placeholders.
+    pub fn want(&self) -> &R::Spec {
+        &self.want
+    }
+
+    /// What was before; `None` where the object is created.
+    pub fn prior(&self) -> Option<&Prior<R::Spec, R::Status>> {
+        self.prior.as_ref()
+    }
+
+    /// Whether any attribute that the configuration sets differs from the prior state.
+    pub fn has_changes(&self) -> bool {
+        self.changed
+    }
+
+    /// Whether the input at `path` is wholly known. Null is known.
+    pub fn is_known(&self, path: impl Into<Path>) -> bool {
+        is_known(&self.inputs, &path.into())
+    }
+
+    /// Whether the input at `path` differs from the prior state; an unknown one may, and at create all do.
+    pub fn is_changed(&self, path: impl Into<Path>) -> bool {
+        let path = path.into();
+        self.prior.is_none()
+            || !self.is_known(path.clone())
+            || self.inputs.get(&path) != self.prior_value.get(&path)
+    }
+
+    /// `output` will be `value`.
+    pub fn set(&mut self, output: &str, value: impl Serialize) {
+        let Some(attribute) = self.outputs.get(output) else { return self.note_unknown_output(output) };
+        let json = serde_json::to_value(value)
+            .map_err(|_| Problem::bug("a foreseen value cannot be written as JSON"));
+        match json.and_then(|json| write_field(output, attribute, Some(&json))) {
+            Ok(value) => self.note(output, Foreseen::Value(value)),
+            Err(bug) => self.bug = Some(bug),
+        }
+    }
+
+    /// `output` follows from `inputs` alone: it is `value` where all of them are known, and unknown otherwise.
+    pub fn derive<T: Serialize>(
+        &mut self,
+        output: &str,
+        inputs: &[&str],
+        value: impl FnOnce(&R::Identity, &R::Spec) -> T,
+    ) {
+        match inputs.iter().all(|input| self.is_known(*input)) {
+            true => {
+                let value = value(&self.id, &self.want);
+                self.set(output, value);
+            }
+            false => self.unknown(output),
+        }
+    }
+
+    /// `output` keeps its value; at create it is unknown.
+    pub fn keep(&mut self, output: &str) {
+        self.note(output, Foreseen::Keep);
+    }
+
+    /// `output` keeps its value unless one of `inputs` changes.
+    pub fn keep_unless_changed(&mut self, output: &str, inputs: &[&str]) {
+        match inputs.iter().any(|input| self.is_changed(*input)) {
+            true => self.unknown(output),
+            false => self.keep(output),
+        }
+    }
+
+    /// `output` is known after the apply only. Where nothing else changes, this alone makes the plan an update.
+    pub fn unknown(&mut self, output: &str) {
+        self.note(output, Foreseen::Unknown);
+    }
+
+    /// The object cannot be planned yet, because something that it needs does not exist. Terraform then leaves
+    /// it for a later run, where it allows that; where it does not, this is an error.
+    pub fn defer(&mut self) {
+        self.deferred = true;
+    }
+
+    fn note(&mut self, output: &str, foreseen: Foreseen) {
+        match self.outputs.contains_key(output) {
+            true => drop(self.foreseen.insert(output.to_owned(), foreseen)),
+            false => self.note_unknown_output(output),
+        }
+    }
+
+    fn note_unknown_output(&mut self, output: &str) {
+        self.bug = Some(Problem::bug(format!("`{output}` is foreseen, but {} has no such output", R::KIND)));
+    }
+}

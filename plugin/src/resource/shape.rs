@@ -1,0 +1,269 @@
+//! How the three structs of a resource make one flat object, and back.
+
+use super::Resource;
+use crate::problem::Problem;
+use crate::schema::constraint::Constraint;
+use crate::schema::derive::{self, Error, Role};
+use crate::schema::{Attribute, Attributes, Kind, Nesting, Schema, check};
+use crate::timeouts::Timeouts;
+use crate::typed;
+use crate::value::{Type, Value, json};
+use std::collections::BTreeMap;
+
+/// The attributes of each struct, and the schema of all of them together.
+pub(super) struct Layout {
+    pub(super) schema: Schema,
+    pub(super) identity: Attributes,
+    pub(super) spec: Attributes,
+    pub(super) status: Attributes,
+    timeouts: Attributes,
+}
+
+impl Layout {
+    /// The layout of `R`; an error names what keeps its structs from being one Terraform object.
+    pub(super) fn of<R: Resource>() -> Result<Self, Error> {
+        let mut identity = derive::attributes::<R::Identity>(Role::Input)?;
+        for attribute in identity.values_mut() {
+            (attribute.replaces, attribute.identity) = (true, true);
+        }
+        let spec = derive::attributes::<R::Spec>(Role::Input)?;
+        let status = derive::attributes::<R::Status>(Role::Output)?;
+        let timeouts = BTreeMap::from([("timeouts".to_owned(), timeouts_attribute()?)]);
+        let id = BTreeMap::from([("id".to_owned(), id_attribute())]);
+        let mut attributes = Attributes::new();
+        for (name, attribute) in [&identity, &spec, &status, &timeouts, &id].into_iter().flatten() {
+            if attributes.insert(name.clone(), attribute.clone()).is_some() {
+                return Err(Error {
+                    path: name.clone(),
+                    reason: "is a field of two of the resource's structs".into(),
+                });
+            }
+        }
+        let schema = Schema {
+            version: R::VERSION,
+            description: derive::description::<R>(),
+            deprecated: None,
+            attributes,
+        };
+        check::check(&schema)?;
+        Ok(Self { schema, identity, spec, status, timeouts })
+    }
+
+    /// The configured time limits, as far as they are known.
+    pub(super) fn timeouts(&self, object: &Value) -> Timeouts {
+        #[derive(serde::Deserialize)]
+        struct Holder {
+            timeouts: Option<Timeouts>,
+        }
+        let view = typed::View::<Holder>::new(&self.timeouts, object);
+        view.ok().and_then(|view| view.into_inner().timeouts).unwrap_or_default()
+    }
+
+    /// `planned` with the write-only values of `config`.
+    pub(super) fn with_write_only(&self, planned: &Value, config: &Value) -> Value {
+        with_write_only(&self.schema.attributes, planned, config)
+    }
+
+    /// The state after an apply: the inputs as planned, the outputs as reached.
+    pub(super) fn reached<R: Resource>(
+        &self,
+        planned: &Value,
+        id: &R::Identity,
+        status: &R::Status,
+    ) -> Result<Value, Problem> {
+        let Value::Object(planned) = planned else {
+            return Err(Problem::bug("a plan that is no object was applied"));
+        };
+        let mut state = planned.clone();
+        for (name, value) in typed::write(&self.status, status)? {
+            let value = settle(&self.status[&name], planned.get(&name).unwrap_or(&Value::Null), value);
+            state.insert(name, value);
+        }
+        state.insert("id".to_owned(), Value::String(R::import_id(id)));
+        Ok(Value::Object(state))
+    }
+
+    /// The state after a read. Where what was found means the same as what was last known, the last spelling
+    /// stays.
+    pub(super) fn found<R: Resource>(
+        &self,
+        last: &Value,
+        id: &R::Identity,
+        spec: &R::Spec,
+        status: &R::Status,
+    ) -> Result<Value, Problem> {
+        let Value::Object(last) = last else {
+            return Err(Problem::bug("a state that is no object was read"));
+        };
+        let mut state = last.clone();
+        let spec = typed::write(&self.spec, spec)?.into_iter().map(|field| (field, &self.spec));
+        let status = typed::write(&self.status, status)?.into_iter().map(|field| (field, &self.status));
+        for ((name, value), attributes) in spec.chain(status) {
+            let value = settle(&attributes[&name], last.get(&name).unwrap_or(&Value::Null), value);
+            state.insert(name, value);
+        }
+        state.insert("id".to_owned(), Value::String(R::import_id(id)));
+        Ok(Value::Object(state))
+    }
+
+    /// The state right after an import: the identity, and the outputs that the import named.
+    pub(super) fn imported<R: Resource>(&self, id: &R::Identity, hints: &Value) -> Result<Value, Problem> {
+        let Value::Object(mut state) = self.schema.empty() else {
+            return Err(Problem::bug("an empty state is no object"));
+        };
+        if let Value::Object(hints) = hints {
+            let outputs = hints.iter().filter(|(name, _)| self.status.contains_key(*name));
+            state.extend(outputs.map(|(name, value)| (name.clone(), value.clone())));
+        }
+        state.extend(typed::write(&self.identity, id)?);
+        state.insert("id".to_owned(), Value::String(R::import_id(id)));
+        Ok(Value::Object(state))
+    }
+
+    /// `identity` with the defaults of what it leaves out.
+    pub(super) fn with_identity_defaults(&self, identity: &Value) -> Value {
+        let Value::Object(given) = identity else { return identity.clone() };
+        let mut complete = given.clone();
+        for (name, attribute) in &self.identity {
+            if let (Some(Value::Null) | None, Some(default)) = (given.get(name), &attribute.default) {
+                complete.insert(name.clone(), default.clone());
+            }
+        }
+        Value::Object(complete)
+    }
+
+    /// A stored state of this version: attributes that it lacks are null, those that are no more are dropped.
+    pub(super) fn decode(&self, state: &[u8]) -> Result<Value, Problem> {
+        let state = json::decode_lenient(state, &self.schema.ty()).map_err(|why| {
+            Problem::error("Unreadable state", format!("The stored state does not fit the resource: {why}."))
+        })?;
+        Ok(without_write_only(&self.schema.attributes, state))
+    }
+}
+
+/// The new value, or the old one where both mean the same. Null and an empty collection mean the same.
+fn settle(attribute: &Attribute, old: &Value, new: Value) -> Value {
+    match (&attribute.kind, old, new) {
+        (_, old, new) if *old == new || (is_empty(old) && is_empty(&new)) => old.clone(),
+        (Kind::Nested(Nesting::Single, attributes), Value::Object(old), Value::Object(new)) => {
+            let settle_field = |(name, new): (String, Value)| {
+                let value = match (attributes.get(&name), old.get(&name)) {
+                    (Some(attribute), Some(old)) => settle(attribute, old, new),
+                    _ => new,
+                };
+                (name, value)
+            };
+            Value::Object(new.into_iter().map(settle_field).collect())
+        }
+        (Kind::Plain(Type::Dynamic), old, new) => match same_json(old, &new) {
+            true => old.clone(),
+            false => new,
+        },
+        (_, _, new) => new,
+    }
+}
+
+fn same_json(old: &Value, new: &Value) -> bool {
+    let json = |value: &Value| crate::value::bridge::to_json(value, &Type::Dynamic).ok();
+    matches!((json(old), json(new)), (Some(old), Some(new)) if old == new)
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::List(elements) | Value::Set(elements) => elements.is_empty(),
+        Value::Map(elements) => elements.is_empty(),
+        _ => false,
+    }
+}
+
+/// `planned` with the write-only values of `config`; elements are paired by index and key.
+fn with_write_only(attributes: &Attributes, planned: &Value, config: &Value) -> Value {
+    let (Value::Object(planned), Value::Object(config)) = (planned, config) else { return planned.clone() };
+    let merge = |(name, planned): (&String, &Value)| {
+        let merged = match (attributes.get(name), config.get(name)) {
+            (Some(attribute), Some(config)) if attribute.write_only => config.clone(),
+            (Some(Attribute { kind: Kind::Nested(nesting, nested), .. }), Some(config)) => {
+                nested_write_only(*nesting, nested, planned, config)
+            }
+            _ => planned.clone(),
+        };
+        (name.clone(), merged)
+    };
+    Value::Object(planned.iter().map(merge).collect())
+}
+
+fn nested_write_only(nesting: Nesting, nested: &Attributes, planned: &Value, config: &Value) -> Value {
+    match (nesting, planned, config) {
+        (Nesting::Single, planned, config) => with_write_only(nested, planned, config),
+        (Nesting::List, Value::List(planned), Value::List(config)) => Value::List(
+            planned
+                .iter()
+                .zip(config)
+                .map(|(planned, config)| with_write_only(nested, planned, config))
+                .collect(),
+        ),
+        (Nesting::Map, Value::Map(planned), Value::Map(config)) => {
+            let merge = |(key, planned): (&String, &Value)| {
+                (key.clone(), with_write_only(nested, planned, config.get(key).unwrap_or(&Value::Null)))
+            };
+            Value::Map(planned.iter().map(merge).collect())
+        }
+        (_, planned, _) => planned.clone(),
+    }
+}
+
+/// `value` with null for everything write-only.
+fn without_write_only(attributes: &Attributes, value: Value) -> Value {
+    let Value::Object(fields) = value else { return value };
+    let strip = |(name, value): (String, Value)| {
+        let value = match attributes.get(&name) {
+            Some(attribute) if attribute.write_only => Value::Null,
+            Some(Attribute { kind: Kind::Nested(_, nested), .. }) => match value {
+                Value::List(list) => {
+                    Value::List(list.into_iter().map(|element| without_write_only(nested, element)).collect())
+                }
+                Value::Map(map) => Value::Map(
+                    map.into_iter()
+                        .map(|(key, element)| (key, without_write_only(nested, element)))
+                        .collect(),
+                ),
+                value => without_write_only(nested, value),
+            },
+            _ => value,
+        };
+        (name, value)
+    };
+    Value::Object(fields.into_iter().map(strip).collect())
+}
+
+fn timeouts_attribute() -> Result<Attribute, Error> {
+    let attributes = derive::attributes::<Timeouts>(Role::Input)?;
+    Ok(Attribute {
+        optional: true,
+        description: derive::description::<Timeouts>(),
+        ..output(Kind::Nested(Nesting::Single, attributes))
+    })
+    .map(|attribute| Attribute { computed: false, ..attribute })
+}
+
+fn id_attribute() -> Attribute {
+    Attribute { description: "The import id of the object.".into(), ..output(Kind::Plain(Type::String)) }
+}
+
+fn output(kind: Kind) -> Attribute {
+    Attribute {
+        kind,
+        description: String::new(),
+        required: false,
+        optional: false,
+        computed: true,
+        sensitive: false,
+        write_only: false,
+        deprecated: None,
+        default: None,
+        replaces: false,
+        identity: false,
+        constraint: Constraint::default(),
+    }
+}

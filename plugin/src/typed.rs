@@ -1,0 +1,208 @@
+//! Between the value tree and a provider's structs.
+//!
+//! A struct never holds an unknown: where a value is not known yet, the struct gets a placeholder of the right
+//! type, and a [`View`] remembers which paths those are, so that nothing computed from a placeholder is believed.
+
+use crate::problem::Problem;
+use crate::schema::{Attribute, Attributes, Kind, Nesting};
+use crate::value::{Path, Refinements, Type, Value, bridge};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value as Json};
+use std::collections::BTreeMap;
+
+/// A struct that was read from a value of which parts may be unknown.
+pub struct View<T> {
+    value: Value,
+    read: T,
+}
+
+impl<T: DeserializeOwned> View<T> {
+    /// Reads `T` from the attributes of `object` that `attributes` names, with placeholders where it is unknown.
+    pub fn new(attributes: &Attributes, object: &Value) -> Result<Self, Problem> {
+        let read = read(attributes, &placeholders(attributes, object))?;
+        Ok(Self { value: object.clone(), read })
+    }
+
+    /// The struct. Where [`View::is_known`] is false it holds placeholders.
+    pub fn get(&self) -> &T {
+        &self.read
+    }
+
+    /// Gives the struct away.
+    pub fn into_inner(self) -> T {
+        self.read
+    }
+
+    /// Whether the value at `path` is wholly known. Null is known.
+    pub fn is_known(&self, path: impl Into<Path>) -> bool {
+        is_known(&self.value, &path.into())
+    }
+
+    /// Drops the problems that lie on unknown values: a placeholder may have caused them.
+    pub(crate) fn believable(&self, mut problems: Vec<Problem>) -> Vec<Problem> {
+        problems.retain(|problem| problem.path.is_empty() || self.is_known(problem.path.clone()));
+        problems
+    }
+}
+
+/// Whether `object` is wholly known at `path` and nothing above it is unknown. A path into null is known.
+pub(crate) fn is_known(object: &Value, path: &Path) -> bool {
+    let mut prefix = Path::default();
+    for step in path.steps() {
+        prefix = prefix.child(step.clone());
+        match object.get(&prefix) {
+            Some(Value::Unknown(_)) => return false,
+            Some(_) => {}
+            None => return true,
+        }
+    }
+    object.get(path).is_none_or(Value::is_wholly_known)
+}
+
+/// Reads `T` from a wholly known object. Attributes that `attributes` does not name are left out.
+pub(crate) fn read<T: DeserializeOwned>(attributes: &Attributes, object: &Value) -> Result<T, Problem> {
+    let json = object_to_json(attributes, object)?;
+    serde_json::from_value(Json::Object(json)).map_err(|why| {
+        // serde_json repeats values in its messages, and this object may hold secrets: only the kind is told.
+        Problem::bug(format!(
+            "an object that fits its schema does not fit its struct ({:?} error)",
+            why.classify()
+        ))
+    })
+}
+
+/// The attributes of `attributes` as `data` has them; an attribute that it lacks is null.
+pub(crate) fn write<T: Serialize>(
+    attributes: &Attributes,
+    data: &T,
+) -> Result<BTreeMap<String, Value>, Problem> {
+    let json = serde_json::to_value(data).map_err(|_| Problem::bug("a struct cannot be written as JSON"))?;
+    let Json::Object(fields) = json else {
+        return Err(Problem::bug("a struct is written as something else"));
+    };
+    attributes
+        .iter()
+        .map(|(name, attribute)| Ok((name.clone(), write_field(name, attribute, fields.get(name))?)))
+        .collect()
+}
+
+/// The value of one attribute as `data` has it.
+pub(crate) fn write_field(name: &str, attribute: &Attribute, data: Option<&Json>) -> Result<Value, Problem> {
+    if attribute.write_only {
+        return Ok(Value::Null);
+    }
+    bridge::from_json(data.cloned().unwrap_or_default(), &attribute.ty())
+        .map_err(|why| Problem::bug(format!("the provider's value of `{name}` is not of its type: {why}")))
+}
+
+fn object_to_json(attributes: &Attributes, object: &Value) -> Result<Map<String, Json>, Problem> {
+    let Value::Object(values) = object else { return Ok(Map::new()) };
+    let mut json = Map::new();
+    for (name, attribute) in attributes {
+        // A null attribute is a missing field, so that serde's defaults apply where the schema has none.
+        if let Some(value) = values.get(name).filter(|value| !value.is_null()) {
+            json.insert(name.clone(), attribute_to_json(attribute, value)?);
+        }
+    }
+    Ok(json)
+}
+
+fn attribute_to_json(attribute: &Attribute, value: &Value) -> Result<Json, Problem> {
+    let nested = |nested: &Attributes, element: &Value| object_to_json(nested, element).map(Json::Object);
+    match (&attribute.kind, value) {
+        (Kind::Nested(Nesting::Single, attributes), value) => nested(attributes, value),
+        (Kind::Nested(_, attributes), Value::List(elements) | Value::Set(elements)) => {
+            elements.iter().map(|element| nested(attributes, element)).collect()
+        }
+        (Kind::Nested(_, attributes), Value::Map(elements)) => {
+            let elements =
+                elements.iter().map(|(key, element)| Ok((key.clone(), nested(attributes, element)?)));
+            elements.collect::<Result<_, _>>().map(Json::Object)
+        }
+        (_, value) => bridge::to_json(value, &attribute.ty()).map_err(|why| Problem::bug(why.to_string())),
+    }
+}
+
+/// `object` with a placeholder wherever it is unknown.
+fn placeholders(attributes: &Attributes, object: &Value) -> Value {
+    let Value::Object(values) = object else { return Value::Object(BTreeMap::new()) };
+    let fill = |(name, attribute): (&String, &Attribute)| {
+        let value = values.get(name).unwrap_or(&Value::Null);
+        (name.clone(), placeholder(attribute, value))
+    };
+    Value::Object(attributes.iter().map(fill).collect())
+}
+
+fn placeholder(attribute: &Attribute, value: &Value) -> Value {
+    match (&attribute.kind, value) {
+        (_, Value::Unknown(_)) if !attribute.required => Value::Null,
+        (Kind::Nested(_, attributes), Value::Object(_)) => placeholders(attributes, value),
+        (Kind::Nested(_, attributes), Value::List(list)) => {
+            Value::List(list.iter().map(|element| placeholders(attributes, element)).collect())
+        }
+        (Kind::Nested(_, attributes), Value::Set(set)) => {
+            Value::Set(set.iter().map(|element| placeholders(attributes, element)).collect())
+        }
+        (Kind::Nested(_, attributes), Value::Map(map)) => Value::Map(
+            map.iter().map(|(key, element)| (key.clone(), placeholders(attributes, element))).collect(),
+        ),
+        (Kind::Nested(Nesting::Single, attributes), Value::Unknown(_)) => {
+            placeholders(attributes, &unknown_object(attributes))
+        }
+        (Kind::Plain(Type::String), Value::Unknown(_)) => {
+            Value::String(attribute.constraint.one_of.first().cloned().unwrap_or_default())
+        }
+        (_, value) => known(&attribute.ty(), value),
+    }
+}
+
+fn unknown_object(attributes: &Attributes) -> Value {
+    let unknown = |(name, attribute): (&String, &Attribute)| {
+        (name.clone(), if attribute.required { Value::Unknown(Refinements::default()) } else { Value::Null })
+    };
+    Value::Object(attributes.iter().map(unknown).collect())
+}
+
+/// `value` with the simplest value of its type wherever it is unknown.
+fn known(ty: &Type, value: &Value) -> Value {
+    let all = |element: &Type, values: &[Value]| values.iter().map(|value| known(element, value)).collect();
+    match (ty, value) {
+        (Type::String, Value::Unknown(_)) => Value::String(String::new()),
+        (Type::Number, Value::Unknown(_)) => Value::Number(0.into()),
+        (Type::Bool, Value::Unknown(_)) => Value::Bool(false),
+        (Type::Dynamic, Value::Unknown(_)) => Value::Null,
+        (Type::List(_), Value::Unknown(_)) => Value::List(Vec::new()),
+        (Type::Set(_), Value::Unknown(_)) => Value::Set(Vec::new()),
+        (Type::Map(_), Value::Unknown(_)) => Value::Map(BTreeMap::new()),
+        (Type::Object(attributes), Value::Unknown(_)) => Value::Object(
+            attributes
+                .iter()
+                .map(|(name, ty)| (name.clone(), known(ty, &Value::Unknown(Refinements::default()))))
+                .collect(),
+        ),
+        (Type::Tuple(elements), Value::Unknown(_)) => Value::Tuple(
+            elements.iter().map(|ty| known(ty, &Value::Unknown(Refinements::default()))).collect(),
+        ),
+        (Type::Dynamic, Value::Dynamic(inner)) => {
+            Value::Dynamic(Box::new((inner.0.clone(), known(&inner.0, &inner.1))))
+        }
+        (Type::List(element), Value::List(values)) => Value::List(all(element, values)),
+        (Type::Set(element), Value::Set(values)) => Value::Set(all(element, values)),
+        (Type::Tuple(elements), Value::Tuple(values)) => {
+            Value::Tuple(elements.iter().zip(values).map(|(ty, value)| known(ty, value)).collect())
+        }
+        (Type::Map(element), Value::Map(values)) => {
+            Value::Map(values.iter().map(|(key, value)| (key.clone(), known(element, value))).collect())
+        }
+        (Type::Object(attributes), Value::Object(values)) => Value::Object(
+            values
+                .iter()
+                .map(|(name, value)| {
+                    (name.clone(), attributes.get(name).map_or(value.clone(), |ty| known(ty, value)))
+                })
+                .collect(),
+        ),
+        (_, value) => value.clone(),
+    }
+}
