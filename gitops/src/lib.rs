@@ -6,6 +6,9 @@
 
 pub mod cluster;
 pub mod error;
+pub mod fetch;
+pub mod kind;
+pub mod run;
 pub mod secret;
 pub mod task;
 

@@ -1,0 +1,91 @@
+//! The mark of a cluster of ours: `<engine>-<random>`.
+
+use super::Error;
+use crate::fetch::Sha256;
+use aws_lc_rs::rand;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// Label of every node; its value is the id of the cluster.
+pub const LABEL: &str = "gitops-rs.github.io/cluster-id";
+
+/// What stands in the place of the random part where a cluster was imported without a mark.
+const UNMARKED: &str = "unmarked";
+
+/// A cluster's id. The part before the dash is the fingerprint of the engine that made it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(super) struct Id(String);
+
+impl Id {
+    /// A new id for a cluster of this engine.
+    pub(super) fn new(engine: &str) -> Result<Self, Error> {
+        let mut random = [0; 12];
+        rand::fill(&mut random).map_err(|_| Error::NoRandomness)?;
+        Ok(Self(format!("{engine}-{}", hex::encode(random))))
+    }
+
+    /// The id of a cluster of this engine that carries none.
+    pub(super) fn unmarked(engine: &str) -> Self {
+        Self(format!("{engine}-{UNMARKED}"))
+    }
+
+    pub(super) fn parse(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
+    pub(super) fn is_unmarked(&self) -> bool {
+        self.0.ends_with(UNMARKED)
+    }
+
+    /// Fingerprint of the engine.
+    pub(super) fn engine(&self) -> &str {
+        self.0.split_once('-').map_or("", |(engine, _)| engine)
+    }
+}
+
+impl fmt::Display for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A short name for an engine: it tells engines apart and says nothing about them.
+pub(super) fn fingerprint(program: &str, identity: &str) -> String {
+    Sha256::of(format!("{program} {identity}").as_bytes()).to_string().chars().take(10).collect()
+}
+
+/// The id in the text of a node's kubeadm configuration, where kind writes the labels of the node.
+pub(super) fn in_kubeadm_config(text: &str) -> Option<Id> {
+    let (_, rest) = text.split_once(&format!("{LABEL}="))?;
+    let id: String = rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '-').take(63).collect();
+    (!id.is_empty()).then_some(Id(id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_a_label_value_and_names_its_engine() {
+        let id = Id::new(&fingerprint("docker", "ABCD:EFGH")).unwrap();
+        assert!(id.to_string().len() <= 63 && id != Id::new(id.engine()).unwrap());
+        assert_eq!(id.engine(), fingerprint("docker", "ABCD:EFGH"));
+        assert_ne!(id.engine(), fingerprint("podman", "ABCD:EFGH"));
+        assert!(Id::unmarked("e").is_unmarked() && !id.is_unmarked());
+        assert_eq!(Id::parse("").engine(), "");
+    }
+
+    #[test]
+    fn the_id_is_found_among_the_labels_of_a_node() {
+        let cases = [
+            (format!("    node-labels: \"a=b,{LABEL}=e1-42\"\n"), Some("e1-42")), // Up to v1beta3.
+            (format!("    - name: node-labels\n      value: \"{LABEL}=e1-42,z=1\"\n"), Some("e1-42")),
+            ("    node-labels: \"\"\n".into(), None),
+            (format!("{LABEL}="), None),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(in_kubeadm_config(&text).map(|id| id.to_string()).as_deref(), expected, "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,300 @@
+//! Local clusters: kind with Docker or Podman.
+//!
+//! A cluster is ours when its nodes carry the id that we gave it. The id is written to a journal beside the
+//! kubeconfig *before* `kind create` runs, so that whatever ends this process, the next create knows its own
+//! half-made cluster, deletes it and starts again. A cluster of that name with another id, or none, is never
+//! touched. The id also names the engine that made it, so that another machine's engine is never asked in vain.
+//!
+//! The kubeconfig is a file of its own, mode 0600, replaced as a whole; `~/.kube/config` is never touched.
+
+mod config;
+mod decide;
+mod error;
+mod id;
+mod journal;
+mod kubeconfig;
+mod mirrors;
+mod runtime;
+mod spec;
+
+pub use error::Error;
+pub use id::LABEL;
+pub use spec::Spec;
+
+use crate::{
+    Secret, Task,
+    cluster::{Clusters, Connection, Engine, Environment},
+    run::Program,
+};
+use decide::{Decision, decide};
+use id::Id;
+use journal::{Files, Journal};
+use k8s_openapi::api::core::v1::Node;
+use kube::{Api, api::ListParams};
+use runtime::{Mark, Runtime};
+use std::{path::Path, time::Duration};
+
+/// Time kept back from `kind create --wait` for what comes after it.
+const AFTERWARDS: Duration = Duration::from_secs(20);
+
+/// A living cluster of ours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KindCluster {
+    /// How to reach it; `config_path` holds the credentials, `engine` the id.
+    pub connection: Connection,
+    /// Version of Kubernetes, such as `v1.36.3`.
+    pub kubernetes_version: String,
+    /// Image of its first node, as it was named at creation.
+    pub node_image: String,
+}
+
+/// Whether the engine that made a cluster still has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// It has it, running or stopped.
+    Here,
+    /// It has none of that name, or one with another id.
+    Gone,
+}
+
+/// The kind engine of this machine.
+#[derive(Clone)]
+pub struct Kind {
+    environment: Environment,
+}
+
+impl Kind {
+    /// The engine that this environment leads to: `KIND_EXPERIMENTAL_PROVIDER`, or else Docker, or else Podman.
+    pub fn new(environment: &Environment) -> Self {
+        Self { environment: environment.clone() }
+    }
+
+    /// Creates the cluster, takes up the one that an earlier call made of the same spec, or replaces the one that
+    /// an earlier call left half-made.
+    ///
+    /// # Errors
+    ///
+    /// Any [`Error`]. After one, the journal says that the cluster is half-made.
+    pub async fn create(&self, task: &Task, spec: &Spec) -> Result<KindCluster, Error> {
+        spec.validate()?;
+        let runtime = Runtime::first(task, &self.environment).await?;
+        let files = Files::beside(&spec.kubeconfig_path);
+        let _lock = files.lock()?;
+        kubeconfig::may_replace(&spec.kubeconfig_path, &spec.name)?;
+        let fingerprint = spec.fingerprint()?;
+        let found = runtime.nodes(task, &spec.name).await?;
+        let mark = runtime.mark(task, &found).await?;
+        let id = match decide(&spec.name, &fingerprint, files.read()?.as_ref(), mark)? {
+            Decision::Adopt(id) => return self.settle(task, &runtime, &spec.name, &id, spec).await,
+            Decision::Remake => {
+                tracing::info!(cluster = spec.name, "deleting the half-made cluster of an earlier run");
+                self.remove(task, &runtime, &spec.name).await?;
+                Id::new(&runtime.fingerprint)?
+            }
+            Decision::Fresh => Id::new(&runtime.fingerprint)?,
+        };
+        let mut journal =
+            Journal { name: spec.name.clone(), id: id.clone(), spec: fingerprint, finished: false };
+        files.write(&journal)?;
+        self.make(task, &runtime, spec, &id).await?;
+        let made = self.settle(task, &runtime, &spec.name, &id, spec).await?;
+        journal.finished = true;
+        files.write(&journal)?;
+        Ok(made)
+    }
+
+    /// The living cluster `name`, or `None` when it is gone. Without `id` (an import) any cluster of that name
+    /// will do. Writes its kubeconfig again if that file is missing.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OtherEngine`] and the like when the engine cannot tell; [`Error::Cluster`] when the cluster exists
+    /// and does not answer.
+    pub async fn find(
+        &self,
+        task: &Task,
+        name: &str,
+        id: Option<&str>,
+        kubeconfig_path: &Path,
+    ) -> Result<Option<KindCluster>, Error> {
+        spec::validate_name(name)?;
+        let runtime = match id {
+            Some(id) => Runtime::of(task, &self.environment, name, &Id::parse(id)).await?,
+            None => Runtime::first(task, &self.environment).await?,
+        };
+        let nodes = runtime.nodes(task, name).await?;
+        let found = match runtime.mark(task, &nodes).await? {
+            Mark::NoNodes => return Ok(None),
+            Mark::Unknown => return Err(Error::HalfMade { name: name.into() }),
+            Mark::Id(found) => found,
+            Mark::None => Id::unmarked(&runtime.fingerprint),
+        };
+        if id.is_some_and(|id| Id::parse(id) != found) {
+            return Ok(None);
+        }
+        if !kubeconfig_path.exists() {
+            self.write_kubeconfig(task, name, kubeconfig_path).await?;
+        }
+        let image = nodes.first().map(|node| node.image.clone()).unwrap_or_default();
+        self.describe(task, name, &found, kubeconfig_path, image).await.map(|(made, _)| Some(made))
+    }
+
+    /// Deletes the cluster, its kubeconfig and its journal. A cluster that is gone already is deleted.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Taken`] when the cluster of that name has another id; [`Error::OtherEngine`] when `id` was given by
+    /// another machine's engine.
+    pub async fn delete(
+        &self,
+        task: &Task,
+        name: &str,
+        id: &str,
+        kubeconfig_path: &Path,
+    ) -> Result<(), Error> {
+        spec::validate_name(name)?;
+        let id = Id::parse(id);
+        let runtime = Runtime::of(task, &self.environment, name, &id).await?;
+        let files = Files::beside(kubeconfig_path);
+        let _lock = files.lock()?;
+        let nodes = runtime.nodes(task, name).await?;
+        let half_made = files.read()?.is_some_and(|journal| journal.id == id && !journal.finished);
+        match runtime.mark(task, &nodes).await? {
+            Mark::NoNodes => {}
+            Mark::Id(found) if found == id => self.remove(task, &runtime, name).await?,
+            Mark::None if id.is_unmarked() => self.remove(task, &runtime, name).await?,
+            Mark::Unknown if half_made => self.remove(task, &runtime, name).await?,
+            Mark::Unknown => return Err(Error::HalfMade { name: name.into() }),
+            // Another cluster has taken the name: ours is gone, and its kubeconfig may be the other's.
+            Mark::Id(_) | Mark::None => return Ok(()),
+        }
+        kubeconfig::remove(kubeconfig_path, name)?;
+        files.remove(&id)
+    }
+
+    /// Writes the cluster's kubeconfig to `path`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::KubeconfigTaken`] when the file is about something else.
+    pub async fn write_kubeconfig(&self, task: &Task, name: &str, path: &Path) -> Result<(), Error> {
+        kubeconfig::may_replace(path, name)?;
+        let runtime = Runtime::first(task, &self.environment).await?;
+        let output = self.kind(&runtime, "get").args(["kubeconfig", "--name", name]).run(task).await?;
+        let text = Secret::new(String::from_utf8_lossy(&output.stdout).into_owned());
+        kubeconfig::write(path, name, &text)
+    }
+
+    /// Whether the engine that made the cluster still has it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OtherEngine`], [`Error::NoEngine`] and the like: the engine that could tell is not here.
+    pub async fn presence(&self, task: &Task, engine: &Engine) -> Result<Presence, Error> {
+        let Some(id) = engine.id.as_deref().filter(|_| engine.name == "kind") else {
+            return Err(Error::UnknownEngine { name: engine.cluster.clone(), engine: engine.name.clone() });
+        };
+        spec::validate_name(&engine.cluster)?;
+        let id = Id::parse(id);
+        let runtime = Runtime::of(task, &self.environment, &engine.cluster, &id).await?;
+        let nodes = runtime.nodes(task, &engine.cluster).await?;
+        match runtime.mark(task, &nodes).await? {
+            Mark::NoNodes => Ok(Presence::Gone),
+            Mark::Id(found) if found == id => Ok(Presence::Here),
+            Mark::None if id.is_unmarked() => Ok(Presence::Here),
+            Mark::Id(_) | Mark::None => Ok(Presence::Gone),
+            Mark::Unknown => Err(Error::HalfMade { name: engine.cluster.clone() }),
+        }
+    }
+
+    /// The kind program with its first argument, told to use the runtime that we talk to.
+    fn kind(&self, runtime: &Runtime, command: &str) -> Program {
+        Program::new("kind").arg(command).env("KIND_EXPERIMENTAL_PROVIDER", runtime.program)
+    }
+
+    async fn make(&self, task: &Task, runtime: &Runtime, spec: &Spec, id: &Id) -> Result<(), Error> {
+        let scratch = tempfile::tempdir().map_err(|source| Error::file(std::env::temp_dir(), source))?;
+        let config = config::merged(spec, id)?;
+        let wait = if spec.wait { task.remaining().saturating_sub(AFTERWARDS).as_secs() } else { 0 };
+        let mut kind = self.kind(runtime, "create").args(["cluster", "--name", &spec.name, "--config", "-"]);
+        if let Some(image) = &spec.node_image {
+            kind = kind.args(["--image", image]);
+        }
+        let kind = kind.args(["--wait".to_owned(), format!("{wait}s")]);
+        // kind merges into the file it is given; ours is written from `kind get kubeconfig` instead.
+        let kind = kind.arg("--kubeconfig").arg(scratch.path().join("kubeconfig"));
+        kind.stdin(Secret::new(config.into_bytes())).run(task).await?;
+        let nodes = runtime.nodes(task, &spec.name).await?;
+        for node in nodes.iter().filter(|node| node.runs_pods()) {
+            for (host, endpoints) in &spec.registry_mirrors {
+                let path = mirrors::path(host);
+                runtime.write(task, node, &path, mirrors::hosts_toml(endpoints)).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the kubeconfig, and sees that the cluster answers and, if asked for, is ready.
+    async fn settle(
+        &self,
+        task: &Task,
+        runtime: &Runtime,
+        name: &str,
+        id: &Id,
+        spec: &Spec,
+    ) -> Result<KindCluster, Error> {
+        self.write_kubeconfig(task, name, &spec.kubeconfig_path).await?;
+        let nodes = runtime.nodes(task, name).await?;
+        let image = nodes.first().map(|node| node.image.clone()).unwrap_or_default();
+        let (made, unready) = self.describe(task, name, id, &spec.kubeconfig_path, image).await?;
+        match spec.wait && !unready.is_empty() {
+            true => Err(Error::NotReady { name: name.into(), nodes: unready }),
+            false => Ok(made),
+        }
+    }
+
+    /// The living cluster, and the nodes of it that are not ready, each with the reason that Kubernetes gives.
+    async fn describe(
+        &self,
+        task: &Task,
+        name: &str,
+        id: &Id,
+        path: &Path,
+        node_image: String,
+    ) -> Result<(KindCluster, Vec<String>), Error> {
+        let access = kubeconfig::read(path, name)?;
+        let mut connection = Connection {
+            host: Some(access.host),
+            cluster_ca_certificate: Some(access.authority),
+            config_path: Some(path.to_string_lossy().into_owned()),
+            config_context: Some(access.context),
+            engine: Some(Engine { name: "kind".into(), cluster: name.into(), id: Some(id.to_string()) }),
+            ..Connection::default()
+        };
+        let clusters = Clusters::new(None, self.environment.clone());
+        let cluster = clusters.connect(task, Some(&connection)).await.map_err(Box::new)?;
+        connection.uid = Some(cluster.uid().to_owned());
+        let client = cluster.client();
+        let answers = async {
+            let version = client.apiserver_version().await?;
+            let nodes = Api::<Node>::all(client.clone()).list(&ListParams::default()).await?;
+            Ok::<_, kube::Error>((version.git_version, nodes.items))
+        };
+        let answers = task.run(answers).await?;
+        let (kubernetes_version, nodes) =
+            answers.map_err(|source| Error::Api { name: name.into(), source })?;
+        let unready = nodes.iter().filter_map(spec::unready).collect();
+        Ok((KindCluster { connection, kubernetes_version, node_image }, unready))
+    }
+
+    /// Deletes the nodes, and looks that none is left.
+    async fn remove(&self, task: &Task, runtime: &Runtime, name: &str) -> Result<(), Error> {
+        let scratch = tempfile::tempdir().map_err(|source| Error::file(std::env::temp_dir(), source))?;
+        let kind = self.kind(runtime, "delete").args(["cluster", "--name", name]);
+        kind.arg("--kubeconfig").arg(scratch.path().join("kubeconfig")).run(task).await?;
+        match runtime.nodes(task, name).await?.is_empty() {
+            true => Ok(()),
+            false => Err(Error::StillThere { name: name.into() }),
+        }
+    }
+}
