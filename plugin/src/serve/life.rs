@@ -27,7 +27,7 @@ impl End {
     /// How long requests and work may go on after it.
     fn grace(self) -> Duration {
         match self {
-            Self::Shutdown | Self::Interrupted => Duration::from_millis(1800),
+            Self::Shutdown | Self::Interrupted => Duration::from_millis(1500),
             // Nobody will kill us: more time to bring a change to a good end.
             Self::Abandoned => Duration::from_secs(10),
             Self::NoShow => Duration::ZERO,
@@ -180,7 +180,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn nothing_outlasts_its_grace() {
         let start = Instant::now();
-        for (why, expected) in [(End::Shutdown, 1800), (End::Interrupted, 1800), (End::Abandoned, 10_000)] {
+        for (why, expected) in [(End::Shutdown, 1500), (End::Interrupted, 1500), (End::Abandoned, 10_000)] {
             let (life, start, mut told) = (Life::attached(), Instant::now(), false);
             life.end(why);
             let left = life.grace(pending::<()>(), || told = true).await;

@@ -1,18 +1,17 @@
 //! Where the host connects: a unix socket that only our user can reach, or TCP on loopback.
 
+use crate::serve::Error;
 use crate::serve::connection::{Connection, Io};
 use crate::serve::environment::Environment;
 use crate::serve::life::Life;
+use crate::serve::socket::{self, SocketDirectory};
 use crate::serve::tls::Tls;
-use crate::serve::{Error, Socket};
 use std::fmt;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
-use std::ops::RangeInclusive;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
-use tempfile::TempDir;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
@@ -47,20 +46,6 @@ impl fmt::Display for Address {
     }
 }
 
-/// The directory that holds the socket and nothing else. Nobody else may enter it.
-#[derive(Debug, Default)]
-pub(super) struct SocketDirectory(Mutex<Option<TempDir>>);
-
-impl SocketDirectory {
-    /// Removes it, so that even SIGKILL leaves nothing behind. Established connections go on.
-    pub(super) fn remove(&self) {
-        let directory = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(Err(error)) = directory.map(TempDir::close) {
-            tracing::debug!(%error, "the socket's directory stays");
-        }
-    }
-}
-
 enum Door {
     #[cfg(unix)]
     Unix(tokio::net::UnixListener),
@@ -71,7 +56,7 @@ enum Door {
 pub(super) struct Listener {
     door: Door,
     address: Address,
-    socket: Socket,
+    socket: SocketDirectory,
     tls: Option<Arc<Tls>>,
 }
 
@@ -81,16 +66,21 @@ impl Listener {
     pub(super) fn bind(environment: &Environment, tls: Option<Tls>) -> Result<Self, Error> {
         let tls = tls.map(Arc::new);
         #[cfg(unix)]
-        match bind_unix(environment.socket_directory.as_deref()) {
+        match socket::bind_unix(environment.socket_directory.as_deref()) {
             Ok((door, path, directory)) => {
-                let socket = Arc::new(SocketDirectory(Mutex::new(Some(directory))));
-                return Ok(Self { door: Door::Unix(door), address: Address::Unix(path), socket, tls });
+                let address = Address::Unix(path);
+                return Ok(Self { door: Door::Unix(door), address, socket: directory, tls });
             }
             Err(error) if tls.is_none() => return Err(error),
             Err(error) => tracing::warn!(error = crate::serve::error::report(&error).trim(), "using TCP"),
         }
-        let (door, address) = bind_tcp(environment.ports.clone().unwrap_or(0..=0))?;
-        Ok(Self { door: Door::Tcp(door), address: Address::Tcp(address), socket: Socket::default(), tls })
+        let (door, address) = socket::bind_tcp(environment.ports.clone().unwrap_or(0..=0))?;
+        Ok(Self {
+            door: Door::Tcp(door),
+            address: Address::Tcp(address),
+            socket: SocketDirectory::default(),
+            tls,
+        })
     }
 
     /// Where it listens.
@@ -104,8 +94,8 @@ impl Listener {
     }
 
     /// The directory of the socket, which goes when the server does.
-    pub(super) fn socket(&self) -> Socket {
-        Arc::clone(&self.socket)
+    pub(super) fn socket(&self) -> SocketDirectory {
+        self.socket.clone()
     }
 
     /// Connections with the host. Whoever fails the TLS handshake is not among them and holds nobody up. Ends when
@@ -173,53 +163,6 @@ async fn pause(error: &io::Error) {
     tokio::time::sleep(ACCEPT_PAUSE).await;
 }
 
-/// A socket in a fresh directory inside `parent`, or inside the directory for temporary files.
-#[cfg(unix)]
-fn bind_unix(parent: Option<&Path>) -> Result<(tokio::net::UnixListener, PathBuf, TempDir), Error> {
-    use std::os::unix::fs::PermissionsExt;
-    let parent = parent.map_or_else(short_temporary_directory, Path::to_owned);
-    let directory = tempfile::Builder::new()
-        .prefix("tfplugin-")
-        .permissions(std::fs::Permissions::from_mode(0o700))
-        .tempdir_in(&parent)
-        .map_err(|source| Error::Directory { parent, source })?;
-    let path = directory.path().join("s");
-    let listener = tokio::net::UnixListener::bind(&path);
-    let listener = listener.map_err(|source| Error::Socket { path: path.clone(), source })?;
-    Ok((listener, path, directory))
-}
-
-/// The directory for temporary files, or `/tmp` if a socket's path there would be too long: systems allow as little
-/// as 104 bytes, and `/tfplugin-XXXXXX/s` takes 19 of them.
-#[cfg(unix)]
-fn short_temporary_directory() -> PathBuf {
-    let usual = std::env::temp_dir();
-    match usual.as_os_str().len() {
-        ..=80 => usual,
-        _ => PathBuf::from("/tmp"),
-    }
-}
-
-/// The first free port of `ports` on loopback.
-fn bind_tcp(ports: RangeInclusive<u16>) -> Result<(tokio::net::TcpListener, SocketAddr), Error> {
-    let (first, last) = (*ports.start(), *ports.end());
-    let mut cause = io::Error::from(io::ErrorKind::AddrNotAvailable);
-    for port in ports {
-        match listen(port) {
-            Ok(bound) => return Ok(bound),
-            Err(error) => cause = error,
-        }
-    }
-    Err(Error::Port { first, last, source: cause })
-}
-
-fn listen(port: u16) -> io::Result<(tokio::net::TcpListener, SocketAddr)> {
-    let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
-    listener.set_nonblocking(true)?;
-    let address = listener.local_addr()?;
-    Ok((tokio::net::TcpListener::from_std(listener)?, address))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -242,15 +185,5 @@ mod tests {
         let environment = Environment { socket_directory: Some("/nowhere".into()), ..Environment::default() };
         let Err(error) = Listener::bind(&environment, None) else { panic!("listens") };
         assert_eq!(error.to_string(), "failed to make a directory for the socket in `/nowhere`");
-    }
-
-    #[tokio::test]
-    async fn taken_ports_are_passed_over() {
-        let (held, taken) = bind_tcp(0..=0).unwrap();
-        let error = bind_tcp(taken.port()..=taken.port()).unwrap_err();
-        assert!(matches!(error, Error::Port { .. }), "{error}");
-        let (_next, address) = bind_tcp(taken.port()..=taken.port().saturating_add(50)).unwrap();
-        assert!(address.ip().is_loopback() && address.port() > taken.port(), "{address} after {taken}");
-        drop(held);
     }
 }

@@ -18,6 +18,7 @@ mod log;
 mod reattach;
 mod services;
 mod signals;
+mod socket;
 mod tls;
 mod work;
 
@@ -28,7 +29,6 @@ use crate::serve::environment::Environment;
 use crate::serve::life::Life;
 use crate::serve::listener::Listener;
 use std::process::ExitCode;
-use std::sync::Arc;
 use tfplugin_proto::tfplugin6::provider_server::{Provider, ProviderServer};
 use tonic::transport::Server;
 
@@ -155,10 +155,12 @@ fn fail(options: &Options, error: &Error) -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// Writes one line to standard error, for a process that ends before it can serve.
+/// Says in one line why the process ends before it can serve: on standard error, and where a host looks for it.
 pub(crate) fn tell(text: &str) {
-    log::write(format!("{text}\n").as_bytes());
+    let line = format!("{}\n", text.replace('\n', " "));
+    log::write(line.as_bytes());
+    if handshake::check_cookie(&Environment::read("")).is_ok() {
+        // An error: nobody reads it there either.
+        drop(handshake::say(&line));
+    }
 }
-
-/// Shared by the listener and the server: the socket's directory, which either may remove.
-type Socket = Arc<listener::SocketDirectory>;

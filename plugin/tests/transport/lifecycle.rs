@@ -1,0 +1,164 @@
+//! How a provider ends, and what may and may not end it.
+
+use crate::host::{Provider, shutdown, signal, soon};
+use crate::line::Line;
+use futures::poll;
+use std::pin::pin;
+use std::time::{Duration, Instant};
+use tfplugin_proto::goplugin::grpc_broker_client::GrpcBrokerClient;
+use tfplugin_proto::goplugin::grpc_stdio_client::GrpcStdioClient;
+use tfplugin_proto::health::HealthCheckRequest;
+use tfplugin_proto::health::health_check_response::ServingStatus;
+use tfplugin_proto::health::health_client::HealthClient;
+use tfplugin_proto::tfplugin6::provider_client::ProviderClient;
+use tfplugin_proto::tfplugin6::{get_provider_schema, stop_provider};
+use tonic::transport::Channel;
+
+/// A host kills the process this long after Shutdown.
+const KILLED_AFTER: Duration = Duration::from_secs(2);
+
+async fn healthy(channel: &Channel) {
+    let request = HealthCheckRequest { service: "plugin".to_owned() };
+    let answer = soon("health", HealthClient::new(channel.clone()).check(request)).await.unwrap();
+    assert_eq!(answer.into_inner().status(), ServingStatus::Serving);
+}
+
+#[tokio::test]
+async fn shutdown_ends_it_and_its_streams() {
+    let provider = Provider::start().await;
+    let channel = provider.connect().await;
+    let mut stdio = GrpcStdioClient::new(channel.clone()).stream_stdio(()).await.unwrap().into_inner();
+    let offers = futures::stream::pending();
+    let mut broker = GrpcBrokerClient::new(channel.clone()).start_stream(offers).await.unwrap().into_inner();
+    {
+        let (mut said, mut offered) = (pin!(stdio.message()), pin!(broker.message()));
+        assert!(poll!(&mut said).is_pending() && poll!(&mut offered).is_pending());
+        healthy(&channel).await;
+        assert!(poll!(&mut said).is_pending() && poll!(&mut offered).is_pending());
+    }
+    let start = Instant::now();
+    shutdown(&channel).await;
+    assert!(soon("the stream's end", stdio.message()).await.unwrap().is_none());
+    assert!(soon("the stream's end", broker.message()).await.unwrap().is_none());
+    drop((stdio, broker, channel));
+    let (status, out, log) = provider.gone().await;
+    assert_eq!((status.code(), out.as_str(), log.as_str()), (Some(0), "", ""));
+    assert!(start.elapsed() < KILLED_AFTER, "{:?}", start.elapsed());
+}
+
+#[tokio::test]
+async fn shutdown_waits_for_work_that_stops() {
+    let provider = Provider::start().await;
+    let channel = provider.connect().await;
+    let mut line = Line::start(&channel).await;
+    shutdown(&channel).await;
+    assert_eq!(line.hear().await.as_deref(), Some("cancelled"));
+    line.say("done").await;
+    assert_eq!(line.answer().await, [""; 0]);
+    assert_eq!(provider.gone().await.0.code(), Some(0));
+}
+
+#[tokio::test]
+async fn shutdown_does_not_wait_for_work_that_goes_on() {
+    let provider = Provider::start().await;
+    let channel = provider.connect().await;
+    let mut line = Line::start(&channel).await;
+    let start = Instant::now();
+    shutdown(&channel).await;
+    assert_eq!(line.hear().await.as_deref(), Some("cancelled"));
+    assert_eq!(provider.gone().await.0.code(), Some(0));
+    assert!(start.elapsed() < KILLED_AFTER, "{:?}", start.elapsed());
+}
+
+#[tokio::test]
+async fn it_leaves_when_its_host_is_killed() {
+    let provider = Provider::start().await;
+    healthy(&provider.connect().await).await; // The connection is dropped here.
+    assert_eq!(provider.gone().await.0.code(), Some(0));
+}
+
+#[tokio::test]
+async fn work_outlives_a_killed_host() {
+    let provider = Provider::start().await;
+    let channel = provider.connect().await;
+    let mut line = Line::start(&channel).await;
+    line.apply.abort();
+    drop(channel);
+    assert_eq!(line.hear().await.as_deref(), Some("cancelled"));
+    line.say("done").await;
+    assert_eq!(line.hear().await.as_deref(), Some("done"));
+    assert_eq!(provider.gone().await.0.code(), Some(0));
+}
+
+#[tokio::test]
+async fn stop_cancels_work_and_serving_goes_on() {
+    let provider = Provider::start().await;
+    let channel = provider.connect().await;
+    let mut line = Line::start(&channel).await;
+    let mut client = ProviderClient::new(channel.clone());
+    let stopped = client.stop_provider(stop_provider::Request {}).await.unwrap().into_inner();
+    assert_eq!(stopped.error, "");
+    assert_eq!(line.hear().await.as_deref(), Some("cancelled"));
+    line.say("done").await;
+    assert_eq!(line.answer().await, [""; 0]);
+    // What comes later is not cancelled.
+    let mut next = Line::start(&channel).await;
+    next.say("done").await;
+    assert_eq!(next.hear().await.as_deref(), Some("done"));
+    assert_eq!(next.answer().await, [""; 0]);
+}
+
+#[tokio::test]
+async fn an_interrupt_is_left_to_the_host() {
+    let mut provider = Provider::with(|command| command.env("TF_LOG", "DEBUG")).await;
+    let channel = provider.connect().await;
+    let mut line = Line::start(&channel).await;
+    signal(provider.id(), "INT").await;
+    provider.logs("interrupted").await;
+    line.say("done").await;
+    assert_eq!(line.hear().await.as_deref(), Some("done"), "the work was not told to stop");
+    assert_eq!(line.answer().await, [""; 0]);
+    ProviderClient::new(channel).get_provider_schema(get_provider_schema::Request {}).await.unwrap();
+}
+
+#[tokio::test]
+async fn termination_stops_the_work_and_the_host_hears_of_it() {
+    let provider = Provider::start().await;
+    let channel = provider.connect().await;
+    let mut line = Line::start(&channel).await;
+    signal(provider.id(), "TERM").await;
+    assert_eq!(line.hear().await.as_deref(), Some("cancelled"));
+    line.say("done").await;
+    assert_eq!(line.answer().await, [""; 0]);
+    healthy(&channel).await;
+}
+
+#[tokio::test]
+async fn a_panic_is_a_diagnostic_and_not_a_crash() {
+    let mut provider = Provider::start().await;
+    let channel = provider.connect().await;
+    let mut line = Line::start(&channel).await;
+    line.say("panic").await;
+    assert_eq!(line.answer().await, ["told to on the line"]);
+    let log = provider.logs("").await;
+    assert!(
+        log.starts_with('{') && log.contains("a request panicked") && log.contains("by_hand.rs"),
+        "{log}"
+    );
+    healthy(&channel).await;
+}
+
+#[tokio::test]
+async fn a_lost_standard_error_ends_nothing() {
+    let mut provider = Provider::with(|command| command.env("TF_LOG", "TRACE")).await;
+    let channel = provider.connect().await;
+    provider.lose_stderr();
+    let mut client = ProviderClient::new(channel.clone());
+    for _ in 0..3 {
+        client.get_provider_schema(get_provider_schema::Request {}).await.unwrap();
+    }
+    let mut line = Line::start(&channel).await;
+    line.say("panic").await;
+    assert_eq!(line.answer().await, ["told to on the line"]);
+    healthy(&channel).await;
+}
