@@ -1,0 +1,95 @@
+# Which Docker engine is used, and whether official images can be pulled with it. Both answers are remembered:
+# $LAB_HOME/engine holds the engine's address, $LAB_HOME/images holds `official` or `built`.
+
+own_host=${LAB_DOCKER_HOST:-unix:///run/gitops-lab-docker.sock}
+own_exec=/run/gitops-lab-docker
+
+lacks_sys_resource() { (((16#$(awk '/CapBnd/ {print $2}' /proc/self/status) >> 24 & 1) == 0)); }
+cgroup_v1() { [ ! -f /sys/fs/cgroup/cgroup.controllers ]; }
+own_engine() { [ "$(cat "$LAB_HOME/engine" 2>/dev/null)" = "$own_host" ]; }
+official() { [ "$(cat "$LAB_HOME/images" 2>/dev/null)" = official ]; }
+
+# own_environment: PATH and engine of the lab, for every step after the first.
+own_environment() {
+	export PATH=$bin:$PATH
+	[ ! -s "$LAB_HOME/engine" ] || export DOCKER_HOST=$(cat "$LAB_HOME/engine")
+}
+
+engine() {
+	[ "$(uname -s)" = Linux ] || fail "the lab needs Linux" \
+		"Elsewhere containers have no address that this machine and the cluster's pods share. A Linux virtual machine works."
+	own_environment
+	if own_engine; then
+		docker version >/dev/null 2>&1 || start_engine
+	elif docker info >/dev/null 2>&1; then
+		[ -s "$LAB_HOME/engine" ] || docker context inspect -f '{{.Endpoints.docker.Host}}' >"$LAB_HOME/engine" 2>/dev/null ||
+			echo "${DOCKER_HOST:-unix:///var/run/docker.sock}" >"$LAB_HOME/engine"
+	elif [ -s "$LAB_HOME/engine" ]; then
+		fail "the Docker engine at $DOCKER_HOST does not answer any more" "Start it, or forget it: rm $LAB_HOME/engine"
+	elif [ "$(id -u)" != 0 ]; then
+		fail "no Docker engine answers, and without root the lab cannot start one" \
+			"Start Docker (can this user run \`docker info\`?), or run the same command as root."
+	else
+		once packages "Debian packages" "${host_packages[*]}"
+		if docker info >/dev/null 2>&1; then # the package has started one
+			echo unix:///var/run/docker.sock >"$LAB_HOME/engine"
+		else
+			echo "$own_host" >"$LAB_HOME/engine"
+			start_engine
+		fi
+	fi
+	own_environment
+	local chosen
+	chosen=$(cat "$LAB_HOME/images" 2>/dev/null || true)
+	[ -n "$chosen" ] && [ "${LAB_IMAGES:-$chosen}" = "$chosen" ] || step choose_images "Can official images be pulled?"
+}
+
+start_engine() {
+	export DOCKER_HOST=$own_host
+	docker version >/dev/null 2>&1 || step dockerd_up "Docker engine"
+}
+dockerd_up() {
+	local runtime=() attempt pid limit=/proc/sys/fs/inotify/max_user_instances
+	# kind's nodes each take some; the kernel's default of 128 is enough for two or three of them.
+	[ "$(cat $limit)" -ge 512 ] || echo 512 >$limit || true
+	! lacks_sys_resource || runtime=(--add-runtime "weaker=$here/runc-without-sys-resource" --default-runtime weaker)
+	mkdir -p "$LAB_HOME/docker"
+	for attempt in 1 2 3; do # an engine that was just stopped takes its containers' shutdown time to leave
+		while [ -f "$LAB_HOME/docker/pid" ] && kill -0 "$(cat "$LAB_HOME/docker/pid")" 2>/dev/null; do sleep 0.5; done
+		echo "attempt $attempt"
+		setsid nohup dockerd --host "$DOCKER_HOST" --data-root "$LAB_HOME/docker/data" --exec-root "$own_exec" \
+			--pidfile "$LAB_HOME/docker/pid" "${runtime[@]}" >"$LAB_HOME/docker/log" 2>&1 </dev/null 9>&- &
+		pid=$!
+		while kill -0 $pid 2>/dev/null; do
+			! docker version || return 0
+			sleep 0.2
+		done
+	done
+	tail -n 10 "$LAB_HOME/docker/log"
+	return 1
+}
+stop_engine() {
+	own_engine && [ -f "$LAB_HOME/docker/pid" ] || return 0
+	local pid
+	pid=$(cat "$LAB_HOME/docker/pid")
+	kill "$pid" 2>/dev/null || return 0
+	say "stopping the Docker engine"
+	while kill -0 "$pid" 2>/dev/null; do sleep 0.5; done
+}
+
+# choose_images: official ones when the two registries that matter answer within half a minute.
+choose_images() {
+	local choice=${LAB_IMAGES:-}
+	if [ -z "$choice" ]; then
+		choice=built
+		! { timeout 30 docker pull -q "$OFFICIAL_BUSYBOX_IMAGE" &&
+			timeout 30 docker manifest inspect "quay.io/argoproj/argocd:$ARGOCD_VERSION" >/dev/null; } || choice=official
+	fi
+	case $choice in
+	official | built) echo "$choice" | tee "$LAB_HOME/images" ;;
+	*)
+		echo "LAB_IMAGES=$choice is neither official nor built"
+		return 1
+		;;
+	esac
+}

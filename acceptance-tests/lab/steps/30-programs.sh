@@ -1,0 +1,126 @@
+# Programs in $LAB_HOME/bin: copied out of official images, or built from Go modules with caches of the lab's own,
+# which are emptied when everything is built (left alone they pass 20 GiB).
+
+go_environment() {
+	command -v go >/dev/null || {
+		echo "Go is needed to build the lab's programs, and \`go\` is not on the PATH"
+		return 1
+	}
+	export GOCACHE=$LAB_HOME/go/build GOMODCACHE=$LAB_HOME/go/modules GOFLAGS="-buildvcs=false -modcacherw" CGO_ENABLED=0
+}
+# module DIR MODULE VERSION PACKAGE…: a throw-away main module that depends on MODULE with the replacements
+# that MODULE itself declares (`go install MODULE@VERSION` refuses modules that have any).
+module() {
+	local dir=$LAB_HOME/go/work/$1 module=$2 version=$3 gomod
+	shift 3
+	command -v jq >/dev/null || {
+		echo "jq is needed to build Go modules with replacements, and is not on the PATH"
+		return 1
+	}
+	mkdir -p "$dir" && cd "$dir"
+	gomod=$(go mod download -json "$module@$version" | jq -r .GoMod)
+	{
+		echo "module lab.invalid/$(basename "$dir")"
+		echo "go $(go mod edit -json "$gomod" | jq -r .Go)"
+		echo "require $module $version"
+		go mod edit -json "$gomod" | jq -r '.Replace // [] | .[] | [.Old.Path, .Old.Version // "", .New.Path, .New.Version // ""] | join("|")' |
+			while IFS='|' read -r old old_version new new_version; do
+				case "$module:$new" in
+				k8s.io/kubernetes:./staging/*) new=$old new_version=v0.${version#v1.} ;;
+				*argo-cd/v3:./gitops-engine) new=$old new_version=$ARGOCD_GITOPS_ENGINE ;;
+				*:.*) continue ;; # another local directory: resolve the published module instead
+				esac
+				echo "replace $old $old_version => $new $new_version"
+			done
+	} >go.mod
+	{
+		printf '//go:build tools\n\npackage tools\n\nimport (\n'
+		printf '\t_ "%s"\n' "$@"
+		echo ')'
+	} >tools.go
+	go mod tidy
+}
+# compile LDFLAGS PACKAGE…: inside a directory made by `module`; the programs are named after their packages.
+compile() {
+	local flags=$1
+	shift
+	echo "compiling $*"
+	go build -trimpath -ldflags="-s -w $flags" -o "$bin/" "$@"
+}
+install_tool() {
+	echo "compiling $1"
+	GOBIN=$bin go install -trimpath -ldflags="-s -w" "$1"
+}
+# module_dir MODULE@VERSION: where its files lie in the module cache.
+module_dir() { (cd / && go mod download -json "$1" | sed -n 's/^\t"Dir": "\(.*\)",$/\1/p'); }
+
+build_kind() {
+	go_environment
+	install_tool "sigs.k8s.io/kind@$KIND_VERSION"
+	rm -rf "$LAB_HOME/kind-files"
+	cp -r --no-preserve=mode "$(module_dir "sigs.k8s.io/kind@$KIND_VERSION")/images/base/files" "$LAB_HOME/kind-files"
+}
+build_kubernetes() {
+	go_environment
+	local commands=(kube-apiserver kube-controller-manager kube-scheduler kube-proxy kubelet kubeadm kubectl)
+	module kubernetes k8s.io/kubernetes "$KUBERNETES_VERSION" "${commands[@]/#/k8s.io/kubernetes/cmd/}"
+	local minor=${KUBERNETES_VERSION#v1.} package=k8s.io/component-base/version
+	compile "-X $package.gitVersion=$KUBERNETES_VERSION -X $package.gitMajor=1 -X $package.gitMinor=${minor%%.*} -X $package.gitTreeState=clean" \
+		"${commands[@]/#/k8s.io/kubernetes/cmd/}"
+}
+# etcd, a pause that reaps, and CoreDNS with only the plugins that kubeadm's Corefile names: the rest of them
+# brings every cloud's client library and three minutes of compiling.
+coredns_plugins=(cache errors forward health kubernetes loadbalance loop metrics ready reload)
+build_node_parts() {
+	go_environment
+	mkdir -p "$LAB_HOME/go/work/etcd" && cd "$LAB_HOME/go/work/etcd"
+	printf 'module lab.invalid/etcd\ngo 1.24.0\nrequire go.etcd.io/etcd/server/v3 %s\n' "$ETCD_VERSION" >go.mod
+	printf '//go:build tools\n\npackage tools\n\nimport _ "go.etcd.io/etcd/server/v3"\n' >tools.go
+	go mod tidy
+	go build -trimpath -ldflags="-s -w" -o "$bin/etcd" go.etcd.io/etcd/server/v3
+	module coredns github.com/coredns/coredns "$COREDNS_VERSION" github.com/coredns/coredns/coremain \
+		"${coredns_plugins[@]/#/github.com/coredns/coredns/plugin/}"
+	{
+		printf 'package main\n\nimport (\n\t"github.com/coredns/coredns/coremain"\n'
+		printf '\t_ "github.com/coredns/coredns/plugin/%s"\n' "${coredns_plugins[@]}"
+		printf ')\n\nfunc main() { coremain.Run() }\n'
+	} >main.go
+	go build -trimpath -ldflags="-s -w" -o "$bin/coredns" .
+	gcc -static -O2 -x c -o "$bin/pause" - <<-'C'
+		#include <signal.h>
+		#include <stdlib.h>
+		#include <sys/wait.h>
+		#include <unistd.h>
+		static void reap(int s) { while (waitpid(-1, 0, WNOHANG) > 0); }
+		static void stop(int s) { exit(0); }
+		int main(void) { signal(SIGCHLD, reap); signal(SIGTERM, stop); signal(SIGINT, stop); for (;;) pause(); }
+	C
+}
+build_argocd() {
+	go_environment
+	module argocd github.com/argoproj/argo-cd/v3 "$ARGOCD_VERSION" github.com/argoproj/argo-cd/v3/cmd
+	go build -trimpath -ldflags="-s -w -X github.com/argoproj/argo-cd/v3/common.version=${ARGOCD_VERSION#v}" \
+		-o "$bin/argocd" github.com/argoproj/argo-cd/v3/cmd
+	install_tool "helm.sh/helm/v3/cmd/helm@$HELM_VERSION"
+	install_tool "sigs.k8s.io/kustomize/kustomize/v5@$KUSTOMIZE_VERSION"
+}
+# argocd_files: what is used of Argo CD's source tree, from its Go module in both cases.
+argocd_files() {
+	go_environment
+	local source
+	source=$(module_dir "github.com/argoproj/argo-cd/v3@$ARGOCD_VERSION")
+	rm -rf "$LAB_HOME/argocd-files" && mkdir "$LAB_HOME/argocd-files"
+	cp --no-preserve=mode "$source"/manifests/install.yaml "$source"/entrypoint.sh "$source"/hack/{gpg-wrapper,git-verify-wrapper}.sh \
+		"$LAB_HOME/argocd-files/"
+	sha256sum "$LAB_HOME/argocd-files/install.yaml" | cut -d' ' -f1 >"$LAB_HOME/argocd-files/install.yaml.sha256"
+}
+build_tofu() {
+	go_environment
+	module tofu github.com/opentofu/opentofu "$TOFU_VERSION" github.com/opentofu/opentofu/cmd/tofu
+	compile "-X github.com/opentofu/opentofu/version.dev=no" github.com/opentofu/opentofu/cmd/tofu
+}
+build_drop_go_caches() {
+	[ -d "$LAB_HOME/go" ] || return 0
+	du -xsm "$LAB_HOME" | cut -f1 >>"$LAB_HOME/peak"
+	rm -rf "$LAB_HOME/go"
+}
