@@ -119,7 +119,47 @@ build_tofu() {
 	module tofu github.com/opentofu/opentofu "$TOFU_VERSION" github.com/opentofu/opentofu/cmd/tofu
 	compile "-X github.com/opentofu/opentofu/version.dev=no" github.com/opentofu/opentofu/cmd/tofu
 }
-build_drop_go_caches() {
+build_extras() {
+	go_environment
+	install_tool "github.com/getsops/sops/v3/cmd/sops@$SOPS_VERSION"
+	install_tool "filippo.io/age/cmd/...@$AGE_VERSION"
+	install_tool "github.com/bitnami-labs/sealed-secrets/cmd/kubeseal@$SEALED_SECRETS_VERSION"
+	install_tool "github.com/bitnami-labs/sealed-secrets/cmd/controller@$SEALED_SECRETS_VERSION"
+	mv "$bin/controller" "$bin/sealed-secrets-controller"
+}
+
+# copy_from IMAGE PATH…: files of an official image, without running it.
+copy_from() {
+	local image=$1 container path
+	shift
+	docker pull "$image"
+	container=$(docker create "$image" none)
+	for path in "$@"; do docker cp -L "$container:$path" "$bin/" || break; done
+	docker rm "$container"
+	[ -x "$bin/$(basename "$path")" ]
+}
+official_programs() {
+	copy_from "$OFFICIAL_NODE_IMAGE" /usr/bin/kubectl
+	copy_from "quay.io/argoproj/argocd:$ARGOCD_VERSION" /usr/local/bin/argocd /usr/local/bin/helm /usr/local/bin/kustomize
+	copy_from "ghcr.io/opentofu/opentofu:${TOFU_VERSION#v}" /usr/local/bin/tofu
+}
+
+programs() {
+	once build_kind "kind $KIND_VERSION" "$KIND_VERSION" install_tool
+	if official; then
+		once official_programs "kubectl, argocd, helm, kustomize and tofu, from their official images" \
+			copy_from "$OFFICIAL_NODE_IMAGE" "$ARGOCD_VERSION" "$TOFU_VERSION"
+	else
+		once build_node_parts "etcd $ETCD_VERSION and CoreDNS $COREDNS_VERSION" module "$ETCD_VERSION" "$COREDNS_VERSION" "${coredns_plugins[*]}"
+		once build_kubernetes "Kubernetes $KUBERNETES_VERSION" module "$KUBERNETES_VERSION"
+		once build_argocd "Argo CD $ARGOCD_VERSION, helm and kustomize" module "$ARGOCD_VERSION" "$ARGOCD_GITOPS_ENGINE" \
+			"$HELM_VERSION" "$KUSTOMIZE_VERSION"
+		once build_tofu "OpenTofu $TOFU_VERSION" module "$TOFU_VERSION"
+	fi
+	once argocd_files "Argo CD's manifests" "$ARGOCD_VERSION"
+	drop_go_caches
+}
+drop_go_caches() {
 	[ -d "$LAB_HOME/go" ] || return 0
 	du -xsm "$LAB_HOME" | cut -f1 >>"$LAB_HOME/peak"
 	rm -rf "$LAB_HOME/go"
