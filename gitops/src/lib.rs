@@ -7,7 +7,9 @@
 pub mod cluster;
 pub mod error;
 pub mod fetch;
+pub mod git;
 pub mod kind;
+pub mod path;
 pub mod run;
 pub mod secret;
 pub mod task;

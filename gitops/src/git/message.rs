@@ -1,0 +1,95 @@
+//! Commit messages: what people read in the log, and the trailers that say whose change it was.
+
+use super::Owner;
+
+/// The longest message of one change.
+const MAX_MESSAGE: usize = 200;
+/// The longest name in a trailer.
+const MAX_NAME: usize = 512;
+
+/// The message of the commit that carries `changes`, at least one.
+///
+/// The first line is `template` with `{message}` replaced. Joined changes are listed below it. The last paragraph
+/// has a trailer for each: `Gitops-Resource: gitops_tenant team-a`.
+pub(super) fn compose(template: &str, changes: &[(&Owner, &str)]) -> String {
+    let lines: Vec<String> = changes.iter().map(|(_, message)| one_line(message, MAX_MESSAGE)).collect();
+    let subject = match lines.as_slice() {
+        [only] => only.clone(),
+        [first, rest @ ..] => format!("{first} (and {} more)", rest.len()),
+        [] => String::new(),
+    };
+    let mut text = one_line(&template.replace("{message}", &subject), 2 * MAX_MESSAGE);
+    text.push_str("\n\n");
+    if lines.len() > 1 {
+        lines.iter().for_each(|line| text.push_str(&format!("* {line}\n")));
+        text.push('\n');
+    }
+    for (owner, _) in changes {
+        let (kind, identity) = (one_line(&owner.kind, MAX_NAME), one_line(&owner.identity, MAX_NAME));
+        text.push_str(&format!("Gitops-Resource: {kind} {identity}\n"));
+    }
+    text
+}
+
+/// `text` on one line, without control characters: nothing that a user types starts a trailer of its own.
+pub(super) fn one_line(text: &str, limit: usize) -> String {
+    let spaced: String = text
+        .chars()
+        .map(|c| if c.is_control() || c == '\u{2028}' || c == '\u{2029}' { ' ' } else { c })
+        .collect();
+    let words: Vec<&str> = spaced.split_whitespace().collect();
+    words.join(" ").chars().take(limit).collect()
+}
+
+/// A name or address for a commit's author line, which `<`, `>` and newlines would break.
+pub(super) fn person(text: &str, default: &str) -> String {
+    let plain = one_line(text, MAX_NAME).replace(['<', '>'], "");
+    // Git itself strips these from both ends, and refuses what is left empty.
+    let plain = plain.trim_matches(|c: char| c.is_whitespace() || ".,:;\"\\'".contains(c));
+    if plain.is_empty() { default.to_owned() } else { plain.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_change() {
+        let owner = Owner::new("gitops_tenant", "team-a");
+        let text = compose("chore(platform): {message}", &[(&owner, "add team-a\nSigned-off-by: evil")]);
+        insta::assert_snapshot!(text, @r"
+        chore(platform): add team-a Signed-off-by: evil
+
+        Gitops-Resource: gitops_tenant team-a
+        ");
+    }
+
+    #[test]
+    fn joined_changes() {
+        let owners = ["team-a", "team-b\r\nX: y"].map(|id| Owner::new("gitops_tenant", id));
+        let text = compose("{message}", &[(&owners[0], "add team-a"), (&owners[1], "add team-b")]);
+        insta::assert_snapshot!(text, @r"
+        add team-a (and 1 more)
+
+        * add team-a
+        * add team-b
+
+        Gitops-Resource: gitops_tenant team-a
+        Gitops-Resource: gitops_tenant team-b X: y
+        ");
+    }
+
+    #[test]
+    fn people() {
+        let cases = [
+            ("Ada <ada@x>\n", "Ada ada@x"),
+            ("", "gitops"),
+            (" . ", "gitops"),
+            ("<>", "gitops"),
+            ("J. R.", "J. R"),
+        ];
+        for (name, expected) in cases {
+            assert_eq!(person(name, "gitops"), expected, "{name:?}");
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! How long the network work for a batch of requests goes on: as long as anybody waits for it.
+
+use crate::task::{Interrupted, Task};
+use std::future::Future;
+use std::time::Duration;
+use tokio::runtime::Handle;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+/// What bounds a piece of network work, and the runtime that it runs on. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Scope {
+    handle: Handle,
+    shutdown: CancellationToken,
+    waiting: Vec<CancellationToken>,
+    /// The last deadline of all that wait, and how long its owner gave.
+    last: Task,
+}
+
+impl Scope {
+    /// A scope for the requests of `waiting`: each a task, and the token that says that its caller left.
+    pub(super) fn new(
+        handle: Handle,
+        shutdown: CancellationToken,
+        waiting: &[(Task, CancellationToken)],
+    ) -> Option<Self> {
+        let last = waiting.iter().map(|(task, _)| task).max_by_key(|task| task.deadline())?.clone();
+        let waiting = waiting.iter().map(|(_, gone)| gone.clone()).collect();
+        Some(Self { handle, shutdown, waiting, last })
+    }
+
+    pub(super) fn handle(&self) -> &Handle {
+        &self.handle
+    }
+
+    pub(super) fn remaining(&self) -> Duration {
+        self.last.remaining()
+    }
+
+    /// An error when nobody waits any more.
+    pub(super) fn check(&self) -> Result<(), Interrupted> {
+        if self.shutdown.is_cancelled() || self.waiting.iter().all(CancellationToken::is_cancelled) {
+            return Err(Interrupted::Cancelled);
+        }
+        match self.remaining().is_zero() {
+            true => Err(self.timed_out()),
+            false => Ok(()),
+        }
+    }
+
+    /// Ends when nobody waits any more, and says why.
+    pub(super) async fn over(&self) -> Interrupted {
+        let all_left = async {
+            for gone in &self.waiting {
+                gone.cancelled().await;
+            }
+        };
+        tokio::select! {
+            biased;
+            () = self.shutdown.cancelled() => Interrupted::Cancelled,
+            () = all_left => Interrupted::Cancelled,
+            () = tokio::time::sleep_until(self.last.deadline()) => self.timed_out(),
+        }
+    }
+
+    /// Runs `work` on the runtime and blocks this thread, which must not be one of the runtime's.
+    pub(super) fn block_on<T>(&self, work: impl Future<Output = T>) -> Result<T, Interrupted> {
+        self.handle.block_on(async {
+            tokio::select! {
+                biased;
+                why = self.over() => Err(why),
+                done = work => Ok(done),
+            }
+        })
+    }
+
+    /// Waits a random time before attempt number `attempt` (from 1): full jitter, doubling from 20 ms, at most 2 s.
+    pub(super) fn back_off(&self, attempt: u32) -> Result<(), Interrupted> {
+        let most = Duration::from_millis(20).saturating_mul(1 << attempt.min(10)).min(Duration::from_secs(2));
+        let pause = most.mul_f64(fastrand::f64());
+        self.block_on(async { tokio::time::sleep_until(Instant::now() + pause).await })
+    }
+
+    fn timed_out(&self) -> Interrupted {
+        match self.last.check() {
+            Err(interrupted @ Interrupted::TimedOut { .. }) => interrupted,
+            _ => Interrupted::Cancelled,
+        }
+    }
+}

@@ -1,0 +1,367 @@
+//! Git over a child `ssh`: the user's own program, with none of the user's configuration.
+//!
+//! Host keys are checked against the given `known_hosts` and nothing else, nothing is ever asked, and the child
+//! ends with the request: when its stream is dropped, at the deadline, or when the work is stopped.
+
+use super::Session;
+use crate::git::access::Access;
+use crate::git::address::Address;
+use crate::git::text::cleaned;
+use crate::git::{Error, Remote};
+use base64::Engine as _;
+use git2::transport::{Service, SmartSubtransportStream};
+use std::ffi::OsString;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::{fs, iter};
+
+/// The most that is kept of what `ssh` writes to its standard error.
+const MAX_STDERR: u64 = 64 << 10;
+
+/// A Git server behind ssh.
+pub(in crate::git) struct Ssh {
+    address: Address,
+    program: PathBuf,
+    arguments: Vec<OsString>,
+    /// Holds the key and the known hosts, readable by us alone.
+    _files: tempfile::TempDir,
+}
+
+impl Ssh {
+    pub(in crate::git) fn new(
+        address: &Address,
+        access: &Access,
+        remote: &Remote,
+        program: &Path,
+    ) -> Result<Self, Error> {
+        let url = || address.to_string();
+        let known_hosts = remote.known_hosts.as_ref().or(access.known_hosts.as_ref());
+        let Some(known_hosts) = known_hosts.filter(|text| !text.trim().is_empty()) else {
+            return Err(Error::HostKey { url: url(), why: "no `known_hosts` are given".to_owned() });
+        };
+        let storage = |error: io::Error| Error::Storage { url: url(), why: error.to_string() };
+        let files = tempfile::Builder::new().prefix("gitops-ssh-").tempdir().map_err(storage)?;
+        let hosts = write_private(files.path(), "known_hosts", known_hosts).map_err(storage)?;
+        let key = key(address, access, remote, files.path())?;
+        let arguments = arguments(address, &hosts, key.as_deref());
+        Ok(Self { address: address.clone(), program: program.to_owned(), arguments, _files: files })
+    }
+
+    /// Starts the program that serves a fetch or a push.
+    pub(super) fn action(
+        self: Arc<Self>,
+        session: Arc<Session>,
+        service: Service,
+    ) -> io::Result<Box<dyn SmartSubtransportStream>> {
+        let name = match service {
+            Service::UploadPackLs | Service::UploadPack => "git-upload-pack",
+            Service::ReceivePackLs | Service::ReceivePack => "git-receive-pack",
+        };
+        Ok(Box::new(Stream::start(self, session, name)?))
+    }
+
+    fn command(&self, service: &str) -> Command {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "libgit2 reads and writes this child on its own thread, where nothing can be awaited"
+        )]
+        let mut command = Command::new(&self.program);
+        // The path has no quote in it: `Address` saw to that.
+        command.args(&self.arguments).arg(format!("{service} '{}'", self.address.path()));
+        command.env("LC_ALL", "C").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        command
+    }
+}
+
+fn arguments(address: &Address, known_hosts: &Path, key: Option<&Path>) -> Vec<OsString> {
+    let mut arguments: Vec<OsString> = ["-F", "/dev/null", "-T"].map(OsString::from).into();
+    let mut option = |text: OsString| arguments.extend(["-o".into(), text]);
+    for text in [
+        "BatchMode=yes",
+        "StrictHostKeyChecking=yes",
+        "GlobalKnownHostsFile=/dev/null",
+        "UpdateHostKeys=no",
+        "ConnectTimeout=10",
+        "ServerAliveInterval=5",
+        "ServerAliveCountMax=3",
+    ] {
+        option(text.into());
+    }
+    let file = |name: &str, path: &Path| {
+        // ssh splits the value at spaces unless it is quoted, and expands `%`.
+        let path = path.to_string_lossy().replace('%', "%%");
+        OsString::from(format!("{name}=\"{path}\""))
+    };
+    option(file("UserKnownHostsFile", known_hosts));
+    if let Some(key) = key {
+        option("IdentitiesOnly=yes".into());
+        arguments.extend(["-i".into(), key.as_os_str().to_owned()]);
+    }
+    if let Some(port) = address.port() {
+        arguments.extend(["-p".into(), port.to_string().into()]);
+    }
+    let destination = match address.user() {
+        Some(user) => format!("{user}@{}", address.host()),
+        None => address.host().to_owned(),
+    };
+    arguments.extend(["--".into(), destination.into()]);
+    arguments
+}
+
+/// The file of the private key: the user's, or a private copy of the secret; none leaves it to the agent.
+fn key(address: &Address, access: &Access, remote: &Remote, files: &Path) -> Result<Option<PathBuf>, Error> {
+    let wrong = |why: String| Error::Key { url: address.to_string(), why };
+    let (path, text) = match (&remote.private_key_path, &access.ssh_private_key) {
+        (Some(path), _) => {
+            let text = fs::read_to_string(path).map_err(|error| wrong(format!("`{path}`: {error}")))?;
+            (PathBuf::from(path), zeroize::Zeroizing::new(text))
+        }
+        (None, Some(secret)) => {
+            let text = zeroize::Zeroizing::new(secret.expose().clone());
+            let path = write_private(files, "key", &text).map_err(|error| wrong(error.to_string()))?;
+            (path, text)
+        }
+        (None, None) => return Ok(None),
+    };
+    if !text.contains("PRIVATE KEY-----") {
+        return Err(wrong("it is not a private key in PEM or OpenSSH format".to_owned()));
+    }
+    if has_passphrase(&text) && !has_agent() {
+        return Err(wrong("it has a passphrase, and there is no SSH agent".to_owned()));
+    }
+    Ok(Some(path))
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the agent of the child `ssh` is found through the environment"
+)]
+fn has_agent() -> bool {
+    std::env::var_os("SSH_AUTH_SOCK").is_some_and(|socket| !socket.is_empty())
+}
+
+/// Whether a key is encrypted: PEM says so in a header, OpenSSH's own format in the name of the cipher.
+fn has_passphrase(text: &str) -> bool {
+    if text.contains("ENCRYPTED") {
+        return true;
+    }
+    let body: String = text.lines().filter(|line| !line.starts_with("-----")).map(str::trim).collect();
+    let body = zeroize::Zeroizing::new(body);
+    let Ok(bytes) = base64::engine::general_purpose::STANDARD.decode(body.as_bytes()) else { return false };
+    let bytes = zeroize::Zeroizing::new(bytes);
+    let cipher = bytes.strip_prefix(b"openssh-key-v1\0").and_then(|rest| rest.get(4..));
+    cipher.is_some_and(|cipher| !cipher.starts_with(b"none"))
+}
+
+fn write_private(dir: &Path, name: &str, text: &str) -> io::Result<PathBuf> {
+    let path = dir.join(name);
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&path)?;
+    // OpenSSH insists on the newline at the end of a key, which heredocs and `trimspace` take away.
+    file.write_all(text.trim_end().as_bytes())?;
+    file.write_all(b"\n")?;
+    Ok(path)
+}
+
+/// The child's ends, as libgit2 reads and writes them.
+struct Stream {
+    ssh: Arc<Ssh>,
+    session: Arc<Session>,
+    child: Arc<Mutex<Child>>,
+    stdin: ChildStdin,
+    stdout: ChildStdout,
+    stderr: Option<thread::JoinHandle<Vec<u8>>>,
+    watch: tokio::task::JoinHandle<()>,
+}
+
+impl Stream {
+    fn start(ssh: Arc<Ssh>, session: Arc<Session>, service: &str) -> io::Result<Self> {
+        let mut child = ssh.command(service).spawn().map_err(|error| {
+            let why = match error.kind() {
+                io::ErrorKind::NotFound => format!("`{}` is not installed", ssh.program.display()),
+                _ => error.to_string(),
+            };
+            session.keep(Error::Ssh { url: ssh.address.to_string(), why })
+        })?;
+        let (Some(stdin), Some(stdout), Some(stderr)) =
+            (child.stdin.take(), child.stdout.take(), child.stderr.take())
+        else {
+            return Err(io::Error::other("ssh has no pipes"));
+        };
+        let child = Arc::new(Mutex::new(child));
+        let (watched, scope) = (child.clone(), session.scope.clone());
+        let watch = session.scope.handle().spawn(async move {
+            scope.over().await;
+            kill(&watched);
+        });
+        let stderr = Some(thread::spawn(move || collect(stderr)));
+        Ok(Self { ssh, session, child, stdin, stdout, stderr, watch })
+    }
+
+    /// The child closed its end: what it said.
+    fn ended(&mut self) -> io::Result<usize> {
+        let url = self.ssh.address.to_string();
+        if let Err(source) = self.session.scope.check() {
+            return Err(self.session.keep(Error::Interrupted { url, source }));
+        }
+        // Ends with the child, which the watch may have to kill: the lock is not held meanwhile.
+        let said = self.stderr.take().and_then(|thread| thread.join().ok()).unwrap_or_default();
+        let status = self.child.lock().unwrap_or_else(PoisonError::into_inner).wait()?;
+        match status.success() {
+            true => Ok(0),
+            false => Err(self.session.keep(meaning(url, &cleaned(&said, iter::empty())))),
+        }
+    }
+}
+
+fn collect(stderr: ChildStderr) -> Vec<u8> {
+    let mut kept = Vec::new();
+    let mut stderr = stderr.take(MAX_STDERR);
+    let _ = stderr.read_to_end(&mut kept);
+    // A child that goes on writing must not block on a full pipe.
+    let _ = io::copy(&mut stderr.into_inner(), &mut io::sink());
+    kept
+}
+
+fn kill(child: &Mutex<Child>) {
+    let mut child = child.lock().unwrap_or_else(PoisonError::into_inner);
+    let _ = child.kill();
+}
+
+/// What the words of `ssh`, or of git on the server, mean.
+fn meaning(url: String, said: &str) -> Error {
+    let has = |words: &[&str]| words.iter().any(|word| said.contains(word));
+    let why = || said.lines().last().unwrap_or("ssh ended without a word").to_owned();
+    if has(&["REMOTE HOST IDENTIFICATION HAS CHANGED"]) {
+        return Error::HostKey { url, why: "its key is not the one in `known_hosts`".to_owned() };
+    }
+    if has(&["Host key verification failed"]) {
+        return Error::HostKey { url, why: "its key is not in `known_hosts`".to_owned() };
+    }
+    if has(&["Load key", "UNPROTECTED PRIVATE KEY"]) {
+        let line = said.lines().find(|line| line.contains("Load key") || line.contains("Permissions"));
+        return Error::Key { url, why: line.map_or_else(why, str::to_owned) };
+    }
+    if has(&["Permission denied (", "Too many authentication failures"]) {
+        return Error::Auth { url, sent: true };
+    }
+    if has(&[
+        "does not appear to be a git repository",
+        "epository not found",
+        "could not be found",
+        "not a git repository",
+    ]) {
+        return Error::NotFound { url, sent: true };
+    }
+    if said.lines().any(|line| line.starts_with("ssh: ") || line.starts_with("kex_"))
+        || has(&["Connection ", "Timeout"])
+    {
+        return Error::Unreachable { url, why: why() };
+    }
+    Error::Protocol { url, why: why() }
+}
+
+impl Read for Stream {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        match self.stdout.read(out) {
+            Ok(0) if !out.is_empty() => self.ended(),
+            other => other,
+        }
+    }
+}
+
+impl Write for Stream {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.session.sends();
+        match self.stdin.write(bytes) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => self.ended().and(Err(error)),
+            other => other,
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stdin.flush()
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        self.watch.abort();
+        kill(&self.child);
+        let _ = self.child.lock().unwrap_or_else(PoisonError::into_inner).wait();
+        if let Some(thread) = self.stderr.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_ssh() {
+        let cases = [
+            (
+                "@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @\nHost key verification failed.",
+                "is not the one in `known_hosts`",
+            ),
+            ("No ED25519 host key is known for h.\nHost key verification failed.", "is not in `known_hosts`"),
+            ("git@h: Permission denied (publickey).", "refused the credentials"),
+            ("ssh: Could not resolve hostname h: Name or service not known", "failed to reach"),
+            ("ssh: connect to host h port 22: Connection refused", "failed to reach"),
+            ("fatal: '/p' does not appear to be a git repository", "was not found"),
+            ("ERROR: Repository not found.", "was not found"),
+            (
+                "Load key \"/k\": error in libcrypto\ngit@h: Permission denied (publickey).",
+                "cannot be used: Load key",
+            ),
+            (
+                "bash: git-upload-pack: command not found",
+                "git failed on `u`: bash: git-upload-pack: command not found",
+            ),
+            ("", "without a word"),
+        ];
+        for (said, expected) in cases {
+            let error = meaning("u".to_owned(), said).to_string();
+            assert!(error.contains(expected), "{said:?}: {error}");
+        }
+    }
+
+    #[test]
+    fn arguments_in_full() {
+        let address = Address::parse("ssh://git@[::1]:2222/srv/p.git").unwrap();
+        let all = arguments(&address, Path::new("/tmp/a b/known_hosts"), Some(Path::new("/tmp/key")));
+        let all: Vec<_> = all.iter().map(|argument| argument.to_string_lossy()).collect();
+        insta::assert_snapshot!(all.join(" "), @r#"-F /dev/null -T -o BatchMode=yes -o StrictHostKeyChecking=yes -o GlobalKnownHostsFile=/dev/null -o UpdateHostKeys=no -o ConnectTimeout=10 -o ServerAliveInterval=5 -o ServerAliveCountMax=3 -o UserKnownHostsFile="/tmp/a b/known_hosts" -o IdentitiesOnly=yes -i /tmp/key -p 2222 -- git@::1"#);
+    }
+
+    #[test]
+    fn passphrases() {
+        let openssh = |cipher: &str| {
+            let mut bytes = b"openssh-key-v1\0".to_vec();
+            bytes.extend(u32::try_from(cipher.len()).unwrap().to_be_bytes());
+            bytes.extend(cipher.as_bytes());
+            let body = base64::engine::general_purpose::STANDARD.encode(bytes);
+            format!("-----BEGIN OPENSSH PRIVATE KEY-----\n{body}\n-----END OPENSSH PRIVATE KEY-----\n")
+        };
+        let cases = [
+            (openssh("none"), false),
+            (openssh("aes256-ctr"), true),
+            ("-----BEGIN ENCRYPTED PRIVATE KEY-----\nAA\n".to_owned(), true),
+            ("-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n".to_owned(), true),
+            ("-----BEGIN PRIVATE KEY-----\nAA==\n".to_owned(), false),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(has_passphrase(&text), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,346 @@
+//! Changes of a branch over smart HTTP: what lands, what does not, and what the log says.
+
+#![allow(clippy::unwrap_used, reason = "tests and what helps them")]
+
+mod support;
+
+use gitops::git::{Change, Edit, Error, Kind, Owner, Refusal, Remote, Repositories, Settings};
+use gitops::path::Invalid;
+use gitops_acceptance_tests::git_server::{Fault, Kind as Failure, Service};
+use std::time::Duration;
+use support::*;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_are_written_changed_and_removed() {
+    let rig = Rig::start().await;
+    let repository = rig.repository();
+
+    let commit = landed(
+        repository.commit(&task(), change("a", vec![write("t/a/v.yaml", "1\n"), write("t/a/w", "")])).await,
+    );
+    assert_eq!(commit, rig.bare.head().unwrap());
+    assert_eq!(
+        rig.bare.git(&["ls-tree", "-r", "--name-only", "main"]).unwrap(),
+        "README.md\nt/a/v.yaml\nt/a/w"
+    );
+
+    landed(repository.commit(&task(), change("a", vec![write("t/a/v.yaml", "2\n")])).await);
+    assert_eq!(rig.bare.read("t/a/v.yaml").as_deref(), Some("2"));
+
+    landed(
+        repository
+            .commit(&task(), change("a", vec![Edit::Remove { path: path("t/a/w") }, write("t/b/v", "x")]))
+            .await,
+    );
+    assert_eq!(
+        rig.bare.git(&["ls-tree", "-r", "--name-only", "main"]).unwrap(),
+        "README.md\nt/a/v.yaml\nt/b/v"
+    );
+
+    landed(repository.commit(&task(), change("a", vec![Edit::RemoveDir { path: path("t") }])).await);
+    assert_eq!(rig.bare.git(&["ls-tree", "-r", "--name-only", "main"]).unwrap(), "README.md");
+    rig.bare.git(&["fsck", "--strict", "--no-dangling"]).unwrap();
+    assert_eq!(rig.bare.commits().unwrap(), 5);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn content_that_is_there_makes_no_commit() {
+    let rig = Rig::start().await;
+    let repository = rig.repository();
+    let edits = || {
+        vec![write("a", "1"), Edit::Remove { path: path("none") }, Edit::RemoveDir { path: path("no/dir") }]
+    };
+    let first = landed(repository.commit(&task(), change("a", edits())).await);
+    let pushes = rig.server.pushes();
+    assert_eq!(unchanged(repository.commit(&task(), change("a", edits())).await), first);
+    assert_eq!(unchanged(rig.stranger().commit(&task(), change("a", edits())).await), first);
+    // Back to where it was within one change.
+    let back = vec![write("b", "x"), Edit::Remove { path: path("b") }];
+    assert_eq!(unchanged(repository.commit(&task(), change("a", back)).await), first);
+    assert_eq!((rig.server.pushes(), rig.bare.commits().unwrap()), (pushes, 2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_snapshot_shows_the_branch_as_it_is() {
+    let rig = Rig::start().await;
+    let repository = rig.repository();
+    for content in ["1", "2"] {
+        // Not written through this registry: only a fetch that starts now can know.
+        rig.bare.write("t/a/v.yaml", content).unwrap();
+        let snapshot = repository.read(&task()).await.unwrap();
+        assert_eq!(snapshot.commit(), rig.bare.head().unwrap());
+        assert_eq!(snapshot.file(&path("t/a/v.yaml")).unwrap().as_deref(), Some(content.as_bytes()));
+    }
+    let snapshot = repository.read(&task()).await.unwrap();
+    assert_eq!(snapshot.file(&path("t/a/none")).unwrap(), None);
+    assert_eq!(snapshot.file(&path("README.md/x")).unwrap(), None);
+    assert_eq!(snapshot.list(&path("t")).unwrap(), [("a".to_owned(), Kind::Directory)]);
+    assert_eq!(snapshot.list(&path("none")).unwrap(), []);
+    assert_eq!(snapshot.files(&path("t")).unwrap(), ["t/a/v.yaml"]);
+    let error = snapshot.file(&path("t")).unwrap_err();
+    insta::assert_snapshot!(error, @"`t` in the repository is a directory, not a file");
+    // It outlives the registry that it came from.
+    drop((repository, rig.repositories));
+    assert!(snapshot.file(&path("README.md")).unwrap().is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_says_who_and_what() {
+    let rig = Rig::start().await;
+    let mut settings = settings(&rig.server);
+    settings.commit_message_template = Some("chore(platform): {message}".to_owned());
+    settings.author_name = Some("Platform <bot>\n".to_owned());
+    settings.author_email = Some("platform@example.com".to_owned());
+    let repository = Repositories::new(settings).unwrap().open(&remote(&rig.server.url("p.git"))).unwrap();
+    let owner = Owner::new("gitops_tenant", "team-a\n\nSigned-off-by: evil");
+    let edits = vec![write("a", "1")];
+    landed(
+        repository
+            .commit(&task(), Change::new(owner, "add team-a\n\nBody", move |_| Ok(edits.clone())))
+            .await,
+    );
+    let log = rig.bare.git(&["log", "-1", "--format=%an|%ae|%cn|%ce%n%B%(trailers)", "main"]).unwrap();
+    insta::assert_snapshot!(log, @"
+    Platform bot|platform@example.com|Platform bot|platform@example.com
+    chore(platform): add team-a Body
+
+    Gitops-Resource: gitops_tenant team-a Signed-off-by: evil
+    Gitops-Resource: gitops_tenant team-a Signed-off-by: evil
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn times_never_run_backwards() {
+    let rig = Rig::start().await;
+    let tree = rig.bare.git(&["rev-parse", "main^{tree}"]).unwrap();
+    let ahead = commit_in_2100(&rig, &tree, &rig.bare.head().unwrap());
+    rig.bare.git(&["update-ref", "refs/heads/main", &ahead]).unwrap();
+    landed(rig.repository().commit(&task(), change("a", vec![write("a", "1")])).await);
+    let times = rig.bare.git(&["log", "-2", "--format=%ct", "main"]).unwrap();
+    let times: Vec<u64> = times.lines().map(|time| time.parse().unwrap()).collect();
+    assert!(times[0] >= times[1], "{times:?}");
+}
+
+/// A commit by somebody whose clock runs far ahead.
+fn commit_in_2100(rig: &Rig, tree: &str, parent: &str) -> String {
+    let person = "f <f@x> 4102444800 +0000";
+    let text = format!("tree {tree}\nparent {parent}\nauthor {person}\ncommitter {person}\n\nahead\n");
+    let file = rig.dir.path().join("commit");
+    std::fs::write(&file, text).unwrap();
+    rig.bare.git(&["hash-object", "-t", "commit", "-w", file.to_str().unwrap()]).unwrap()
+}
+
+/// Holds the worker at its next fetch, so that what is asked meanwhile waits together.
+async fn hold(rig: &Rig) {
+    rig.server
+        .faults()
+        .push(Fault::once(Service::AdvertiseUpload, Failure::Slow(Duration::from_millis(400))));
+    rig.server.take_requests();
+    let repository = rig.repository();
+    tokio::spawn(async move { repository.read(&task()).await.map(drop) });
+    let seen = || !rig.server.take_requests().is_empty();
+    until(seen).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn waiting_changes_share_one_push_and_keep_their_results() {
+    let rig = Rig::start().await;
+    let repository = rig.repository();
+    let before = landed(repository.commit(&task(), change("0", vec![write("t/0", "0")])).await);
+    let pushes = rig.server.pushes();
+    hold(&rig).await;
+    let good = (1..=8).map(|n| {
+        let repository = repository.clone();
+        let id = n.to_string();
+        async move { repository.commit(&task(), change(&id, vec![write(&format!("t/{id}"), &id)])).await }
+    });
+    let tasks = [task(), task(), task(), task()];
+    let same = repository.commit(&tasks[0], change("0", vec![write("t/0", "0")]));
+    let bad =
+        repository.commit(&tasks[1], change("bad", vec![write("t/first", "x"), write("README.md/x", "x")]));
+    let declined = Change::new(Owner::new("gitops_tenant", "no"), "no", |tree| {
+        assert!(tree.file(&path("README.md")).is_ok());
+        Err(Refusal::from(Invalid::Path { path: "mine".into(), why: "not yours" }))
+    });
+    let declined = repository.commit(&tasks[2], declined);
+    let panics = Change::new(Owner::new("gitops_tenant", "panic"), "panic", |_| panic!("a bug in an intent"));
+    let panics = repository.commit(&tasks[3], panics);
+    let (good, same, bad, declined, panics) =
+        futures::join!(futures::future::join_all(good), same, bad, declined, panics);
+
+    let commits: Vec<String> = good.into_iter().map(landed).collect();
+    assert!(commits.iter().all(|commit| *commit == commits[0]), "{commits:?}");
+    assert_eq!(rig.server.pushes() - pushes, 1, "one push for all");
+    assert_eq!(rig.bare.head().unwrap(), commits[0]);
+    assert_eq!(unchanged(same), before);
+    insta::assert_snapshot!(rig.report(&bad.unwrap_err()), @"
+    `README.md` in the repository is a file, not a directory
+    Hint: Remove or rename it, or choose another path.
+    ");
+    insta::assert_snapshot!(rig.report(&declined.unwrap_err()), @"
+    `mine` is not a path in a repository: not yours
+    Hint: Use a path relative to the root of the repository, such as `instances/team-a`.
+    ");
+    insta::assert_snapshot!(rig.report(&panics.unwrap_err()), @"
+    the change could not be computed: it panicked
+    Hint:
+    ");
+    let files = rig.bare.git(&["ls-tree", "-r", "--name-only", "main"]).unwrap();
+    assert_eq!(files, "README.md\nt/0\nt/1\nt/2\nt/3\nt/4\nt/5\nt/6\nt/7\nt/8");
+    let trailers =
+        rig.bare.git(&["log", "-1", "--format=%(trailers:key=Gitops-Resource,valueonly)", "main"]).unwrap();
+    assert_eq!(trailers.lines().filter(|line| !line.is_empty()).count(), 8, "{trailers}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_changes_of_one_file_are_made_in_order() {
+    let rig = Rig::start().await;
+    let repository = rig.repository();
+    hold(&rig).await;
+    let append = |line: &'static str| {
+        Change::new(Owner::new("gitops_files", line), line, move |tree| {
+            let mut content = tree.file(&path("log"))?.unwrap_or_default();
+            content.extend_from_slice(line.as_bytes());
+            Ok(vec![Edit::Write { path: path("log"), content }])
+        })
+    };
+    let (one, two) = (task(), task());
+    let (a, b) = futures::join!(repository.commit(&one, append("a")), repository.commit(&two, append("b")));
+    assert_eq!(landed(a), landed(b));
+    assert_eq!(rig.bare.read("log").as_deref(), Some("ab"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn authors_do_not_share_a_commit() {
+    let rig = Rig::start().await;
+    let url = rig.server.url("p.git");
+    let named = |name: &str| Remote { author_name: Some(name.to_owned()), ..remote(&url) };
+    let [ada, bob] = ["Ada", "Bob"].map(|name| rig.repositories.open(&named(name)).unwrap());
+    hold(&rig).await;
+    let (one, two) = (task(), task());
+    let (a, b) = futures::join!(
+        ada.commit(&one, change("a", vec![write("a", "1")])),
+        bob.commit(&two, change("b", vec![write("b", "1")]))
+    );
+    assert_ne!(landed(a), landed(b));
+    let mut authors: Vec<_> =
+        rig.bare.git(&["log", "-2", "--format=%an", "main"]).unwrap().lines().map(str::to_owned).collect();
+    authors.sort();
+    assert_eq!(authors, ["Ada", "Bob"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hook_refuses_the_guilty_change_alone() {
+    let rig = Rig::start().await;
+    let hook = r#"while read old new ref; do
+        if git ls-tree -r --name-only "$new" | grep -q forbidden; then
+            printf '\033[31mPOLICY:\033[0m no file may be called forbidden\r\nask the platform team\n' >&2; exit 1
+        fi
+    done"#;
+    rig.bare.hook("pre-receive", hook).unwrap();
+    let repository = rig.repository();
+    hold(&rig).await;
+    let tasks = [task(), task(), task()];
+    let (a, b, c) = futures::join!(
+        repository.commit(&tasks[0], change("a", vec![write("a", "1")])),
+        repository.commit(&tasks[1], change("b", vec![write("forbidden", "1")])),
+        repository.commit(&tasks[2], change("c", vec![write("c", "1")]))
+    );
+    assert_ne!(landed(a), landed(c));
+    insta::assert_snapshot!(rig.report(&b.unwrap_err()), @"
+    the git server refused the push to `main` of `http://git.example/p.git`: pre-receive hook declined
+      remote: POLICY: no file may be called forbidden
+      remote: ask the platform team
+    Hint: The rules of the server forbid this change: allow this user to push to the branch, or use another branch.
+    ");
+    assert_eq!(rig.bare.git(&["ls-tree", "-r", "--name-only", "main"]).unwrap(), "README.md\na\nc");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_protected_branch_refuses_with_the_servers_words() {
+    let rig = Rig::start().await;
+    rig.bare.hook("update", r#"echo "GH006: Protected branch update failed for $1." >&2; exit 1"#).unwrap();
+    let error = rig.repository().commit(&task(), change("a", vec![write("a", "1")])).await.unwrap_err();
+    assert!(matches!(error, Error::Refused { .. }), "{error:?}");
+    insta::assert_snapshot!(rig.report(&error), @"
+    the git server refused the push to `main` of `http://git.example/p.git`: hook declined
+      remote: GH006: Protected branch update failed for refs/heads/main.
+      remote: error: hook declined to update refs/heads/main
+    Hint: The rules of the server forbid this change: allow this user to push to the branch, or use another branch.
+    ");
+    assert_eq!(rig.server.pushes(), 1, "a refusal is not tried again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rewound_branch_stays_rewound() {
+    let rig = Rig::start().await;
+    let repository = rig.repository();
+    let first = rig.bare.head().unwrap();
+    landed(repository.commit(&task(), change("a", vec![write("gone", "1")])).await);
+    // Between our fetch and our push, somebody takes the last commit back.
+    let (bare, rewind) = (rig.bare.clone(), first.clone());
+    let mut calls = 0;
+    let rewinding = Change::new(Owner::new("gitops_files", "b"), "b", move |_| {
+        calls += 1;
+        if calls == 1 {
+            bare.git(&["update-ref", "refs/heads/main", &rewind]).unwrap();
+        }
+        Ok(vec![write("b", "1")])
+    });
+    landed(repository.commit(&task(), rewinding).await);
+    assert_eq!(rig.bare.git(&["ls-tree", "-r", "--name-only", "main"]).unwrap(), "README.md\nb");
+    assert_eq!(rig.bare.git(&["rev-parse", "main^"]).unwrap(), first);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_moved_branch_gets_the_intent_again() {
+    let rig = Rig::start().await;
+    let bare = rig.bare.clone();
+    let mut calls = 0;
+    let racing = Change::new(Owner::new("gitops_files", "n"), "count", move |tree| {
+        calls += 1;
+        if calls <= 2 {
+            bare.write("count", &calls.to_string()).unwrap();
+        }
+        let seen = tree.file(&path("count"))?.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        Ok(vec![write("seen", &seen.unwrap_or_default())])
+    });
+    landed(rig.repository().commit(&task(), racing).await);
+    assert_eq!(rig.bare.read("seen").as_deref(), Some("2"));
+    assert_eq!(rig.bare.commits().unwrap(), 4);
+}
+
+#[test]
+fn what_cannot_be_opened() {
+    let repositories = Repositories::new(Settings::default()).unwrap();
+    let open = |url: &str, branch: &str| {
+        let remote =
+            Remote { url: Some(url.to_owned()), branch: Some(branch.to_owned()), ..Remote::default() };
+        repositories.open(&remote).map(|_| ()).unwrap_err().to_string()
+    };
+    let texts = [
+        open("https://ci:hunter2@git.example/p", "main"),
+        open("https://hunter2@git.example/p?x", "main"),
+        open("https://git.example/p", "a b"),
+        open("https://git.example/p", "a..b"),
+        open("https://git.example/p", "-x"),
+        open("ext::sh -c id", "main"),
+        repositories.open(&Remote::default()).map(|_| ()).unwrap_err().to_string(),
+    ];
+    insta::assert_snapshot!(texts.join("\n"), @"
+    the git address `https://git.example/p` was given with credentials in it
+    the git address `https://git.example/p` was given with credentials in it
+    `a b` is not a branch name
+    `a..b` is not a branch name
+    `-x` is not a branch name
+    `ext::sh -c id` is not a git address: it contains a space or a control character
+    no git repository is named
+    ");
+    let template = Settings { commit_message_template: Some("fixed".into()), ..Settings::default() };
+    assert!(matches!(Repositories::new(template).map(|_| ()), Err(Error::Template)));
+    let prefix = Settings {
+        credentials: [("github.com".to_owned(), Default::default())].into(),
+        ..Settings::default()
+    };
+    assert!(matches!(Repositories::new(prefix).map(|_| ()), Err(Error::Prefix { .. })));
+}
