@@ -4,7 +4,7 @@
 //! by [`from_json`]. Numbers pass exactly when they are integers of 64 bits; others pass as `f64`, the form that
 //! `serde_json` has for them. Whoever needs all digits, or the type of a dynamic value, keeps the [`Value`].
 
-use super::access::{check_attributes, check_length};
+use super::check::{check_attributes, check_length};
 use super::error::{Result, Trail};
 use super::order::distinct;
 use super::{Number, Problem, Type, Value};

@@ -9,6 +9,8 @@
 
 mod access;
 pub mod bridge;
+mod check;
+mod convert;
 mod error;
 pub mod json;
 pub mod msgpack;

@@ -1,6 +1,6 @@
 //! From bytes to values.
 
-use super::super::access::{check_attributes, check_length};
+use super::super::check::{check_attributes, check_length};
 use super::super::error::{Result, Trail};
 use super::super::{MAX_VALUES, Number, Problem, Type, Value};
 use super::unknown;

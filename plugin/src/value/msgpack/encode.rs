@@ -1,6 +1,6 @@
 //! From values to bytes.
 
-use super::super::access::{check_attributes, check_length};
+use super::super::check::{check_attributes, check_length};
 use super::super::error::{Result, Trail};
 use super::super::order::distinct;
 use super::super::{Number, Problem, Type, Value};
