@@ -133,8 +133,7 @@ fn plan_nested(nesting: Nesting, nested: &Attributes, proposed: &Value, config: 
     }
 }
 
-/// The paths of replacing attributes that differ. Within a nested object they are looked for where both states
-/// have it; where only one has it, the object as a whole has changed.
+/// The paths of replacing attributes that differ.
 fn replacements(
     attributes: &Attributes,
     prior: &BTreeMap<String, Value>,
@@ -145,19 +144,46 @@ fn replacements(
     for (name, attribute) in attributes {
         let (before, after) =
             (prior.get(name).unwrap_or(&Value::Null), planned.get(name).unwrap_or(&Value::Null));
-        if before == after {
-            continue;
-        }
         let path = at.attribute(name);
         match attribute.nested() {
+            _ if before == after => {}
             _ if attribute.replaces => found.push(path),
-            Some((Nesting::Single, nested)) => match (fields(before), fields(after)) {
-                (Some(before), Some(after)) => replacements(nested, before, after, &path, found),
-                _ if any_replaces(nested) => found.push(path),
-                _ => {}
-            },
+            Some((_, nested)) if any_replaces(nested) => {
+                nested_replacements(nested, before, after, &path, found)
+            }
             _ => {}
         }
+    }
+}
+
+/// The same within nested objects, where both states have them; an object that only one of them has, has changed
+/// as a whole. Objects of a list or a map belong together by index and key. Those of a set cannot be told apart,
+/// which is why the schema check keeps replacing attributes out of sets.
+fn nested_replacements(
+    attributes: &Attributes,
+    before: &Value,
+    after: &Value,
+    at: &Path,
+    found: &mut Vec<Path>,
+) {
+    match (before, after) {
+        (Value::Object(before), Value::Object(after)) => replacements(attributes, before, after, at, found),
+        (Value::List(before), Value::List(after)) => {
+            for index in 0..before.len().max(after.len()) {
+                let element = |list: &[Value]| list.get(index).cloned().unwrap_or_default();
+                let path = at.index(index as i64);
+                nested_replacements(attributes, &element(before), &element(after), &path, found);
+            }
+        }
+        (Value::Map(before), Value::Map(after)) => {
+            let added = after.keys().filter(|key| !before.contains_key(*key));
+            for key in before.keys().chain(added) {
+                let element = |map: &BTreeMap<String, Value>| map.get(key).cloned().unwrap_or_default();
+                nested_replacements(attributes, &element(before), &element(after), &at.key(key), found);
+            }
+        }
+        _ if before != after => found.push(at.clone()),
+        _ => {}
     }
 }
 

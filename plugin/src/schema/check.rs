@@ -39,6 +39,7 @@ fn check_attribute(attribute: &Attribute, path: &str, in_set: bool) -> Result<()
         (attribute.required && attribute.computed, "cannot be both required and computed"),
         (attribute.write_only && attribute.computed, "cannot be both write-only and computed"),
         (attribute.write_only && attribute.replaces, "is write-only, so that a change of it cannot be seen"),
+        (attribute.replaces && in_set, "replaces the object, which cannot be told within a set"),
         (attribute.write_only && in_set, "is write-only, which Terraform forbids within a set"),
         (attribute.default.is_some() && in_set, "has a default, which cannot be planned within a set"),
         (

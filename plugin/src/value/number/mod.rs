@@ -45,8 +45,9 @@ impl Number {
         if !float.is_finite() {
             return Err(ParseNumberError::NotFinite);
         }
-        // 1,074 decimals are the most a float has, and Rust prints exactly as many as asked for.
-        if float.fract() == 0.0 { format!("{float:.0}").parse() } else { format!("{float:.1074}").parse() }
+        // A float is m × 2^(e - 1075): it has as many decimals as that halves. Rust prints all that are asked for.
+        let exponent = ((float.to_bits() >> 52) & 0x7ff).max(1) as usize;
+        format!("{float:.0$}", 1075_usize.saturating_sub(exponent)).parse()
     }
 
     /// Whether it is a whole number.
@@ -73,7 +74,9 @@ impl Number {
 
     /// The `f64` that is exactly this number, if there is one.
     pub fn as_exact_f64(&self) -> Option<f64> {
-        Some(self.to_f64()).filter(|float| Self::from_binary(*float).as_ref() == Ok(self))
+        // Halves of halves end in 5, which spares most decimals the long way.
+        let halves = self.is_integer() || self.digits.ends_with('5');
+        Some(self.to_f64()).filter(|float| halves && Self::from_binary(*float).as_ref() == Ok(self))
     }
 
     /// The number for `serde_json`: exact as an integer of 64 bits, otherwise the nearest `f64`.
