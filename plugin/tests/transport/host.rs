@@ -6,6 +6,7 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use rustls::pki_types::ServerName;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
+use std::sync::OnceLock;
 use std::time::Duration;
 use tempfile::TempDir;
 use tfplugin_proto::goplugin::grpc_controller_client::GrpcControllerClient;
@@ -23,13 +24,34 @@ pub(crate) async fn soon<T>(what: &str, work: impl Future<Output = T>) -> T {
     tokio::time::timeout(PATIENCE, work).await.unwrap_or_else(|_| panic!("still waiting for {what}"))
 }
 
-/// The example that cargo built next to this test.
+/// The example, as its source is now: `cargo test --test transport` alone would leave an old one in place.
 pub(crate) fn provider() -> PathBuf {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(build).clone()
+}
+
+fn build() -> PathBuf {
     let test = std::env::current_exe().unwrap();
-    let profile = test.ancestors().nth(2).unwrap();
-    let path = profile.join("examples/by_hand");
-    assert!(path.exists(), "{} is missing: `cargo build -p tfplugin-rs --examples`", path.display());
-    path
+    let directory = test.ancestors().nth(2).unwrap();
+    let profile = match directory.file_name().and_then(|name| name.to_str()).unwrap() {
+        "debug" => "dev",
+        other => other,
+    };
+    #[expect(clippy::disallowed_methods, reason = "the tests build the provider that they start")]
+    let mut cargo = std::process::Command::new(env!("CARGO"));
+    cargo.args([
+        "build",
+        "--quiet",
+        "--package",
+        "tfplugin-rs",
+        "--example",
+        "by_hand",
+        "--profile",
+        profile,
+    ]);
+    cargo.arg("--target-dir").arg(directory.parent().unwrap()).current_dir(env!("CARGO_MANIFEST_DIR"));
+    assert!(cargo.status().unwrap().success(), "{cargo:?}");
+    directory.join("examples/by_hand")
 }
 
 /// `program`, with an environment that holds nothing of the developer's.

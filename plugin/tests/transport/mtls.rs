@@ -2,10 +2,12 @@
 
 use crate::host::{Provider, soon};
 use crate::identity::{Identity, client};
+use futures::poll;
 use rustls::pki_types::ServerName;
 use rustls::version::{TLS12, TLS13};
 use rustls::{AlertDescription, SupportedProtocolVersion};
 use std::io;
+use std::pin::pin;
 use tfplugin_proto::tfplugin6::get_provider_schema;
 use tfplugin_proto::tfplugin6::provider_client::ProviderClient;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -76,7 +78,9 @@ async fn plain_text_is_refused() {
 #[tokio::test]
 async fn silence_holds_nobody_up() {
     let provider = Provider::start().await;
-    let _silent = provider.dial().await;
+    let mut silent = provider.dial().await;
     let mut client = ProviderClient::new(provider.connect().await);
     client.get_provider_schema(get_provider_schema::Request {}).await.unwrap();
+    // The host did not wait for the provider to lose patience with the silent one.
+    assert!(poll!(pin!(silent.read_u8())).is_pending());
 }
