@@ -4,14 +4,17 @@
 //! else in this workspace talks to a cluster, a repository, a child program or a download server. This crate
 //! knows nothing of Terraform; the provider and the runner call the same functions and get the same bytes.
 
+pub mod argo;
 pub mod cluster;
 pub mod error;
 pub mod fetch;
 pub mod git;
 pub mod kind;
+pub mod manifest;
 pub mod path;
 pub mod run;
 pub mod secret;
+pub mod secrets;
 pub mod task;
 
 pub use error::Explain;

@@ -1,0 +1,200 @@
+//! When Argo CD syncs: three presets, and what may be said on top of them.
+
+use crate::Explain;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+/// How far Argo CD acts by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Preset {
+    /// Git is applied at once, what left Git is pruned, changes made by hand are reverted.
+    #[default]
+    Auto,
+    /// For production: Git is compared at once and applied when a person approves (`gitops_sync`, `argocd app sync`).
+    /// Nothing is pruned by such a sync unless it says so, nothing is reverted by itself.
+    Guarded,
+    /// Argo CD looks and reports; nobody is expected to sync.
+    Observe,
+}
+
+/// `sync` of an Application.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(default)]
+pub struct Sync {
+    /// How far Argo CD acts by itself.
+    pub preset: Preset,
+    /// Whether an automatic sync prunes; by default as the preset says. Only with `auto`.
+    pub prune: Option<bool>,
+    /// Whether changes made by hand are reverted; by default as the preset says. Only with `auto`.
+    pub self_heal: Option<bool>,
+    /// Sync options, as in `CreateNamespace=true`.
+    pub options: Vec<String>,
+    /// What happens when a sync fails; by default Argo CD tries five times more.
+    pub retry: Option<Retry>,
+}
+
+/// What happens when a sync fails.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(default)]
+pub struct Retry {
+    /// Tries after the first one; negative is without end.
+    pub limit: i64,
+    /// Time between tries.
+    pub backoff: Option<Backoff>,
+}
+
+/// Time between tries.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(default)]
+pub struct Backoff {
+    /// Time before the first retry, as in `5s`.
+    pub duration: Option<String>,
+    /// What each further time is multiplied by.
+    pub factor: Option<i64>,
+    /// The longest time, as in `3m`.
+    pub max_duration: Option<String>,
+}
+
+/// Why a sync policy makes no sense.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SyncError {
+    /// `prune` or `self_heal` was asked of a preset that never syncs by itself.
+    #[error("`{attribute}` belongs to automatic syncs, which the preset `{preset}` does not have")]
+    NotAutomatic {
+        /// `prune` or `self_heal`.
+        attribute: &'static str,
+        /// The preset.
+        preset: &'static str,
+    },
+    /// A sync option is not of the form `Name=value`.
+    #[error("`{option}` is not a sync option")]
+    Option {
+        /// The option.
+        option: String,
+    },
+}
+
+impl Explain for SyncError {
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::NotAutomatic { .. } => {
+                "Use the preset `auto` with `prune = false` to apply Git at once and never prune.".into()
+            }
+            Self::Option { .. } => "Sync options look like `CreateNamespace=true`.".into(),
+        })
+    }
+}
+
+impl Preset {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Guarded => "guarded",
+            Self::Observe => "observe",
+        }
+    }
+}
+
+impl Sync {
+    /// Everything that is wrong with it.
+    pub fn validate(&self) -> Vec<SyncError> {
+        let asked = [("prune", self.prune), ("self_heal", self.self_heal)];
+        let manual =
+            asked.into_iter().filter(|(_, asked)| self.preset != Preset::Auto && *asked == Some(true));
+        let manual =
+            manual.map(|(attribute, _)| SyncError::NotAutomatic { attribute, preset: self.preset.name() });
+        let well_formed = |option: &&String| {
+            option.split_once('=').is_some_and(|(name, value)| !name.is_empty() && !value.is_empty())
+        };
+        let options = self.options.iter().filter(|option| !well_formed(option));
+        manual.chain(options.map(|option| SyncError::Option { option: option.clone() })).collect()
+    }
+
+    /// Whether Argo CD syncs by itself.
+    pub fn automatic(&self) -> bool {
+        self.preset == Preset::Auto
+    }
+
+    /// `spec.syncPolicy`; `None` where there is nothing to say.
+    ///
+    /// `auto` is `automated: {prune: true, selfHeal: true}` as far as `prune` and `self_heal` do not differ. `guarded`
+    /// and `observe` have no `automated`; they differ in what a wait expects, not in what is written.
+    pub fn policy(&self) -> Option<Value> {
+        let mut policy = Map::new();
+        if self.automatic() {
+            let automated =
+                json!({ "prune": self.prune.unwrap_or(true), "selfHeal": self.self_heal.unwrap_or(true) });
+            policy.insert("automated".into(), automated);
+        }
+        if !self.options.is_empty() {
+            policy.insert("syncOptions".into(), json!(self.options));
+        }
+        if let Some(retry) = &self.retry {
+            policy.insert("retry".into(), retry.value());
+        }
+        (!policy.is_empty()).then_some(Value::Object(policy))
+    }
+}
+
+impl Retry {
+    fn value(&self) -> Value {
+        let mut retry = json!({ "limit": self.limit });
+        if let (Some(backoff), Value::Object(retry)) = (&self.backoff, &mut retry) {
+            let mut value = Map::new();
+            let fields = [("duration", &backoff.duration), ("maxDuration", &backoff.max_duration)];
+            value.extend(
+                fields.into_iter().filter_map(|(key, text)| Some((key.into(), text.clone()?.into()))),
+            );
+            value.extend(backoff.factor.map(|factor| ("factor".into(), factor.into())));
+            retry.insert("backoff".into(), Value::Object(value));
+        }
+        retry
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn policy(sync: Value) -> String {
+        let sync: Sync = serde_json::from_value(sync).unwrap();
+        assert_eq!(sync.validate(), []);
+        sync.policy().map_or("none".into(), |policy| policy.to_string())
+    }
+
+    #[test]
+    fn presets() {
+        let cases = [
+            (json!({}), r#"{"automated":{"prune":true,"selfHeal":true}}"#),
+            (json!({"preset": "auto", "prune": false}), r#"{"automated":{"prune":false,"selfHeal":true}}"#),
+            (json!({"preset": "guarded"}), "none"),
+            (json!({"preset": "observe", "prune": false}), "none"),
+            (
+                json!({"preset": "guarded", "options": ["ServerSideApply=true"]}),
+                r#"{"syncOptions":["ServerSideApply=true"]}"#,
+            ),
+            (
+                json!({"preset": "observe", "retry": {"limit": 2, "backoff": {"duration": "5s", "factor": 2}}}),
+                r#"{"retry":{"backoff":{"duration":"5s","factor":2},"limit":2}}"#,
+            ),
+        ];
+        for (sync, expected) in cases {
+            assert_eq!(policy(sync.clone()), expected, "{sync}");
+        }
+    }
+
+    #[test]
+    fn what_makes_no_sense() {
+        let sync =
+            json!({"preset": "guarded", "prune": true, "self_heal": true, "options": ["CreateNamespace"]});
+        let sync: Sync = serde_json::from_value(sync).unwrap();
+        let text: Vec<_> = sync.validate().iter().map(ToString::to_string).collect();
+        insta::assert_snapshot!(text.join("\n"), @"
+        `prune` belongs to automatic syncs, which the preset `guarded` does not have
+        `self_heal` belongs to automatic syncs, which the preset `guarded` does not have
+        `CreateNamespace` is not a sync option
+        ");
+    }
+}
