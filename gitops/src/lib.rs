@@ -4,6 +4,7 @@
 //! else in this workspace talks to a cluster, a repository, a child program or a download server. This crate
 //! knows nothing of Terraform; the provider and the runner call the same functions and get the same bytes.
 
+pub mod apply;
 pub mod argo;
 pub mod cluster;
 pub mod error;
@@ -16,6 +17,8 @@ pub mod run;
 pub mod secret;
 pub mod secrets;
 pub mod task;
+pub mod tenant;
+pub mod wait;
 
 pub use error::Explain;
 pub use secret::Secret;

@@ -31,7 +31,7 @@ impl Default for Limits {
         Self {
             bytes: 16 << 20,
             depth: 64,
-            nodes: 250_000,
+            nodes: 200_000,
             documents: 4_096,
             aliases: 1_000,
             replayed: 50_000,
@@ -222,8 +222,8 @@ mod tests {
         document 2 (line 5, Secret) has no `metadata.name`
         document 2 (line 6, Secret s) has no `apiVersion`
         ConfigMap a appears twice
-        document 1 is not usable YAML (line 2): duplicate mapping key: a, set DuplicateKeyPolicy in Options if acceptable at line 2, column 1
-        document 2 is not usable YAML (line 6): illegal placement of ':' indicator at line 6, column 2
+        document 1 is not usable YAML (line 2): duplicate mapping key: a
+        document 2 is not usable YAML (line 6): illegal placement of ':' indicator
         document 1 (line 1) is not a mapping
         ");
     }
@@ -238,11 +238,19 @@ mod tests {
     /// A debug build, whose parser alone is optimized, gets five times as much.
     const ALLOWED: Duration = Duration::from_millis(if cfg!(debug_assertions) { 1_000 } else { 200 });
 
+    /// Time that this thread had on a processor, so that a busy machine does not count; else the time of day.
+    fn clock(begun: Instant) -> Duration {
+        let schedule = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+        let nanoseconds = schedule.split(' ').next().and_then(|ran| ran.parse().ok());
+        nanoseconds.map_or_else(|| begun.elapsed(), Duration::from_nanos)
+    }
+
     fn refuse(name: &str, text: &str) -> Duration {
         let begun = Instant::now();
+        let before = clock(begun);
         let result = parse(text, &Limits::default());
         assert!(matches!(result, Err(Error::Syntax { .. } | Error::TooLarge { .. })), "{name}: {result:?}");
-        begun.elapsed()
+        clock(begun).saturating_sub(before)
     }
 
     /// Every bomb must be refused, and quickly.
@@ -287,9 +295,9 @@ mod tests {
             ),
         ];
         for (name, text) in cases {
-            // The best of some tries: the machine may be busy with something else.
-            let took = (0..5).map(|_| refuse(name, &text)).find(|took| *took < ALLOWED);
-            assert!(took.is_some(), "{name} took too long");
+            // The best of three: two threads may share one core.
+            let took = (0..3).map(|_| refuse(name, &text)).min();
+            assert!(took.is_some_and(|took| took < ALLOWED), "{name} took {took:?}");
         }
     }
 }

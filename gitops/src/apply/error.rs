@@ -1,0 +1,292 @@
+//! What can go wrong, in words that never show a value of a Secret.
+
+use crate::{Explain, manifest::Id, task::Interrupted, wait};
+
+/// A field that another manager holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Conflict {
+    /// The other field manager.
+    pub manager: String,
+    /// Path of the field.
+    pub field: String,
+}
+
+/// An object that exists without our mark.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Foreign {
+    /// The object.
+    pub object: Id,
+    /// Who wrote it.
+    pub managers: Vec<String>,
+}
+
+/// Why objects were not written, read or deleted.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Objects exist that somebody else made. Nothing was written.
+    #[error("{}", foreign(objects))]
+    Foreign {
+        /// The objects.
+        objects: Vec<Foreign>,
+    },
+    /// Others hold fields of an object that we would write.
+    #[error("{object} has fields that others manage: {}", conflicts.iter().map(|c| format!("`{}` ({})", c.field, c.manager)).collect::<Vec<_>>().join(", "))]
+    Conflict {
+        /// The object.
+        object: Id,
+        /// The fields and who holds them.
+        conflicts: Vec<Conflict>,
+    },
+    /// The cluster does not serve the kind.
+    #[error("the cluster does not know `{api_version}` {}, which {object} is", object.kind)]
+    UnknownKind {
+        /// The object.
+        object: Id,
+        /// Its version.
+        api_version: String,
+    },
+    /// The namespace of an object does not exist.
+    #[error("the namespace of {object} does not exist")]
+    NoNamespace {
+        /// The object.
+        object: Id,
+    },
+    /// The API server said no.
+    #[error("the cluster refused to {action} {object}: {message}")]
+    Refused {
+        /// `read`, `write` or `delete`.
+        action: &'static str,
+        /// The object.
+        object: Id,
+        /// HTTP status.
+        code: u16,
+        /// What it said, without values of Secrets.
+        message: String,
+    },
+    /// The API server could not be asked, for a minute of trying.
+    #[error("failed to {action} {object}: {problem}")]
+    Unreachable {
+        /// `read`, `write` or `delete`.
+        action: &'static str,
+        /// The object.
+        object: Id,
+        /// What the connection said.
+        problem: String,
+    },
+    /// Objects of a kind that we would remove wait for a controller that we would remove too.
+    #[error("{crd} still has objects that wait for their controller: {}", objects.join(", "))]
+    StillUsed {
+        /// The definition of the kind.
+        crd: Id,
+        /// Its objects.
+        objects: Vec<String>,
+    },
+    /// Time was over, or somebody asked to stop.
+    #[error("{source}, while about to {action} {object}")]
+    Interrupted {
+        /// `read`, `write` or `delete`.
+        action: &'static str,
+        /// The object.
+        object: Id,
+        /// Time or request.
+        source: Interrupted,
+    },
+    /// What was written did not become what it should.
+    #[error(transparent)]
+    Wait(#[from] wait::Error),
+}
+
+fn foreign(objects: &[Foreign]) -> String {
+    let list = |foreign: &Foreign| match foreign.managers.is_empty() {
+        true => foreign.object.to_string(),
+        false => format!("{} (by {})", foreign.object, foreign.managers.join(", ")),
+    };
+    match objects {
+        [one] => format!("{} exists and is not ours", list(one)),
+        many => format!(
+            "{} objects exist and are not ours: {}",
+            many.len(),
+            many.iter().map(list).collect::<Vec<_>>().join(", ")
+        ),
+    }
+}
+
+impl Error {
+    /// Whether somebody asked to stop.
+    pub fn cancelled(&self) -> bool {
+        match self {
+            Self::Interrupted { source, .. } => *source == Interrupted::Cancelled,
+            Self::Wait(error) => error.cancelled(),
+            _ => false,
+        }
+    }
+}
+
+impl Explain for Error {
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Foreign { .. } => "Nothing was changed. Remove them, import them, or set `take_ownership = true`.".into(),
+            Self::Conflict { .. } => "Nothing was changed. Leave these fields out, or set `take_ownership = true` to take them over.".into(),
+            Self::UnknownKind { .. } => {
+                "Its CustomResourceDefinition must be there first: in the same manifest, or installed by a resource that this one depends on."
+                    .into()
+            }
+            Self::NoNamespace { .. } => "Create the namespace first, or set `create_namespace = true`.".into(),
+            Self::Refused { code: 401, .. } => "The credentials were not accepted; have they expired?".into(),
+            Self::Refused { code: 403, .. } => "The account needs more rights; `kubectl auth can-i --list` shows what it has.".into(),
+            Self::StillUsed { .. } => "Destroy them first, while their controller lives, or remove their finalizers.".into(),
+            Self::Wait(error) => return error.hint(),
+            Self::Refused { .. } | Self::Unreachable { .. } | Self::Interrupted { .. } => return None,
+        })
+    }
+}
+
+/// An answer of the API server as an error of ours. Of a Secret, it tells only which fields were wrong: the server's
+/// messages may quote what was sent.
+pub(super) fn refusal(action: &'static str, object: &Id, api_version: &str, error: kube::Error) -> Error {
+    let object = object.clone();
+    let status = match error {
+        kube::Error::Api(status) => status,
+        error => return Error::Unreachable { action, object, problem: wait::brief(&error) },
+    };
+    let causes = status.details.as_ref().map(|details| details.causes.as_slice()).unwrap_or_default();
+    let conflicts: Vec<_> = causes
+        .iter()
+        .filter(|cause| cause.reason == "FieldManagerConflict")
+        .map(|cause| Conflict { manager: manager(&cause.message), field: cause.field.clone() })
+        .collect();
+    if !conflicts.is_empty() {
+        return Error::Conflict { object, conflicts };
+    }
+    if status.code == 404 && action == "write" {
+        let namespace = status.details.as_ref().is_some_and(|details| details.kind == "namespaces");
+        return match namespace {
+            true => Error::NoNamespace { object },
+            false => Error::UnknownKind { object, api_version: api_version.into() },
+        };
+    }
+    let message = match object.kind == "Secret" && object.group.is_empty() && status.code != 403 {
+        true => {
+            let fields: Vec<_> =
+                causes.iter().map(|cause| cause.field.as_str()).filter(|field| !field.is_empty()).collect();
+            let reason = format!("{} {}", status.code, status.reason);
+            if fields.is_empty() { reason } else { format!("{reason} ({})", fields.join(", ")) }
+        }
+        false => status.message.clone(),
+    };
+    Error::Refused { action, object, code: status.code, message }
+}
+
+/// The manager in `conflict with "kubectl" using v1`.
+fn manager(message: &str) -> String {
+    message.split('"').nth(1).unwrap_or(message).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kube::core::response::{Status, StatusCause, StatusDetails};
+
+    fn answer(code: u16, reason: &str, message: &str, causes: &[(&str, &str, &str)]) -> kube::Error {
+        let causes = causes
+            .iter()
+            .map(|(reason, message, field)| StatusCause {
+                reason: (*reason).into(),
+                message: (*message).into(),
+                field: (*field).into(),
+            })
+            .collect();
+        let (name, group, kind, uid) = Default::default();
+        let details = StatusDetails { name, group, kind, uid, causes, retry_after_seconds: 0 };
+        kube::Error::Api(Status::failure(message, reason).with_code(code).with_details(details).boxed())
+    }
+
+    #[test]
+    fn messages() {
+        let map = Id::new("", "ConfigMap", Some("argocd"), "argocd-cm");
+        let secret = Id::new("", "Secret", Some("argocd"), "git");
+        let conflict = [
+            ("FieldManagerConflict", r#"conflict with "kubectl-edit" using v1"#, ".data.url"),
+            (
+                "FieldManagerConflict",
+                r#"conflict with "helm" using v1 at 2026-01-01T00:00:00Z"#,
+                ".data.admin",
+            ),
+        ];
+        let foreign = |managers: &[&str]| Foreign {
+            object: map.clone(),
+            managers: managers.iter().map(|manager| (*manager).into()).collect(),
+        };
+        let errors = [
+            Error::Foreign { objects: vec![foreign(&["helm", "kubectl"])] },
+            Error::Foreign { objects: vec![foreign(&[]), foreign(&["gitops_bootstrap argocd"])] },
+            refusal("write", &map, "v1", answer(409, "Conflict", "", &conflict)),
+            refusal("write", &map, "v1", answer(422, "Invalid", "data: Invalid value", &[])),
+            refusal(
+                "write",
+                &Id::new("argoproj.io", "Application", Some("a"), "b"),
+                "argoproj.io/v1alpha1",
+                answer(404, "NotFound", "", &[]),
+            ),
+            refusal(
+                "write",
+                &secret,
+                "v1",
+                answer(403, "Forbidden", "secrets \"git\" is forbidden: User \"ci\" cannot patch", &[]),
+            ),
+            Error::StillUsed {
+                crd: Id::new(
+                    "apiextensions.k8s.io",
+                    "CustomResourceDefinition",
+                    None,
+                    "applications.argoproj.io",
+                ),
+                objects: vec!["argocd/root".into()],
+            },
+            Error::Interrupted { action: "write", object: map.clone(), source: Interrupted::Cancelled },
+        ];
+        let text: Vec<_> =
+            errors.iter().map(|e| format!("{e}\n  {}", e.hint().unwrap_or_default())).collect();
+        insta::assert_snapshot!(text.join("\n"), @r#"
+            ConfigMap argocd/argocd-cm (by helm, kubectl) exists and is not ours
+              Nothing was changed. Remove them, import them, or set `take_ownership = true`.
+            2 objects exist and are not ours: ConfigMap argocd/argocd-cm, ConfigMap argocd/argocd-cm (by gitops_bootstrap argocd)
+              Nothing was changed. Remove them, import them, or set `take_ownership = true`.
+            ConfigMap argocd/argocd-cm has fields that others manage: `.data.url` (kubectl-edit), `.data.admin` (helm)
+              Nothing was changed. Leave these fields out, or set `take_ownership = true` to take them over.
+            the cluster refused to write ConfigMap argocd/argocd-cm: data: Invalid value
+              
+            the cluster does not know `argoproj.io/v1alpha1` Application, which Application.argoproj.io a/b is
+              Its CustomResourceDefinition must be there first: in the same manifest, or installed by a resource that this one depends on.
+            the cluster refused to write Secret argocd/git: secrets "git" is forbidden: User "ci" cannot patch
+              The account needs more rights; `kubectl auth can-i --list` shows what it has.
+            CustomResourceDefinition applications.argoproj.io still has objects that wait for their controller: argocd/root
+              Destroy them first, while their controller lives, or remove their finalizers.
+            stopped on request, while about to write ConfigMap argocd/argocd-cm
+            "#);
+    }
+
+    #[test]
+    fn a_secrets_values_are_not_repeated() {
+        let secret = Id::new("", "Secret", Some("argocd"), "git");
+        let causes = [("FieldValueInvalid", "Invalid value: \"hunter2\"", "data[password]")];
+        let errors = [
+            refusal(
+                "write",
+                &secret,
+                "v1",
+                answer(422, "Invalid", "Secret is invalid: \"hunter2\"", &causes),
+            ),
+            refusal("write", &secret, "v1", answer(400, "BadRequest", "illegal base64 data: hunter2", &[])),
+            refusal(
+                "read",
+                &secret,
+                "v1",
+                kube::Error::SerdeError(serde_json::from_str::<u8>("\"hunter2\"").unwrap_err()),
+            ),
+        ];
+        let text: Vec<_> = errors.iter().map(|error| crate::error::chain(error)).collect();
+        insta::assert_snapshot!(text.join("\n"), @"");
+    }
+}

@@ -1,0 +1,113 @@
+//! Namespaces: made where they are missing, removed only when nothing but ours is in them.
+
+use super::error::Error;
+use super::kinds::builtin;
+use super::write::read;
+use super::{PARALLEL, Writer, call};
+use crate::{
+    Task,
+    manifest::{Id, Object},
+};
+use futures::{StreamExt, TryStreamExt, stream};
+use kube::api::{Api, ApiResource, DynamicObject, ListParams};
+use kube::core::{PartialObjectMeta, discovery::Scope};
+use kube::discovery::{Discovery, verbs};
+use serde_json::json;
+
+impl Writer {
+    /// Makes the namespace if it is missing; one that somebody else made is good as it is. Returns whether it is ours.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`].
+    pub async fn ensure_namespace(&self, task: &Task, name: &str) -> Result<bool, Error> {
+        let id = Id::new("", "Namespace", None, name);
+        let Some(served) = builtin("", "Namespace") else { return Ok(false) };
+        let live = read(task, &self.client, &served, &id).await?;
+        let dying = live.as_ref().is_some_and(|live| live.metadata.deletion_timestamp.is_some());
+        match live {
+            Some(live) if !dying => Ok(self.owner.owns(&live)),
+            live => {
+                let object = json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": name } });
+                let mut object =
+                    Object::new(object).unwrap_or_else(|problem| unreachable!("a Namespace {problem}"));
+                self.owner.stamp(&mut object);
+                self.write(task, super::write::Planned { object, served, live }).await?;
+                Ok(true)
+            }
+        }
+    }
+
+    /// Objects of a namespace that are not ours: not marked, not owned by another object, not what Kubernetes puts
+    /// into every namespace.
+    pub(super) async fn foreign_in(&self, task: &Task, namespace: &str) -> Result<Vec<Id>, Error> {
+        let id = Id::new("", "Namespace", None, namespace);
+        let discovery = call(task, "read", &id, "", || async {
+            match Discovery::new(self.client.clone()).run_aggregated().await {
+                Err(kube::Error::Api(status)) if status.code < 500 => {
+                    Discovery::new(self.client.clone()).run().await
+                }
+                result => result,
+            }
+        });
+        let listed: Vec<ApiResource> = discovery
+            .await?
+            .groups()
+            .flat_map(|group| group.recommended_resources())
+            .filter(|(_, can)| can.scope == Scope::Namespaced && can.supports_operation(verbs::LIST))
+            .filter(|(_, can)| can.supports_operation(verbs::DELETE))
+            .map(|(resource, _)| resource)
+            .filter(|resource| resource.kind != "Event" && resource.kind != "Lease")
+            .collect();
+        let lists: Vec<Vec<Id>> = stream::iter(listed)
+            .map(|resource| self.foreign_of(task, resource, namespace))
+            .buffered(PARALLEL)
+            .try_collect()
+            .await?;
+        Ok(lists.concat())
+    }
+
+    async fn foreign_of(
+        &self,
+        task: &Task,
+        resource: ApiResource,
+        namespace: &str,
+    ) -> Result<Vec<Id>, Error> {
+        let api: Api<DynamicObject> = Api::namespaced_with(self.client.clone(), namespace, &resource);
+        let id = Id::new(&resource.group, &resource.kind, Some(namespace), "*");
+        let params = ListParams::default();
+        let list = call(task, "read", &id, &resource.api_version, || async {
+            match api.list_metadata(&params).await {
+                Err(kube::Error::Api(status)) if status.code == 404 || status.code == 405 => Ok(vec![]),
+                result => result.map(|list| list.items),
+            }
+        });
+        let foreign =
+            list.await?.into_iter().filter(|live| !self.ours(live) && !everywhere(&resource.kind, live));
+        Ok(foreign
+            .map(|live| {
+                Id::new(
+                    &resource.group,
+                    &resource.kind,
+                    Some(namespace),
+                    &live.metadata.name.unwrap_or_default(),
+                )
+            })
+            .collect())
+    }
+
+    fn ours(&self, live: &PartialObjectMeta<DynamicObject>) -> bool {
+        let mark = live.metadata.labels.as_ref().and_then(|labels| labels.get(super::OWNER));
+        mark.is_some_and(|mark| mark == self.owner.mark()) || live.metadata.deletion_timestamp.is_some()
+    }
+}
+
+/// What belongs to other objects, and what Kubernetes puts into every namespace.
+fn everywhere(kind: &str, live: &PartialObjectMeta<DynamicObject>) -> bool {
+    let owned = live.metadata.owner_references.as_ref().is_some_and(|owners| !owners.is_empty());
+    let name = live.metadata.name.as_deref().unwrap_or_default();
+    owned
+        || matches!((kind, name), ("ConfigMap", "kube-root-ca.crt") | ("ServiceAccount", "default"))
+        // Made by controllers for a Service, and removed with it.
+        || matches!(kind, "Endpoints" | "EndpointSlice")
+}

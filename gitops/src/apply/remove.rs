@@ -1,0 +1,228 @@
+//! Deletion: of one object, of what an inventory names and nobody wants any more, of a whole set.
+
+use super::error::Error;
+use super::kinds::{self, Kinds};
+use super::write::read;
+use super::{PARALLEL, Set, Writer, call};
+use crate::manifest::{Id, Object};
+use crate::{Task, wait};
+use futures::{StreamExt, TryStreamExt, stream};
+use kube::api::{DeleteParams, DynamicObject, ListParams, Preconditions};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// An object that had to stay.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Kept {
+    /// The object.
+    pub object: Id,
+    /// Why it stays.
+    pub reason: String,
+}
+
+/// What a removal did.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Removal {
+    /// Objects that are gone and were there before.
+    pub removed: Vec<Id>,
+    /// Objects that are there and had to stay.
+    pub kept: Vec<Kept>,
+}
+
+impl Writer {
+    /// Deletes one object if it is ours, and waits until it is gone. Already gone is success; an object that is not
+    /// ours stays. Returns whether it was there and ours.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`]; at the deadline it names the finalizers that hold the object.
+    pub async fn delete(&self, task: &Task, object: &Object) -> Result<bool, Error> {
+        let kinds = Kinds::new(self.client.clone(), &[]);
+        match self.remove(task, &kinds, &object.id(), false).await? {
+            Outcome::Removed => Ok(true),
+            Outcome::Absent | Outcome::Foreign => Ok(false),
+        }
+    }
+
+    /// Deletes everything of a set that is ours, last written first, and waits until it is gone. `companions` are
+    /// objects that what we installed made for itself; they go too, marked or not. The inventory goes when nothing is
+    /// left of it, the namespace when nothing but ours was in it and it is ours.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::StillUsed`] before anything is deleted, if objects of a CRD of the set have finalizers: their
+    /// controller would be gone before it could act. Else [`Error`].
+    pub async fn delete_set(&self, task: &Task, set: &Set, companions: &[Id]) -> Result<Removal, Error> {
+        let kinds = Kinds::new(self.client.clone(), &[]);
+        let mut entries = self.inventory(task, set).await?;
+        entries.remove(&set.namespace_id());
+        self.refuse_used(task, &entries).await?;
+        let mut removal = self.remove_ranks(task, &kinds, &entries).await?;
+        for companion in companions {
+            if matches!(self.remove(task, &kinds, companion, true).await?, Outcome::Removed) {
+                removal.removed.push(companion.clone());
+            }
+        }
+        if removal.kept.is_empty() {
+            self.remove(task, &kinds, &set.inventory_id(), false).await?;
+        }
+        self.remove_namespace(task, &kinds, &set.namespace_id(), &mut removal).await?;
+        Ok(removal)
+    }
+
+    pub(super) async fn prune(
+        &self,
+        task: &Task,
+        set: &Set,
+        kinds: &Kinds,
+        obsolete: &BTreeSet<Id>,
+    ) -> Result<Removal, Error> {
+        let mut obsolete = obsolete.clone();
+        obsolete.remove(&set.namespace_id());
+        // A definition that still has objects would take them with it.
+        let mut kept = vec![];
+        for crd in obsolete.iter().filter(|id| id.kind == "CustomResourceDefinition") {
+            let objects = self.instances(task, crd).await?;
+            if !objects.is_empty() {
+                let reason = format!("it still has {} objects", objects.len());
+                kept.push(Kept { object: crd.clone(), reason });
+            }
+        }
+        obsolete.retain(|id| !kept.iter().any(|kept| kept.object == *id));
+        let mut removal = self.remove_ranks(task, kinds, &obsolete).await?;
+        removal.kept.extend(kept);
+        removal.kept.sort();
+        Ok(removal)
+    }
+
+    async fn remove_ranks(
+        &self,
+        task: &Task,
+        kinds: &Kinds,
+        entries: &BTreeSet<Id>,
+    ) -> Result<Removal, Error> {
+        let mut ranks: BTreeMap<u8, Vec<&Id>> = BTreeMap::new();
+        entries.iter().for_each(|id| ranks.entry(kinds::rank(&id.group, &id.kind)).or_default().push(id));
+        let mut removal = Removal::default();
+        let namespaces = ranks.remove(&kinds::rank("", "Namespace")).unwrap_or_default();
+        for (_, ids) in ranks.into_iter().rev() {
+            let outcomes: Vec<_> =
+                stream::iter(ids)
+                    .map(|id| async move {
+                        Ok::<_, Error>((id.clone(), self.remove(task, kinds, id, false).await?))
+                    })
+                    .buffer_unordered(PARALLEL)
+                    .try_collect()
+                    .await?;
+            let removed = outcomes.into_iter().filter(|(_, outcome)| matches!(outcome, Outcome::Removed));
+            removal.removed.extend(removed.map(|(id, _)| id));
+        }
+        for namespace in namespaces {
+            self.remove_namespace(task, kinds, namespace, &mut removal).await?;
+        }
+        removal.removed.sort();
+        Ok(removal)
+    }
+
+    async fn remove_namespace(
+        &self,
+        task: &Task,
+        kinds: &Kinds,
+        id: &Id,
+        removal: &mut Removal,
+    ) -> Result<(), Error> {
+        let Some(served) = kinds::builtin("", "Namespace") else { return Ok(()) };
+        let Some(live) = read(task, &self.client, &served, id).await? else { return Ok(()) };
+        if !self.owner.owns(&live) {
+            return Ok(());
+        }
+        if live.metadata.deletion_timestamp.is_none() {
+            let foreign = self.foreign_in(task, &id.name).await?;
+            if let Some(first) = foreign.first() {
+                let reason = format!("{} objects in it are not ours, such as {first}", foreign.len());
+                removal.kept.push(Kept { object: id.clone(), reason });
+                return Ok(());
+            }
+        }
+        if matches!(self.remove(task, kinds, id, false).await?, Outcome::Removed) {
+            removal.removed.push(id.clone());
+        }
+        Ok(())
+    }
+
+    async fn remove(&self, task: &Task, kinds: &Kinds, id: &Id, any_owner: bool) -> Result<Outcome, Error> {
+        let Some(served) = kinds.any(task, id).await? else { return Ok(Outcome::Absent) };
+        let Some(live) = read(task, &self.client, &served, id).await? else { return Ok(Outcome::Absent) };
+        if !any_owner && !self.owner.owns(&live) {
+            return Ok(Outcome::Foreign);
+        }
+        let uid = live.metadata.uid.clone().unwrap_or_default();
+        let api = served.api(&self.client, id);
+        if live.metadata.deletion_timestamp.is_none() {
+            // Workloads go when their pods are gone, so that the namespace is empty and the ports are free.
+            let params = match id.group.as_str() {
+                "apps" | "batch" => DeleteParams::foreground(),
+                _ => DeleteParams::background(),
+            };
+            // Not another object of the same name, which somebody made in the meantime.
+            let params =
+                params.preconditions(Preconditions { uid: Some(uid.clone()), resource_version: None });
+            let deleted = call(task, "delete", id, "", || async {
+                match api.delete(&id.name, &params).await {
+                    Err(kube::Error::Api(status)) if status.code == 404 || status.code == 409 => Ok(()),
+                    result => result.map(drop),
+                }
+            });
+            deleted.await?;
+        }
+        wait::gone(task, &api, id, &uid).await?;
+        Ok(Outcome::Removed)
+    }
+
+    async fn refuse_used(&self, task: &Task, entries: &BTreeSet<Id>) -> Result<(), Error> {
+        for crd in entries.iter().filter(|id| id.kind == "CustomResourceDefinition") {
+            let instances = self.instances(task, crd).await?;
+            let held = instances
+                .iter()
+                .filter(|live| live.metadata.finalizers.as_ref().is_some_and(|f| !f.is_empty()));
+            let name = |live: &DynamicObject| {
+                let name = live.metadata.name.as_deref().unwrap_or_default();
+                live.metadata
+                    .namespace
+                    .as_ref()
+                    .map_or(name.to_owned(), |namespace| format!("{namespace}/{name}"))
+            };
+            let objects: Vec<_> = held.map(name).collect();
+            if !objects.is_empty() {
+                return Err(Error::StillUsed { crd: crd.clone(), objects });
+            }
+        }
+        Ok(())
+    }
+
+    /// The objects of a CRD, if the CRD is there and ours.
+    async fn instances(&self, task: &Task, crd: &Id) -> Result<Vec<DynamicObject>, Error> {
+        let Some(served) = kinds::builtin(&crd.group, &crd.kind) else { return Ok(vec![]) };
+        let Some(live) = read(task, &self.client, &served, crd).await?.filter(|live| self.owner.owns(live))
+        else {
+            return Ok(vec![]);
+        };
+        let definition = serde_json::json!({ "apiVersion": "apiextensions.k8s.io/v1", "kind": crd.kind, "metadata": { "name": crd.name }, "spec": live.data.get("spec") });
+        let Ok(definition) = Object::new(definition) else { return Ok(vec![]) };
+        let Some(instance) = kinds::defined(&definition).into_iter().next() else { return Ok(vec![]) };
+        let api = instance.everywhere(&self.client);
+        let params = ListParams::default();
+        let list = call(task, "read", crd, "", || async {
+            match api.list(&params).await {
+                Err(kube::Error::Api(status)) if status.code == 404 => Ok(vec![]),
+                result => result.map(|list| list.items),
+            }
+        });
+        list.await
+    }
+}
+
+enum Outcome {
+    Removed,
+    Absent,
+    Foreign,
+}

@@ -1,0 +1,81 @@
+//! Small writes to Applications that are requests, not desired state: a refresh, a sync.
+
+use super::error::{Error, refusal};
+use crate::argo::{API_VERSION, GROUP};
+use crate::{Task, manifest::Id};
+use kube::api::{Api, ApiResource, DynamicObject, GroupVersionKind, Patch, PatchParams};
+use serde_json::{Value, json};
+
+/// The API of Applications in a namespace.
+pub(crate) fn applications(client: &kube::Client, namespace: &str) -> Api<DynamicObject> {
+    let resource = ApiResource::from_gvk(&GroupVersionKind::gvk(GROUP, "v1alpha1", "Application"));
+    Api::namespaced_with(client.clone(), namespace, &resource)
+}
+
+/// Sets an annotation of an Application, whoever owns it.
+///
+/// # Errors
+///
+/// [`Error`].
+pub async fn annotate(
+    task: &Task,
+    client: &kube::Client,
+    namespace: &str,
+    name: &str,
+    key: &str,
+    value: &str,
+) -> Result<(), Error> {
+    let patch = json!({ "metadata": { "annotations": { key: value } } });
+    send(task, client, namespace, name, &patch).await.map(drop)
+}
+
+/// Asks Argo CD to sync an Application to `revision`, as it was read at `resource_version`. Returns false where
+/// somebody was faster: the Application has changed since then.
+///
+/// # Errors
+///
+/// [`Error`].
+pub async fn request_sync(
+    task: &Task,
+    client: &kube::Client,
+    live: &Value,
+    revisions: &[String],
+    prune: bool,
+) -> Result<bool, Error> {
+    let text = |pointer: &str| live.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+    let options = live.pointer("/spec/syncPolicy/syncOptions").cloned().unwrap_or_else(|| json!([]));
+    let retry = live.pointer("/spec/syncPolicy/retry").cloned().unwrap_or_else(|| json!({ "limit": 5 }));
+    let mut sync = json!({ "prune": prune, "syncStrategy": { "hook": {} }, "syncOptions": options });
+    if let Value::Object(sync) = &mut sync {
+        match revisions {
+            [revision] => sync.insert("revision".into(), json!(revision)),
+            revisions => sync.insert("revisions".into(), json!(revisions)),
+        };
+    }
+    let patch = json!({
+        "metadata": { "resourceVersion": text("/metadata/resourceVersion") },
+        "operation": { "initiatedBy": { "username": super::MANAGER }, "sync": sync, "retry": retry },
+    });
+    match send(task, client, text("/metadata/namespace"), text("/metadata/name"), &patch).await {
+        Ok(_) => Ok(true),
+        Err(Error::Refused { code: 409, .. }) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+async fn send(
+    task: &Task,
+    client: &kube::Client,
+    namespace: &str,
+    name: &str,
+    patch: &Value,
+) -> Result<DynamicObject, Error> {
+    let id = Id::new(GROUP, "Application", Some(namespace), name);
+    let api = applications(client, namespace);
+    let params = PatchParams { field_manager: Some(super::MANAGER.into()), ..PatchParams::default() };
+    match task.run(api.patch(name, &params, &Patch::Merge(patch))).await {
+        Ok(Ok(live)) => Ok(live),
+        Ok(Err(error)) => Err(refusal("write", &id, API_VERSION, error)),
+        Err(source) => Err(Error::Interrupted { action: "write", object: id, source }),
+    }
+}

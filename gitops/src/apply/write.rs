@@ -1,0 +1,140 @@
+//! One object: read it, decide, write it.
+
+use super::error::{Error, Foreign};
+use super::kinds::{Kinds, Served};
+use super::owner::managers;
+use super::{Applied, Change, MANAGER, Writer, call, compare};
+use crate::manifest::{Id, Object};
+use crate::{Task, wait};
+use kube::api::{DynamicObject, Patch, PatchParams, ValidationDirective};
+
+/// Annotation in which `kubectl apply` keeps a copy of what it applied, also of a Secret.
+const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
+/// An object about to be written: where it goes, and what is there.
+#[derive(Clone)]
+pub(super) struct Planned {
+    pub(super) object: Object,
+    pub(super) served: Served,
+    pub(super) live: Option<DynamicObject>,
+}
+
+impl Writer {
+    /// Writes one object: one GET, and one PATCH if something differs.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`]; [`Error::Foreign`] if the object exists without our mark.
+    pub async fn apply(&self, task: &Task, object: Object) -> Result<Applied, Error> {
+        let kinds = Kinds::new(self.client.clone(), &[]);
+        let planned = self.plan(task, &kinds, object).await?;
+        self.refuse_foreign(std::slice::from_ref(&planned))?;
+        self.write(task, planned).await
+    }
+
+    /// Reads an object; `None` where it is not there. Of any owner, without what `kubectl` remembers in annotations.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`]; a kind that the cluster does not serve is [`Error::UnknownKind`], not "not there".
+    pub async fn read(&self, task: &Task, object: &Object) -> Result<Option<DynamicObject>, Error> {
+        let served = Kinds::new(self.client.clone(), &[]).of(task, object).await?;
+        read(task, &self.client, &served, &object.id()).await
+    }
+
+    pub(super) async fn plan(
+        &self,
+        task: &Task,
+        kinds: &Kinds,
+        mut object: Object,
+    ) -> Result<Planned, Error> {
+        let served = kinds.of(task, &object).await?;
+        if !served.namespaced {
+            object.set_namespace("");
+        }
+        self.owner.stamp(&mut object);
+        let live = read(task, &self.client, &served, &object.id()).await?;
+        Ok(Planned { object, served, live })
+    }
+
+    /// An error that names every planned object that exists and is not ours; none of them was written.
+    pub(super) fn refuse_foreign(&self, planned: &[Planned]) -> Result<(), Error> {
+        let foreign = planned.iter().filter_map(|planned| {
+            let live = planned.live.as_ref().filter(|live| !self.take_ownership && !self.owner.owns(live))?;
+            Some(Foreign { object: planned.object.id(), managers: managers(live) })
+        });
+        let objects: Vec<_> = foreign.collect();
+        match objects.is_empty() {
+            true => Ok(()),
+            false => Err(Error::Foreign { objects }),
+        }
+    }
+
+    pub(super) async fn write(&self, task: &Task, planned: Planned) -> Result<Applied, Error> {
+        let Planned { object, served, mut live } = planned;
+        let id = object.id();
+        let api = served.api(&self.client, &id);
+        if let Some(dying) = live.as_ref().filter(|live| live.metadata.deletion_timestamp.is_some()) {
+            // What is written to a dying object dies with it.
+            let uid = dying.metadata.uid.clone().unwrap_or_default();
+            wait::gone(task, &api, &id, &uid).await?;
+            live = None;
+        }
+        if let Some(live) = live.take_if(|live| compare::holds(live, &object, MANAGER)) {
+            return Ok(Applied { change: Change::Unchanged, live });
+        }
+        let owned = live.as_ref().is_some_and(|live| self.owner.owns(live));
+        let params = parameters(MANAGER, owned || self.take_ownership);
+        let patch = Patch::Apply(Shown(&object));
+        let written =
+            call(task, "write", &id, object.api_version(), || api.patch(&id.name, &params, &patch)).await?;
+        let change = match live {
+            None => Change::Created,
+            Some(live) if live.metadata.resource_version == written.metadata.resource_version => {
+                Change::Unchanged
+            }
+            Some(_) => Change::Changed,
+        };
+        Ok(Applied { change, live: stripped(written) })
+    }
+}
+
+/// Parameters of a server-side apply; unknown and duplicate fields are errors, as with `kubectl apply`.
+pub(super) fn parameters(manager: &str, force: bool) -> PatchParams {
+    let mut params = PatchParams::apply(manager).validation(ValidationDirective::Strict);
+    params.force = force;
+    params
+}
+
+/// An object to send whose `Debug`, which the client asks for, shows no value.
+#[derive(serde::Serialize)]
+#[serde(transparent)]
+pub(super) struct Shown<'a>(#[serde(serialize_with = "as_map")] pub(super) &'a Object);
+
+fn as_map<S: serde::Serializer>(object: &&Object, serializer: S) -> Result<S::Ok, S::Error> {
+    serde::Serialize::serialize(object.as_map(), serializer)
+}
+
+impl std::fmt::Debug for Shown<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+pub(super) async fn read(
+    task: &Task,
+    client: &kube::Client,
+    served: &Served,
+    id: &Id,
+) -> Result<Option<DynamicObject>, Error> {
+    let api = served.api(client, id);
+    let live = call(task, "read", id, &served.resource.api_version, || api.get_opt(&id.name)).await?;
+    Ok(live.map(stripped))
+}
+
+fn stripped(mut live: DynamicObject) -> DynamicObject {
+    if let Some(annotations) = &mut live.metadata.annotations {
+        annotations.remove(LAST_APPLIED);
+    }
+    live
+}

@@ -1,0 +1,402 @@
+//! A tenant as files of the platform repository: its merged values and its Application.
+//!
+//! Pure: the same tenant gives the same bytes, which [`crate::manifest::to_yaml`] writes. Every file begins with a
+//! comment that names the tenant, so that Git alone shows whose it is.
+
+mod merge;
+
+pub use merge::merge_values;
+
+use crate::Explain;
+use crate::argo::{Application, Destination, Helm, Preset, Source, Sync};
+use crate::manifest::{self, to_yaml};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+
+/// Label of a tenant's objects: its id.
+pub const TENANT: &str = "gitops-rs.github.io/tenant";
+
+/// A tenant: what its files are made of.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tenant {
+    /// Its id: an RFC 1123 label.
+    pub id: String,
+    /// Repository that Argo CD reads.
+    pub repo_url: String,
+    /// Branch of it.
+    pub target_revision: String,
+    /// Its chart.
+    pub chart: Chart,
+    /// Values of the product.
+    pub default_values: Value,
+    /// Values of this tenant, merged onto those of the product.
+    pub values: Value,
+    /// Label `tier`.
+    pub tier: String,
+    /// Label `product-version`, where there is one.
+    pub product_version: Option<String>,
+    /// Namespace of its objects.
+    pub namespace: String,
+    /// Who makes the namespace.
+    pub namespace_owner: NamespaceOwner,
+    /// What it is now.
+    pub state: State,
+    /// What becomes of its objects when it is deleted.
+    pub on_delete: OnDelete,
+    /// Directory of values: `instances`.
+    pub instances_path: String,
+    /// Directory of Applications: `argo-cd/applications`.
+    pub applications_path: String,
+    /// Namespace of the Application: `argocd`.
+    pub argocd_namespace: String,
+    /// AppProject: `default`.
+    pub project: String,
+}
+
+/// Where a tenant's chart lies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Chart {
+    /// In the platform repository itself.
+    Own {
+        /// Its directory.
+        path: String,
+    },
+    /// In a Helm repository (or an OCI registry, without `oci://`).
+    Helm {
+        /// Repository.
+        repo_url: String,
+        /// Name.
+        name: String,
+        /// Version; exact, as Argo CD takes the newest that fits.
+        version: String,
+    },
+    /// In another Git repository.
+    Git {
+        /// Repository.
+        repo_url: String,
+        /// Its directory.
+        path: String,
+        /// Branch, tag or commit.
+        revision: String,
+    },
+}
+
+/// Who makes a tenant's namespace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NamespaceOwner {
+    /// Argo CD, from a Namespace beside the Application: what is only created by a sync option is never deleted.
+    ArgoCd,
+    /// Terraform; Argo CD neither creates nor deletes it.
+    Terraform,
+}
+
+/// What a tenant is now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// Git is applied.
+    Active,
+    /// Its files stay as they are, but Argo CD no longer applies them.
+    Suspended,
+    /// The Application is gone; values and namespace, with its volumes, stay.
+    Retired,
+}
+
+/// What becomes of a tenant's objects when the tenant is deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnDelete {
+    /// All go, the namespace too.
+    Destroy,
+    /// What the Application has goes; the namespace stays, and in it volumes that Argo CD does not track (those of
+    /// StatefulSets).
+    RetainData,
+    /// All stay.
+    Orphan,
+}
+
+/// Why a tenant has no files.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Values are not a mapping.
+    #[error("`{attribute}` of a tenant must be a mapping")]
+    NotAMapping {
+        /// `values` or `default_values`.
+        attribute: &'static str,
+    },
+    /// The values cannot be written.
+    #[error("failed to write the files of the tenant")]
+    Write(#[from] manifest::Error),
+}
+
+impl Explain for Error {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::NotAMapping { .. } => Some("Helm values have names: `{ key = value }`.".into()),
+            Self::Write(_) => None,
+        }
+    }
+}
+
+impl Tenant {
+    /// Path of the values in the repository.
+    pub fn values_path(&self) -> String {
+        format!("{}/{}/values.yaml", self.instances_path, self.id)
+    }
+
+    /// Path of the Application in the repository.
+    pub fn application_path(&self) -> String {
+        format!("{}/{}.yaml", self.applications_path, self.id)
+    }
+
+    /// Its files: path → content. A state without a file for a path means that the file goes.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`].
+    pub fn files(&self) -> Result<BTreeMap<String, String>, Error> {
+        for (attribute, value) in [("default_values", &self.default_values), ("values", &self.values)] {
+            if !value.is_object() && !value.is_null() {
+                return Err(Error::NotAMapping { attribute });
+            }
+        }
+        let values = merge_values(&self.default_values, &self.values);
+        let mut files = BTreeMap::new();
+        files.insert(self.values_path(), format!("{}{}", mark(&self.id), to_yaml(&values)?));
+        let mut documents = vec![];
+        if self.namespace_owner == NamespaceOwner::ArgoCd {
+            documents.push(to_yaml(&self.namespace_manifest())?);
+        }
+        if self.state != State::Retired {
+            documents.push(to_yaml(self.application().object().as_map())?);
+        }
+        if !documents.is_empty() {
+            files.insert(self.application_path(), format!("{}{}", mark(&self.id), documents.join("---\n")));
+        }
+        Ok(files)
+    }
+
+    fn labels(&self) -> BTreeMap<String, String> {
+        let mut labels =
+            BTreeMap::from([("tier".to_owned(), self.tier.clone()), (TENANT.to_owned(), self.id.clone())]);
+        labels.extend(
+            self.product_version.clone().map(|version| ("product-version".to_owned(), label_value(&version))),
+        );
+        labels
+    }
+
+    /// The Application: it is what a parent app, or an apply, creates.
+    pub fn application(&self) -> Application {
+        let active = self.state == State::Active;
+        let options = match self.namespace_owner {
+            NamespaceOwner::ArgoCd => vec!["CreateNamespace=true".to_owned()],
+            NamespaceOwner::Terraform => vec![],
+        };
+        Application {
+            namespace: self.argocd_namespace.clone(),
+            name: self.id.clone(),
+            labels: self.labels(),
+            annotations: BTreeMap::new(),
+            project: self.project.clone(),
+            sources: self.sources(),
+            destination: Destination { namespace: Some(self.namespace.clone()), ..Destination::default() },
+            sync: Sync {
+                preset: if active { Preset::Auto } else { Preset::Observe },
+                options,
+                ..Sync::default()
+            },
+            ignore_differences: vec![],
+            cascade: self.on_delete != OnDelete::Orphan,
+        }
+    }
+
+    fn sources(&self) -> Vec<Source> {
+        let helm = |file: String| Helm {
+            release_name: Some(release_name(&self.id)).filter(|name| *name != self.id),
+            value_files: vec![file],
+            ..Helm::default()
+        };
+        let values = Source {
+            repo_url: self.repo_url.clone(),
+            target_revision: self.target_revision.clone(),
+            reference: Some("values".into()),
+            ..Source::default()
+        };
+        let (repo_url, path, chart, revision) = match &self.chart {
+            Chart::Own { path } => {
+                let helm = Some(helm(format!("/{}", self.values_path())));
+                return vec![Source { path: Some(path.clone()), reference: None, helm, ..values }];
+            }
+            Chart::Helm { repo_url, name, version } => (repo_url, None, Some(name), version),
+            Chart::Git { repo_url, path, revision } => (repo_url, Some(path), None, revision),
+        };
+        let chart = Source {
+            repo_url: repo_url.clone(),
+            path: path.cloned(),
+            chart: chart.cloned(),
+            target_revision: revision.clone(),
+            helm: Some(helm(format!("$values/{}", self.values_path()))),
+            ..Source::default()
+        };
+        vec![chart, values]
+    }
+
+    /// The namespace, made before the Application and, as waves are pruned in reverse, removed after it.
+    fn namespace_manifest(&self) -> Value {
+        let mut options = vec![];
+        if self.on_delete != OnDelete::Destroy || self.state == State::Retired {
+            options = vec!["Prune=false", "Delete=false"];
+        }
+        let mut annotations = json!({ "argocd.argoproj.io/sync-wave": "-1" });
+        if let (false, Value::Object(annotations)) = (options.is_empty(), &mut annotations) {
+            annotations.insert("argocd.argoproj.io/sync-options".into(), options.join(",").into());
+        }
+        json!({
+            "apiVersion": "v1",
+            "kind": "Namespace",
+            "metadata": { "name": self.namespace, "labels": { TENANT: self.id }, "annotations": annotations },
+        })
+    }
+}
+
+/// The first line of a tenant's files.
+fn mark(id: &str) -> String {
+    format!("# managed by gitops_tenant {id}\n")
+}
+
+/// Whether a file is one of this tenant: its first line says so.
+pub fn is_marked(content: &str, id: &str) -> bool {
+    content.lines().next().is_some_and(|line| line == mark(id).trim_end())
+}
+
+/// The Helm release of a tenant: its id where that begins with a letter and is short enough, for charts name Services
+/// after the release, and before Kubernetes 1.36 those must begin with a letter.
+pub fn release_name(id: &str) -> String {
+    let name = if id.starts_with(|first: char| first.is_ascii_lowercase()) {
+        id.to_owned()
+    } else {
+        format!("t-{id}")
+    };
+    match name.len() > 53 {
+        false => name,
+        true => {
+            let hash = hex::encode(Sha256::digest(id));
+            let head: String = name.chars().take(44).collect();
+            format!("{}-{}", head.trim_end_matches('-'), hash.get(..8).unwrap_or_default())
+        }
+    }
+}
+
+/// Text as a label's value: what is not allowed becomes `-`, the length is at most 63.
+fn label_value(text: &str) -> String {
+    let allowed = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '-' };
+    let value: String = text.chars().map(allowed).take(63).collect();
+    value.trim_matches(|c: char| !c.is_ascii_alphanumeric()).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tenant() -> Tenant {
+        Tenant {
+            id: "0b7e-a1".into(),
+            repo_url: "https://git.example/platform.git".into(),
+            target_revision: "main".into(),
+            chart: Chart::Own { path: "charts/nextcloud".into() },
+            default_values: json!({"replicas": 1, "image": {"tag": "30", "pull": "always"}, "hosts": ["a"]}),
+            values: json!({"image": {"tag": "31"}, "hosts": ["b", "c"], "motd": "no"}),
+            tier: "stable".into(),
+            product_version: Some("nextcloud 1.2.3".into()),
+            namespace: "0b7e-a1".into(),
+            namespace_owner: NamespaceOwner::ArgoCd,
+            state: State::Active,
+            on_delete: OnDelete::Destroy,
+            instances_path: "instances".into(),
+            applications_path: "argo-cd/applications".into(),
+            argocd_namespace: "argocd".into(),
+            project: "default".into(),
+        }
+    }
+
+    fn text(tenant: &Tenant) -> String {
+        let files = tenant.files().unwrap();
+        files.iter().map(|(path, content)| format!("==> {path}\n{content}")).collect()
+    }
+
+    #[test]
+    fn a_chart_of_its_own_repository() {
+        insta::assert_snapshot!(text(&tenant()), @"");
+    }
+
+    #[test]
+    fn a_foreign_chart_and_a_kept_namespace() {
+        let mut tenant = tenant();
+        tenant.chart = Chart::Helm {
+            repo_url: "https://charts.example".into(),
+            name: "nextcloud".into(),
+            version: "1.2.3".into(),
+        };
+        tenant.on_delete = OnDelete::RetainData;
+        tenant.state = State::Suspended;
+        tenant.id = "alice".into();
+        insta::assert_snapshot!(text(&tenant), @"");
+    }
+
+    #[test]
+    fn retired_and_terraforms_namespace() {
+        let mut tenant = tenant();
+        tenant.namespace_owner = NamespaceOwner::Terraform;
+        assert!(!text(&tenant).contains("Namespace"));
+        tenant.state = State::Retired;
+        assert_eq!(
+            tenant.files().unwrap().into_keys().collect::<Vec<_>>(),
+            ["instances/0b7e-a1/values.yaml"]
+        );
+        tenant.namespace_owner = NamespaceOwner::ArgoCd;
+        let files = tenant.files().unwrap();
+        let application = &files["argo-cd/applications/0b7e-a1.yaml"];
+        assert!(
+            application.contains("Prune=false") && !application.contains("kind: Application"),
+            "{application}"
+        );
+    }
+
+    #[test]
+    fn files_are_marked() {
+        for content in tenant().files().unwrap().values() {
+            assert!(is_marked(content, "0b7e-a1") && !is_marked(content, "0b7e-a"), "{content}");
+        }
+        assert!(!is_marked("", "a"));
+    }
+
+    #[test]
+    fn values_must_be_a_mapping() {
+        let error = Tenant { values: json!(["a"]), ..tenant() }.files().unwrap_err();
+        insta::assert_snapshot!(format!("{error}. {}", error.hint().unwrap()), @"`values` of a tenant must be a mapping. Helm values have names: `{ key = value }`.");
+    }
+
+    #[test]
+    fn release_names() {
+        let long = "a".repeat(63);
+        let cases = [
+            ("alice", "alice"),
+            ("0b7e", "t-0b7e"),
+            ("4d7c9a1e-1111-4222-8333-444455556666", "t-4d7c9a1e-1111-4222-8333-444455556666"),
+        ];
+        for (id, expected) in cases {
+            assert_eq!(release_name(id), expected, "{id}");
+        }
+        assert_eq!(release_name(&long).len(), 53);
+        assert_ne!(release_name(&long), release_name(&format!("{}b", &long[..62])));
+    }
+
+    #[test]
+    fn label_values() {
+        for (text, expected) in
+            [("1.2.3", "1.2.3"), ("1.2.3+build", "1.2.3-build"), ("~x~", "x"), ("a b", "a-b")]
+        {
+            assert_eq!(label_value(text), expected, "{text}");
+        }
+    }
+}

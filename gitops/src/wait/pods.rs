@@ -1,0 +1,124 @@
+//! Pods that will not come up by themselves.
+
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// How long a pod may be in trouble before it counts: an image may appear, a Secret may be made, a start may need a
+/// second try.
+pub(super) const GRACE: Duration = Duration::from_secs(60);
+
+/// Remembers since when pods are in trouble. Time is what the caller says it is.
+#[derive(Debug, Default)]
+pub(super) struct Troubles {
+    since: BTreeMap<String, Duration>,
+}
+
+impl Troubles {
+    /// The trouble of one pod that lasts longer than [`GRACE`] at `now`, as `pod: reason: message`.
+    pub(super) fn lasting<'a>(
+        &mut self,
+        pods: impl IntoIterator<Item = &'a Value>,
+        now: Duration,
+    ) -> Option<String> {
+        let mut troubled = BTreeMap::new();
+        for pod in pods {
+            let name = pod.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
+            if let Some(trouble) = trouble(pod) {
+                troubled.insert(name.to_owned(), trouble);
+            } else if !restarting(pod) {
+                self.since.remove(name);
+            }
+        }
+        let mut lasting = None;
+        for (name, trouble) in troubled {
+            let since = *self.since.entry(name.clone()).or_insert(now);
+            if now.saturating_sub(since) >= GRACE {
+                lasting.get_or_insert(format!("pod {name}: {trouble}"));
+            }
+        }
+        lasting
+    }
+}
+
+fn containers(pod: &Value) -> impl Iterator<Item = &Value> {
+    ["/status/initContainerStatuses", "/status/containerStatuses"]
+        .into_iter()
+        .filter_map(|pointer| pod.pointer(pointer)?.as_array())
+        .flatten()
+}
+
+/// Whether a container that failed before runs again, which is no sign of health until the pod is ready.
+fn restarting(pod: &Value) -> bool {
+    let ready = |container: &Value| container.get("ready") == Some(&Value::Bool(true));
+    containers(pod).any(|container| {
+        !ready(container) && container.pointer("/lastState/terminated/exitCode").is_some_and(|c| c != 0)
+    })
+}
+
+/// What is wrong with a pod, if it is something that seldom heals by itself.
+fn trouble(pod: &Value) -> Option<String> {
+    containers(pod).find_map(|container| {
+        let waiting = container.pointer("/state/waiting")?;
+        let reason = waiting.get("reason")?.as_str()?;
+        let known = [
+            "ImagePullBackOff",
+            "ErrImagePull",
+            "InvalidImageName",
+            "ErrImageNeverPull",
+            "CrashLoopBackOff",
+            "CreateContainerConfigError",
+            "CreateContainerError",
+            "RunContainerError",
+        ];
+        if !known.contains(&reason) {
+            return None;
+        }
+        let name = container.get("name").and_then(Value::as_str).unwrap_or_default();
+        let message = waiting.get("message").and_then(Value::as_str).unwrap_or_default();
+        let code = container.pointer("/lastState/terminated/exitCode").and_then(Value::as_i64);
+        let exit = code.map(|code| format!(" (exit code {code})")).unwrap_or_default();
+        Some(format!("container {name}: {reason}{exit}: {message}"))
+    })
+}
+
+/// The trouble of any pod right now, to say what is being waited for.
+pub(super) fn present<'a>(pods: impl IntoIterator<Item = &'a Value>) -> Option<String> {
+    pods.into_iter().find_map(|pod| {
+        let name = pod.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
+        trouble(pod).map(|trouble| format!("pod {name}: {trouble}"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn pod(state: Value, ready: bool, crashed: bool) -> Value {
+        let last = if crashed { json!({"terminated": {"exitCode": 1}}) } else { json!({}) };
+        json!({"metadata": {"name": "p"}, "status": {"containerStatuses": [{"name": "c", "ready": ready, "state": state, "lastState": last}]}})
+    }
+
+    #[test]
+    fn trouble_counts_when_it_lasts() {
+        let waiting =
+            |reason: &str| pod(json!({"waiting": {"reason": reason, "message": "m"}}), false, false);
+        let crash =
+            pod(json!({"waiting": {"reason": "CrashLoopBackOff", "message": "back-off"}}), false, true);
+        let again = pod(json!({"running": {}}), false, true);
+        let ready = pod(json!({"running": {}}), true, true);
+        let second = Duration::from_secs;
+        let mut troubles = Troubles::default();
+        assert_eq!(troubles.lasting([&waiting("ContainerCreating")], second(0)), None);
+        assert_eq!(troubles.lasting([&crash], second(10)), None);
+        assert_eq!(troubles.lasting([&again], second(30)), None, "running again is not ready");
+        let lasting = troubles.lasting([&crash], second(70));
+        assert_eq!(lasting.unwrap(), "pod p: container c: CrashLoopBackOff (exit code 1): back-off");
+        assert_eq!(troubles.lasting([&ready], second(80)), None);
+        assert_eq!(troubles.lasting([&crash], second(90)), None, "the time begins anew");
+        let pull = waiting("ImagePullBackOff");
+        assert_eq!(Troubles::default().lasting([&pull], second(500)), None);
+        assert_eq!(present([&pull]).unwrap(), "pod p: container c: ImagePullBackOff: m");
+    }
+}
