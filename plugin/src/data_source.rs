@@ -2,7 +2,7 @@
 
 use crate::context::Context;
 use crate::problem::Problem;
-use crate::resource::{Shape, Wire};
+use crate::resource::{Input, Shape, Wire};
 use crate::schema::derive::{self, Error, Role};
 use crate::schema::{Attributes, Schema, check, constraint};
 use crate::typed::{self, View};
@@ -24,7 +24,7 @@ pub trait DataSource: JsonSchema + Send + Sync + Sized + 'static {
     /// The configured provider.
     type Provider: Send + Sync + 'static;
     /// What the configuration asks.
-    type Config: Shape;
+    type Config: Input;
     /// What was found.
     type Output: Shape;
 
@@ -86,7 +86,7 @@ impl Pair {
     }
 
     /// The problems of `config`: those of types and constraints, else those that `validate` finds.
-    pub(crate) fn validate<C: Shape>(
+    pub(crate) fn validate<C: Input>(
         &self,
         config: &Value,
         validate: impl FnOnce(&View<C>) -> Vec<Problem>,

@@ -3,7 +3,7 @@
 use crate::context::Context;
 use crate::data_source::Pair;
 use crate::problem::Problem;
-use crate::resource::{Shape, Wire};
+use crate::resource::{Input, Shape, Wire};
 use crate::schema::Schema;
 use crate::schema::derive::Error;
 use crate::typed::{self, View};
@@ -43,7 +43,7 @@ pub trait Ephemeral: JsonSchema + Send + Sync + Sized + 'static {
     /// The configured provider.
     type Provider: Send + Sync + 'static;
     /// What the configuration asks.
-    type Config: Shape;
+    type Config: Input;
     /// What it gives.
     type Output: Shape;
 

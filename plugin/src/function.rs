@@ -1,7 +1,7 @@
 //! A provider function: pure, from arguments to a result.
 
 use crate::problem::Problem;
-use crate::resource::Shape;
+use crate::resource::Input;
 use crate::schema::derive::{self, Error, Role};
 use crate::schema::{Attribute, Attributes};
 use crate::typed;
@@ -31,7 +31,7 @@ pub trait Function: JsonSchema + Send + Sync + Sized + 'static {
     const PARAMETERS: &'static [&'static str];
 
     /// One field per parameter. An `Option` may be null.
-    type Arguments: Shape;
+    type Arguments: Input;
     /// What it returns.
     type Output: Serialize + JsonSchema + Send + 'static;
 

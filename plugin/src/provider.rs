@@ -4,7 +4,7 @@ use crate::data_source::{self, DataSource, DynDataSource};
 use crate::ephemeral::{self, DynEphemeral, Ephemeral};
 use crate::function::{self, DynFunction, Function};
 use crate::problem::Problem;
-use crate::resource::{self, DynResource, Resource, Shape};
+use crate::resource::{self, DynResource, Input, Resource};
 use crate::schema::Schema;
 use crate::schema::derive::{self, Error, Role};
 use crate::typed::View;
@@ -14,7 +14,7 @@ use std::future::Future;
 /// A provider. The doc comment of its configuration is the provider's documentation page.
 pub trait Provider: Send + Sync + Sized + 'static {
     /// The provider block.
-    type Config: Shape;
+    type Config: Input;
 
     /// All problems with a configuration that types and constraints cannot tell.
     fn validate(config: &View<Self::Config>) -> Vec<Problem> {

@@ -132,6 +132,7 @@ impl<R: Resource> Erased<R> {
             changed: draft.changed,
             prior_value: prior,
             foreseen: BTreeMap::new(),
+            adopted: Vec::new(),
             deferred: false,
             bug: None,
             inputs,
@@ -144,7 +145,8 @@ impl<R: Resource> Erased<R> {
             let id = Value::String(R::import_id(&foresight.id));
             foresight.foreseen.insert("id".to_owned(), Foreseen::Value(id));
         }
-        let plan = plan::finish(schema, &foresight.prior_value, draft, &foresight.foreseen);
+        let mut plan = plan::finish(schema, &foresight.prior_value, draft, &foresight.foreseen);
+        plan.replaces.retain(|path| !foresight.adopted.iter().any(|adopted| path.starts_with(adopted)));
         let private = cx.private().to_bytes();
         Ok(Planned {
             state: plan.state,

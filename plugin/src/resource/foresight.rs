@@ -22,6 +22,7 @@ pub struct Foresight<R: Resource> {
     pub(super) outputs: Attributes,
     pub(super) foreseen: BTreeMap<String, Foreseen>,
     pub(super) changed: bool,
+    pub(super) adopted: Vec<Path>,
     pub(super) deferred: bool,
     pub(super) bug: Option<Problem>,
 }
@@ -103,6 +104,12 @@ impl<R: Resource> Foresight<R> {
     /// `output` is known after the apply only. Where nothing else changes, this alone makes the plan an update.
     pub fn unknown(&mut self, output: &str) {
         self.note(output, Foreseen::Unknown);
+    }
+
+    /// A change of the fixed input at `path` does not replace the object. For an object that was imported: what a
+    /// configuration says of something that cannot be read back is taken as it is.
+    pub fn adopt(&mut self, path: impl Into<Path>) {
+        self.adopted.push(path.into());
     }
 
     /// The object cannot be planned yet, because something that it needs does not exist. Terraform then leaves

@@ -21,9 +21,13 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::future::Future;
 
-/// A struct whose fields are attributes. Implemented for every struct that can be one.
-pub trait Shape: Serialize + DeserializeOwned + JsonSchema + Send + Sync + 'static {}
-impl<T: Serialize + DeserializeOwned + JsonSchema + Send + Sync + 'static> Shape for T {}
+/// A struct that is read from a configuration. Implemented for every struct that can be.
+pub trait Input: DeserializeOwned + JsonSchema + Send + Sync + 'static {}
+impl<T: DeserializeOwned + JsonSchema + Send + Sync + 'static> Input for T {}
+
+/// A struct that is also written to a state. Implemented for every struct that can be.
+pub trait Shape: Input + Serialize {}
+impl<T: Input + Serialize> Shape for T {}
 
 /// What an object was before: its spec, without write-only values, and its status.
 pub struct Prior<S, T> {

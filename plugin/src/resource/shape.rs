@@ -145,15 +145,18 @@ impl Layout {
 fn settle(attribute: &Attribute, old: &Value, new: Value) -> Value {
     match (&attribute.kind, old, new) {
         (_, old, new) if *old == new || (is_empty(old) && is_empty(&new)) => old.clone(),
-        (Kind::Nested(Nesting::Single, attributes), Value::Object(old), Value::Object(new)) => {
-            let settle_field = |(name, new): (String, Value)| {
-                let value = match (attributes.get(&name), old.get(&name)) {
-                    (Some(attribute), Some(old)) => settle(attribute, old, new),
-                    _ => new,
-                };
-                (name, value)
+        (Kind::Nested(Nesting::Single, attributes), old, new) => settle_object(attributes, old, new),
+        (Kind::Nested(Nesting::List, attributes), Value::List(old), Value::List(new))
+            if old.len() == new.len() =>
+        {
+            Value::List(old.iter().zip(new).map(|(old, new)| settle_object(attributes, old, new)).collect())
+        }
+        (Kind::Nested(Nesting::Map, attributes), Value::Map(old), Value::Map(new)) => {
+            let settle_element = |(key, new): (String, Value)| match old.get(&key) {
+                Some(old) => (key, settle_object(attributes, old, new)),
+                None => (key, new),
             };
-            Value::Object(new.into_iter().map(settle_field).collect())
+            Value::Map(new.into_iter().map(settle_element).collect())
         }
         (Kind::Plain(Type::Dynamic), old, new) => match same_json(old, &new) {
             true => old.clone(),
@@ -161,6 +164,18 @@ fn settle(attribute: &Attribute, old: &Value, new: Value) -> Value {
         },
         (_, _, new) => new,
     }
+}
+
+fn settle_object(attributes: &Attributes, old: &Value, new: Value) -> Value {
+    let (Value::Object(old), Value::Object(new)) = (old, &new) else { return new };
+    let settle_field = |(name, new): (&String, &Value)| {
+        let value = match (attributes.get(name), old.get(name)) {
+            (Some(attribute), Some(old)) => settle(attribute, old, new.clone()),
+            _ => new.clone(),
+        };
+        (name.clone(), value)
+    };
+    Value::Object(new.iter().map(settle_field).collect())
 }
 
 fn same_json(old: &Value, new: &Value) -> bool {

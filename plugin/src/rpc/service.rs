@@ -17,6 +17,7 @@ trait Failure: Send + 'static {
 macro_rules! failures {
     ($($rpc:ident)*) => {
         $(impl Failure for tf::$rpc::Response {
+            #[allow(clippy::needless_update, reason = "not all of them have further fields")]
             fn failure(problem: &Problem) -> Self {
                 Self { diagnostics: diagnostics([problem]), ..Default::default() }
             }

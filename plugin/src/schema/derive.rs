@@ -104,12 +104,13 @@ fn attribute(schema: &Json, required: bool, role: Role, path: &str) -> Result<At
     if role == Role::Output {
         (attribute.required, attribute.optional, attribute.computed) = (false, false, true);
     } else if let Some(default) = schema.get("default").filter(|default| !default.is_null()) {
-        let default = bridge::from_json(default.clone(), &attribute.ty())
-            .map_err(|why| error(path, &format!("has a default that is not of its type: {why}")))?;
         (attribute.required, attribute.optional) = (false, true);
-        // Only a managed resource can plan a default; elsewhere serde fills it in when the struct is read.
-        if role == Role::Input {
-            (attribute.computed, attribute.default) = (true, Some(default));
+        // Only a managed resource plans defaults; elsewhere serde fills them in when the struct is read, and so it
+        // does everywhere where the default is "none of it".
+        if role == Role::Input && !is_empty(default) {
+            let value = bridge::from_json(default.clone(), &attribute.ty())
+                .map_err(|why| error(path, &format!("has a default that is not of its type: {why}")))?;
+            (attribute.computed, attribute.default) = (true, Some(value));
         }
     }
     Ok(attribute)
@@ -273,6 +274,14 @@ fn known_keywords(schema: &Map<String, Json>, path: &str) -> Result<(), Error> {
             &format!("uses the JSON Schema keyword `{keyword}`, which has no Terraform equivalent"),
         )),
         None => Ok(()),
+    }
+}
+
+fn is_empty(json: &Json) -> bool {
+    match json {
+        Json::Array(elements) => elements.is_empty(),
+        Json::Object(fields) => fields.is_empty(),
+        _ => false,
     }
 }
 
