@@ -12,6 +12,7 @@ pub mod fetch;
 pub mod git;
 pub mod kind;
 pub mod manifest;
+pub mod names;
 pub mod path;
 pub mod run;
 pub mod secret;

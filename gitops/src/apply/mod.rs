@@ -7,6 +7,7 @@
 
 mod compare;
 mod error;
+mod exact;
 mod inventory;
 mod keys;
 mod kinds;
@@ -102,6 +103,12 @@ impl Writer {
     /// A writer for `owner`. With `take_ownership`, objects that exist without our mark become ours.
     pub fn new(cluster: &Cluster, owner: Owner, take_ownership: bool) -> Self {
         Self { client: cluster.client(), owner, take_ownership }
+    }
+
+    /// The same writer; with `take`, objects that exist without our mark become ours.
+    #[must_use]
+    pub fn taking_ownership(self, take: bool) -> Self {
+        Self { take_ownership: take, ..self }
     }
 
     /// Who the objects belong to.

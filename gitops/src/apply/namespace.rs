@@ -1,7 +1,9 @@
 //! Namespaces: made where they are missing, removed only when nothing but ours is in them.
 
 use super::error::Error;
-use super::kinds::builtin;
+use super::kinds::{Kinds, builtin};
+use super::owner::Owner;
+use super::remove::Removal;
 use super::write::read;
 use super::{PARALLEL, Writer, call};
 use crate::{
@@ -15,7 +17,8 @@ use kube::discovery::{Discovery, verbs};
 use serde_json::json;
 
 impl Writer {
-    /// Makes the namespace if it is missing; one that somebody else made is good as it is. Returns whether it is ours.
+    /// Makes the namespace if it is missing; one that somebody else made is good as it is. Returns whether one of our
+    /// resources made it.
     ///
     /// # Errors
     ///
@@ -26,16 +29,29 @@ impl Writer {
         let live = read(task, &self.client, &served, &id).await?;
         let dying = live.as_ref().is_some_and(|live| live.metadata.deletion_timestamp.is_some());
         match live {
-            Some(live) if !dying => Ok(self.owner.owns(&live)),
+            Some(live) if !dying => Ok(made_by_us(name).owns(&live)),
             live => {
                 let object = json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": name } });
                 let mut object =
                     Object::new(object).unwrap_or_else(|problem| unreachable!("a Namespace {problem}"));
-                self.owner.stamp(&mut object);
+                made_by_us(name).stamp(&mut object);
                 self.write(task, super::write::Planned { object, served, live }).await?;
                 Ok(true)
             }
         }
+    }
+
+    /// Removes the namespace if one of our resources made it and nothing is left in it; else it stays. Returns
+    /// whether it was removed.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`].
+    pub async fn release_namespace(&self, task: &Task, name: &str) -> Result<bool, Error> {
+        let kinds = Kinds::new(self.client.clone(), &[]);
+        let mut removal = Removal::default();
+        self.remove_namespace(task, &kinds, &Id::new("", "Namespace", None, name), &mut removal).await?;
+        Ok(!removal.removed.is_empty())
     }
 
     /// Objects of a namespace that are not ours: not marked, not owned by another object, not what Kubernetes puts
@@ -100,6 +116,12 @@ impl Writer {
         let mark = live.metadata.labels.as_ref().and_then(|labels| labels.get(super::OWNER));
         mark.is_some_and(|mark| mark == self.owner.mark()) || live.metadata.deletion_timestamp.is_some()
     }
+}
+
+/// The owner of a namespace that we made because something was to go into it. All that goes into it shares the
+/// namespace, so the mark is the same for all, and whoever leaves last removes it.
+pub(super) fn made_by_us(name: &str) -> Owner {
+    Owner::new("gitops_namespace", name)
 }
 
 /// What belongs to other objects, and what Kubernetes puts into every namespace.

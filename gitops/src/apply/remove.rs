@@ -2,6 +2,7 @@
 
 use super::error::Error;
 use super::kinds::{self, Kinds};
+use super::namespace::made_by_us;
 use super::write::read;
 use super::{PARALLEL, Set, Writer, call};
 use crate::manifest::{Id, Object};
@@ -123,7 +124,7 @@ impl Writer {
         Ok(removal)
     }
 
-    async fn remove_namespace(
+    pub(super) async fn remove_namespace(
         &self,
         task: &Task,
         kinds: &Kinds,
@@ -132,7 +133,8 @@ impl Writer {
     ) -> Result<(), Error> {
         let Some(served) = kinds::builtin("", "Namespace") else { return Ok(()) };
         let Some(live) = read(task, &self.client, &served, id).await? else { return Ok(()) };
-        if !self.owner.owns(&live) {
+        let made_by_us = made_by_us(&id.name).owns(&live);
+        if !made_by_us && !self.owner.owns(&live) {
             return Ok(());
         }
         if live.metadata.deletion_timestamp.is_none() {
@@ -143,7 +145,7 @@ impl Writer {
                 return Ok(());
             }
         }
-        if matches!(self.remove(task, kinds, id, false).await?, Outcome::Removed) {
+        if matches!(self.remove(task, kinds, id, made_by_us).await?, Outcome::Removed) {
             removal.removed.push(id.clone());
         }
         Ok(())

@@ -185,6 +185,24 @@ impl Kind {
         kubeconfig::write(path, name, &text)
     }
 
+    /// Moves what this machine knows of the cluster from beside the kubeconfig `before` to beside `after`. The
+    /// kubeconfig at `before` is removed; the one at `after` was written by [`Kind::find`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error::KubeconfigTaken`] and file errors.
+    pub fn move_files(&self, name: &str, id: &str, before: &Path, after: &Path) -> Result<(), Error> {
+        if before == after {
+            return Ok(());
+        }
+        let (id, old, new) = (Id::parse(id), Files::beside(before), Files::beside(after));
+        if let Some(journal) = old.read()?.filter(|journal| journal.id == id) {
+            new.write(&journal)?;
+        }
+        kubeconfig::remove(before, name)?;
+        old.remove(&id)
+    }
+
     /// Whether the engine that made the cluster still has it.
     ///
     /// # Errors

@@ -57,6 +57,19 @@ impl fmt::Debug for Object {
 }
 
 impl Object {
+    /// Names an object without describing it: enough to read or delete it.
+    pub fn reference(api_version: &str, kind: &str, namespace: Option<&str>, name: &str) -> Self {
+        let mut metadata = Map::new();
+        metadata.insert("name".into(), name.into());
+        metadata.extend(namespace.map(|namespace| ("namespace".into(), namespace.into())));
+        let identity = [
+            ("apiVersion", api_version.into()),
+            ("kind", kind.into()),
+            ("metadata", Value::Object(metadata)),
+        ];
+        Self(identity.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
+    }
+
     /// The object, or what it lacks to be one.
     pub fn new(value: Value) -> Result<Self, &'static str> {
         let Value::Object(map) = value else { return Err("is not a mapping") };

@@ -136,13 +136,12 @@ impl Waiting {
                 Progress::Failed(text) => return Ok(Some(Progress::Failed(format!("{title}{text}")))),
             }
         }
-        Ok(match pending.split_first() {
-            None => None,
-            Some((first, rest)) => Some(Progress::Pending(match rest.len() {
+        Ok(pending.split_first().map(|(first, rest)| {
+            Progress::Pending(match rest.len() {
                 0 => first.clone(),
                 more => format!("{first} (and {more} more)"),
-            })),
-        })
+            })
+        }))
     }
 
     fn watch(&mut self, key: Key, expect: Expect, depth: usize) {
