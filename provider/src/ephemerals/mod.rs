@@ -1,0 +1,10 @@
+//! The ephemeral resources, in the order of the docs.
+
+use crate::provider::Gitops;
+use tfplugin_rs::Table;
+use tfplugin_rs::schema::derive::Error;
+
+/// Adds every ephemeral resource.
+pub fn add(table: Table<Gitops>) -> Result<Table<Gitops>, Error> {
+    Ok(table)
+}

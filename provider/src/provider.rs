@@ -1,0 +1,79 @@
+//! The provider block, and what every resource is given of it.
+
+use crate::problem::Locate;
+use gitops::Task;
+use gitops::cluster::{Cluster, Clusters, Defaults, Environment};
+use gitops::git::{Repositories, Settings};
+use gitops::kind::Kind;
+use gitops::secrets::Key;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use tfplugin_rs::{Context, Problem, Provider, View};
+
+/// Takes a Kubernetes cluster from nothing to Argo CD and its tenants in one apply.
+///
+/// The provider block holds defaults and credentials, and all of it is optional. Each resource may name its own
+/// cluster and repository, also ones that this same apply creates: nothing is dialled before it is needed.
+#[derive(Deserialize, JsonSchema)]
+pub struct Config {
+    /// The cluster of the resources that do not name one themselves.
+    pub kubernetes: Option<Defaults>,
+    /// The repository of the resources that do not name one themselves, and the credentials for all of them.
+    pub git: Option<Settings>,
+}
+
+/// The configured provider.
+pub struct Gitops {
+    /// The ways to clusters.
+    pub clusters: Clusters,
+    /// The engine of local clusters.
+    pub kind: Kind,
+    /// The clones of repositories.
+    #[expect(dead_code, reason = "the resources that write to Git come next")]
+    pub repositories: Repositories,
+    keys: Mutex<BTreeMap<(String, String), Key>>,
+}
+
+impl Gitops {
+    /// Keeps the fingerprint key of a Secret that was read, for the plan that follows in the same process. `secret`
+    /// is its import id.
+    pub fn remember_key(&self, cluster: &Cluster, secret: &str, key: Option<Key>) {
+        if let Some(key) = key {
+            self.keys().insert((cluster.uid().to_owned(), secret.to_owned()), key);
+        }
+    }
+
+    /// The fingerprint key of a Secret that was read earlier in this process.
+    pub fn recall_key(&self, cluster: &Cluster, secret: &str) -> Option<Key> {
+        self.keys().get(&(cluster.uid().to_owned(), secret.to_owned())).cloned()
+    }
+
+    fn keys(&self) -> MutexGuard<'_, BTreeMap<(String, String), Key>> {
+        self.keys.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Provider for Gitops {
+    type Config = Config;
+
+    async fn configure(config: View<Config>) -> Result<(Self, Vec<Problem>), Vec<Problem>> {
+        let Config { kubernetes, git } = config.into_inner();
+        let environment = Environment::of_process();
+        let repositories =
+            Repositories::new(git.unwrap_or_default()).at("git").map_err(|problem| vec![problem])?;
+        let provider = Self {
+            kind: Kind::new(&environment),
+            clusters: Clusters::new(kubernetes, environment),
+            repositories,
+            keys: Mutex::default(),
+        };
+        Ok((provider, Vec::new()))
+    }
+}
+
+/// The task of one operation: its time limit and its cancellation.
+pub fn task<P>(cx: &Context<P>) -> Task {
+    Task::new(cx.cancellation().clone(), cx.timeout())
+}

@@ -1,0 +1,13 @@
+//! The managed resources, in the order of the docs.
+
+mod cluster;
+mod secret_injection;
+
+use crate::provider::Gitops;
+use tfplugin_rs::Table;
+use tfplugin_rs::schema::derive::Error;
+
+/// Adds every managed resource.
+pub fn add(table: Table<Gitops>) -> Result<Table<Gitops>, Error> {
+    table.resource::<cluster::Cluster>()?.resource::<secret_injection::SecretInjection>()
+}
