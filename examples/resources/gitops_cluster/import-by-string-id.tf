@@ -1,0 +1,4 @@
+import {
+  to = gitops_cluster.dev
+  id = "kind/dev"
+}

@@ -1,0 +1,1 @@
+terraform import gitops_cluster.dev kind/dev

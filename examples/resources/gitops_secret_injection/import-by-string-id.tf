@@ -1,0 +1,4 @@
+import {
+  to = gitops_secret_injection.app
+  id = "shop/app-secrets"
+}

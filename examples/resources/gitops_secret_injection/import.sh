@@ -1,0 +1,1 @@
+terraform import gitops_secret_injection.app shop/app-secrets

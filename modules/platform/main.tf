@@ -1,0 +1,46 @@
+# Secrets before Argo CD, Argo CD before the root app: the order is in the references, so that nobody can forget it.
+
+terraform {
+  required_version = ">= 1.11"
+
+  required_providers {
+    gitops = {
+      source = "registry.terraform.io/gitops-rs/gitops"
+    }
+  }
+}
+
+# The keys are known when the values are not: an ephemeral map cannot be iterated over.
+resource "gitops_secret_injection" "this" {
+  for_each = var.secrets
+
+  kubernetes       = var.kubernetes
+  namespace        = each.value.namespace
+  name             = each.value.name
+  create_namespace = true
+  type             = each.value.type
+  labels           = each.value.labels
+  required_keys    = each.value.keys
+  data_wo          = { for key in each.value.keys : key => var.secret_values[each.key][key] }
+}
+
+resource "gitops_bootstrap" "argocd" {
+  kubernetes = var.kubernetes
+  namespace  = var.argocd.namespace
+  source     = var.argocd.source
+  settings   = var.argocd.settings
+  images     = var.argocd.images
+
+  depends_on = [gitops_secret_injection.this]
+}
+
+resource "gitops_root_app" "this" {
+  kubernetes      = var.kubernetes
+  namespace       = gitops_bootstrap.argocd.namespace
+  name            = var.root_app.name
+  repo_url        = var.root_app.repo_url
+  path            = var.root_app.path
+  target_revision = var.root_app.target_revision
+  kustomize       = var.root_app.kustomize
+  sync            = { preset = var.root_app.sync }
+}

@@ -1,0 +1,70 @@
+variable "kubernetes" {
+  description = "The cluster: the `kubernetes` of a gitops_cluster, or an object of the same shape."
+  type        = any
+}
+
+variable "secrets" {
+  description = "Secrets that are in the cluster before Argo CD is. The values are in `secret_values`, under the same key."
+
+  type = map(object({
+    namespace = string
+    name      = string
+    keys      = set(string)
+    type      = optional(string)
+    labels    = optional(map(string))
+  }))
+
+  default = {}
+}
+
+variable "secret_values" {
+  description = "For each of `secrets` its values by key. They are never stored."
+  type        = map(map(string))
+  default     = {}
+  ephemeral   = true
+  sensitive   = true
+}
+
+variable "argocd" {
+  description = "Argo CD: where it comes from, and its settings."
+
+  type = object({
+    namespace = optional(string)
+
+    source = object({
+      manifest = optional(object({
+        path   = optional(string)
+        url    = optional(string)
+        sha256 = string
+      }))
+
+      chart = optional(object({
+        repository = string
+        name       = string
+        version    = string
+        values     = optional(any)
+      }))
+    })
+
+    settings = optional(object({
+      config = optional(map(string))
+      rbac   = optional(map(string))
+      params = optional(map(string))
+    }))
+
+    images = optional(map(string))
+  })
+}
+
+variable "root_app" {
+  description = "The app of apps. `sync` is auto, guarded or observe."
+
+  type = object({
+    name            = optional(string, "root")
+    repo_url        = string
+    path            = string
+    target_revision = optional(string)
+    kustomize       = optional(any)
+    sync            = optional(string, "auto")
+  })
+}
