@@ -1,0 +1,166 @@
+//! One test with one CLI: its name, its seed, its directory, and the workspaces it makes.
+
+use crate::cli::{Cli, variable};
+use crate::lab::Lab;
+use crate::random::Random;
+use crate::workspace::Workspace;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// The root of the project.
+pub(crate) const PROJECT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+
+/// A test that runs.
+#[derive(Debug, Clone)]
+pub struct Case {
+    name: String,
+    cli: Cli,
+    seed: u64,
+}
+
+impl Case {
+    pub(crate) fn new(name: String, cli: Cli, seed: u64) -> Self {
+        Self { name, cli, seed }
+    }
+
+    /// The CLI that this run is about.
+    pub fn cli(&self) -> &Cli {
+        &self.cli
+    }
+
+    /// What runs around the test.
+    pub fn lab(&self) -> &'static Lab {
+        Lab::shared()
+    }
+
+    /// Random choices, the same for the same seed.
+    pub fn random(&self) -> Random {
+        Random::new(self.seed)
+    }
+
+    /// A name that no other test and no other run has: `prefix-` and eight letters and digits.
+    pub fn name(&self, prefix: &str) -> String {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let mut random = Random::new(self.seed ^ u64::from(std::process::id()) << 32 ^ u64::from(count));
+        format!("{prefix}-{}", random.word(8))
+    }
+
+    /// A workspace with one of the published examples, named by its path in the project. Modules it refers to
+    /// are where it expects them.
+    ///
+    /// # Panics
+    /// When there is no such example.
+    #[track_caller]
+    pub fn workspace(&self, example: &str) -> Workspace {
+        let project = Path::new(PROJECT);
+        assert!(project.join(example).is_dir(), "there is no example {example}");
+        let root = self.dir().join(example.replace('/', "-"));
+        for tree in ["examples", "modules"] {
+            copy(&project.join(tree), &root.join(tree))
+                .unwrap_or_else(|error| panic!("failed to copy {tree}: {error}"));
+        }
+        Workspace::new(self, &root, example)
+    }
+
+    /// A workspace with this configuration.
+    pub fn configuration(&self, main: &str) -> Workspace {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let root = self.dir().join(format!("configuration-{}", COUNT.fetch_add(1, Ordering::Relaxed)));
+        let mut workspace = Workspace::new(self, &root, "root");
+        workspace.write("main.tf", main);
+        workspace
+    }
+
+    /// Where everything of this test lies until it has passed.
+    pub fn dir(&self) -> PathBuf {
+        target().join("acceptance").join(self.name.replace("::", "-"))
+    }
+
+    /// Whether what the test made stays, for a human to look at.
+    pub(crate) fn keeps(&self) -> bool {
+        variable("ACCEPTANCE_KEEP").is_some()
+    }
+
+    /// The CLI's configuration: providers come from the mirror, and from nowhere else.
+    pub(crate) fn cli_config(&self) -> PathBuf {
+        let file = self.dir().join("cli.tfrc");
+        if !file.exists() {
+            let mirror = mirror().clone().unwrap_or_else(|_| target().join("acceptance/no-mirror"));
+            let text = format!(
+                "provider_installation {{\n  filesystem_mirror {{\n    path = {mirror:?}\n  }}\n}}\n"
+            );
+            fs::write(&file, text)
+                .unwrap_or_else(|error| panic!("failed to write {}: {error}", file.display()));
+        }
+        file
+    }
+}
+
+/// Cargo's target directory: this program lies in `target/PROFILE/deps`.
+pub(crate) fn target() -> PathBuf {
+    profile_dir().parent().map_or_else(PathBuf::new, Path::to_owned)
+}
+
+fn profile_dir() -> PathBuf {
+    let program = std::env::current_exe().unwrap_or_default();
+    program.ancestors().nth(2).map_or_else(PathBuf::new, Path::to_owned)
+}
+
+/// The provider under test: `PROVIDER`, or what cargo built beside this program.
+pub fn provider() -> PathBuf {
+    variable("PROVIDER").map_or_else(|| profile_dir().join("terraform-provider-gitops"), PathBuf::from)
+}
+
+/// A mirror with the provider in it, made once for all tests; the error says why there is none.
+pub(crate) fn mirror() -> &'static Result<PathBuf, String> {
+    static MIRROR: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    MIRROR.get_or_init(|| {
+        let (binary, version) = (provider(), env!("CARGO_PKG_VERSION"));
+        let mirror = target().join("acceptance/mirror");
+        let place = format!("registry.terraform.io/gitops-rs/gitops/{version}/linux_{}", go_arch());
+        let dir = mirror.join(place);
+        let make = || -> io::Result<()> {
+            let _ = fs::remove_dir_all(&mirror);
+            fs::create_dir_all(&dir)?;
+            let file = dir.join(format!("terraform-provider-gitops_v{version}"));
+            fs::hard_link(&binary, &file).or_else(|_| fs::copy(&binary, &file).map(drop))
+        };
+        make()
+            .map(|()| mirror.clone())
+            .map_err(|error| format!("no provider at {}: {error}; `cargo build` makes it", binary.display()))
+    })
+}
+
+fn go_arch() -> &'static str {
+    match std::env::consts::ARCH {
+        "x86_64" => "amd64",
+        "aarch64" => "arm64",
+        other => other,
+    }
+}
+
+/// Copies a tree, but for what CLIs leave behind in it.
+fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir_all(to)?;
+    if !from.exists() {
+        return Ok(());
+    }
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let text = name.to_string_lossy();
+        if text == ".terraform" || text == ".terraform.lock.hcl" || text.contains(".tfstate") {
+            continue;
+        }
+        if entry.file_type()?.is_dir() {
+            copy(&entry.path(), &to.join(&name))?;
+        } else {
+            fs::copy(entry.path(), to.join(&name))?;
+        }
+    }
+    Ok(())
+}

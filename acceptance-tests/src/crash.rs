@@ -1,0 +1,81 @@
+//! Faults of processes: a provider that is killed, a CLI that is interrupted, at a moment that the seed decides.
+
+use crate::program::Running;
+use rustix::process::{Pid, Signal, kill_process};
+use std::fs;
+use std::time::Duration;
+
+impl Running {
+    /// Kills every provider of this CLI, as `kill -9` does, once `moment` has passed; whether there was one.
+    pub fn kill_provider_at(&mut self, moment: Duration) -> bool {
+        self.until(|running| running.elapsed() >= moment) && {
+            let providers = self.providers();
+            providers.iter().for_each(|provider| {
+                let _ = kill_process(*provider, Signal::KILL); // it may have ended by itself just now
+            });
+            !providers.is_empty()
+        }
+    }
+
+    /// Interrupts the CLI, as Ctrl-C does, once `moment` has passed; whether it still ran.
+    pub fn interrupt_at(&mut self, moment: Duration) -> bool {
+        let still = self.until(|running| running.elapsed() >= moment);
+        if still {
+            self.signal(Signal::INT);
+        }
+        still
+    }
+
+    /// The provider processes that the CLI has started and that live.
+    pub fn providers(&self) -> Vec<Pid> {
+        children(self.pid()).into_iter().filter(|child| is_provider(*child)).collect()
+    }
+}
+
+fn is_provider(process: Pid) -> bool {
+    let program = fs::read_link(format!("/proc/{}/exe", process.as_raw_nonzero())).unwrap_or_default();
+    program.file_name().is_some_and(|name| name.to_string_lossy().starts_with("terraform-provider-"))
+}
+
+/// The processes whose parent is `parent`.
+fn children(parent: Pid) -> Vec<Pid> {
+    let all = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let numbers = all.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
+    numbers.filter_map(Pid::from_raw).filter(|process| parent_of(*process) == Some(parent)).collect()
+}
+
+fn parent_of(process: Pid) -> Option<Pid> {
+    let status = fs::read_to_string(format!("/proc/{}/status", process.as_raw_nonzero())).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("PPid:"))?;
+    Pid::from_raw(line.trim().parse().ok()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::program::Program;
+
+    #[test]
+    fn only_providers_are_killed() {
+        let dir = tempfile::tempdir().unwrap();
+        let provider = dir.path().join("terraform-provider-sleep");
+        fs::copy("/bin/sleep", &provider).unwrap();
+        let script = format!("sleep 300 & {} 300; echo ended; kill $!", provider.display());
+        let mut cli = Program::new("bash").args(["-c", &script]).start(&dir.path().join("log"));
+        assert!(cli.until(|cli| !cli.providers().is_empty()));
+        assert!(cli.kill_provider_at(Duration::ZERO));
+        let outcome = cli.wait().success();
+        assert_eq!(outcome.stdout, "ended\n");
+    }
+
+    #[test]
+    fn an_interrupt_reaches_the_cli() {
+        let dir = tempfile::tempdir().unwrap();
+        let script = "trap 'echo stopped; exit 1' INT; echo on; while :; do sleep 0.05; done";
+        let mut cli = Program::new("bash").args(["-c", script]).start(&dir.path().join("log"));
+        let out = dir.path().join("log.out");
+        assert!(cli.until(|_| fs::read_to_string(&out).is_ok_and(|text| text == "on\n")));
+        assert!(cli.interrupt_at(Duration::ZERO));
+        cli.wait().failure().says("stopped");
+    }
+}

@@ -1,0 +1,148 @@
+//! The lab as `lab env` describes it: programs, engine, cluster, Git server. Started by `make lab`, never from here.
+
+use crate::case::{Case, PROJECT, target};
+use crate::cli::variable;
+use crate::kubectl::{Kubectl, Namespace};
+use crate::program::Program;
+use crate::repository::Repository;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+/// What surrounds the tests; the same for all of them.
+pub struct Lab {
+    environment: BTreeMap<String, String>,
+    cluster: OnceLock<Result<(), String>>,
+}
+
+impl Lab {
+    /// The lab of this machine.
+    pub fn shared() -> &'static Self {
+        static LAB: OnceLock<Lab> = OnceLock::new();
+        LAB.get_or_init(|| {
+            let outcome = Program::new(script()).args(["env"]).run(&Self::log("env")).success();
+            Self { environment: exports(&outcome.stdout), cluster: OnceLock::new() }
+        })
+    }
+
+    /// Where the lab's programs lie.
+    pub fn bin() -> PathBuf {
+        Path::new(Self::shared().get("LAB_HOME").unwrap_or_default()).join("bin")
+    }
+
+    /// The variables that `lab env` prints: every command of a workspace has them.
+    pub fn environment(&self) -> &BTreeMap<String, String> {
+        &self.environment
+    }
+
+    /// One of the variables.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.environment.get(name).map(String::as_str)
+    }
+
+    /// One of the variables that a met need promises.
+    ///
+    /// # Panics
+    /// When the lab does not set it.
+    #[track_caller]
+    pub fn expect(&self, name: &str) -> &str {
+        self.get(name).unwrap_or_else(|| panic!("the lab sets no {name}"))
+    }
+
+    /// Whether the shared cluster answers; if not, what to do.
+    pub fn cluster(&self) -> &Result<(), String> {
+        self.cluster.get_or_init(|| {
+            let outcome =
+                self.kubectl().try_run(&["version", "--request-timeout=10s"], Duration::from_secs(20));
+            if outcome.code == Some(0) {
+                Ok(())
+            } else {
+                Err("no cluster answers; `make lab` starts one".to_owned())
+            }
+        })
+    }
+
+    /// Whether there is an engine with a node image for clusters of a test's own; if not, what to do.
+    ///
+    /// # Errors
+    /// One line that says what is missing.
+    pub fn engine(&self) -> Result<(), String> {
+        self.get("KIND_NODE_IMAGE")
+            .map(drop)
+            .ok_or_else(|| "KUBECONFIG names a cluster, so there is no engine here".to_owned())
+    }
+
+    /// Whether there is a Git server that pods reach; if not, what to do.
+    ///
+    /// # Errors
+    /// One line that says what is missing.
+    pub fn git(&self) -> Result<(), String> {
+        self.get("LAB_GIT_URL")
+            .map(drop)
+            .ok_or_else(|| "the lab's Git server is not there; `make lab` starts it".to_owned())
+    }
+
+    /// `kubectl` on the shared cluster.
+    pub fn kubectl(&self) -> Kubectl {
+        Kubectl::new(&self.environment)
+    }
+
+    /// A namespace of the shared cluster that nobody else uses and that goes with the value.
+    pub fn namespace(&self, case: &Case) -> Namespace {
+        Namespace::create(self.kubectl(), case.name("t"))
+    }
+
+    /// A new repository on the lab's Git server, with `files` as its only commit.
+    pub fn repository(&self, case: &Case, files: &[(&str, &str)]) -> Repository {
+        let (name, seed) = (case.name("t"), case.dir().join("seed"));
+        for (path, content) in files {
+            let file = seed.join(path);
+            let made =
+                file.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&file, content));
+            made.unwrap_or_else(|error| panic!("failed to write {}: {error}", file.display()));
+        }
+        fs::create_dir_all(&seed)
+            .unwrap_or_else(|error| panic!("failed to make {}: {error}", seed.display()));
+        let seed_path = seed.to_string_lossy();
+        Program::new(script()).args(["git", "seed", &name, &*seed_path]).run(&Self::log("seed")).success();
+        let _ = fs::remove_dir_all(&seed);
+        Repository::open(&self.environment, &name)
+    }
+
+    /// Where the output of a program lies that no workspace runs.
+    pub(crate) fn log(name: &str) -> PathBuf {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let dir = target().join("acceptance/lab");
+        fs::create_dir_all(&dir).unwrap_or_else(|error| panic!("failed to make {}: {error}", dir.display()));
+        dir.join(format!("{}-{:04}-{name}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed)))
+    }
+}
+
+fn script() -> PathBuf {
+    Path::new(PROJECT).join("acceptance-tests/lab/lab")
+}
+
+/// The variables of `export NAME=VALUE` lines; `$PATH` in a value is the present one.
+fn exports(text: &str) -> BTreeMap<String, String> {
+    let path = variable("PATH").unwrap_or_default();
+    text.lines()
+        .filter_map(|line| line.strip_prefix("export ")?.split_once('='))
+        .map(|(name, value)| (name.to_owned(), value.replace("$PATH", &path.to_string_lossy())))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exports_are_read() {
+        let read = exports("export A=b=c\nnoise\nexport PATH=/x:$PATH\n");
+        assert_eq!(read["A"], "b=c");
+        assert!(read["PATH"].starts_with("/x:/"), "{}", read["PATH"]);
+        assert_eq!(read.len(), 2);
+    }
+}
