@@ -127,6 +127,8 @@ pub enum Error {
     StillThere {
         /// The cluster.
         name: String,
+        /// Deadline or request.
+        source: Interrupted,
     },
     /// A program failed.
     #[error(transparent)]

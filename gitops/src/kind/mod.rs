@@ -37,6 +37,10 @@ use std::{path::Path, time::Duration};
 /// Time kept back from `kind create --wait` for what comes after it.
 const AFTERWARDS: Duration = Duration::from_secs(20);
 
+/// Time to delete the nodes of a cluster, and from one attempt to the next.
+const REMOVAL_TIMEOUT: Duration = Duration::from_secs(90);
+const REMOVAL_PACE: Duration = Duration::from_secs(1);
+
 /// A living cluster of ours.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KindCluster {
@@ -305,14 +309,19 @@ impl Kind {
         Ok((KindCluster { connection, kubernetes_version, node_image }, unready))
     }
 
-    /// Deletes the nodes, and looks that none is left.
+    /// Deletes the nodes until none is left. A node that an interrupted create had asked for comes into being some
+    /// seconds later, and until then the engine lists it but deletes nothing, without a word.
     async fn remove(&self, task: &Task, runtime: &Runtime, name: &str) -> Result<(), Error> {
         let scratch = tempfile::tempdir().map_err(|source| Error::file(std::env::temp_dir(), source))?;
-        let kind = self.kind(runtime, "delete").args(["cluster", "--name", name]);
-        kind.arg("--kubeconfig").arg(scratch.path().join("kubeconfig")).run(task).await?;
-        match runtime.nodes(task, name).await?.is_empty() {
-            true => Ok(()),
-            false => Err(Error::StillThere { name: name.into() }),
+        let task = task.within(REMOVAL_TIMEOUT);
+        let mut pace = tokio::time::interval(REMOVAL_PACE);
+        loop {
+            task.run(pace.tick()).await.map_err(|source| Error::StillThere { name: name.into(), source })?;
+            let kind = self.kind(runtime, "delete").args(["cluster", "--name", name]);
+            kind.arg("--kubeconfig").arg(scratch.path().join("kubeconfig")).run(&task).await?;
+            if runtime.nodes(&task, name).await?.is_empty() {
+                return Ok(());
+            }
         }
     }
 }

@@ -1,0 +1,237 @@
+//! Real kind clusters on a real engine. Without one it says so and tests nothing.
+//!
+//! `KIND_NODE_IMAGE` and `GITOPS_TEST_KIND_CONFIG` (YAML) are taken where a machine needs an image or settings of
+//! its own.
+
+#[cfg(test)]
+mod real {
+    use gitops::{
+        Explain, Task,
+        cluster::{Clusters, Connection, Engine, Environment},
+        kind::{Error, Kind, KindCluster, LABEL, Presence, Spec},
+        run::Program,
+    };
+    use k8s_openapi::api::core::v1::Node;
+    use kube::{Api, api::ListParams};
+    use std::{path::Path, time::Duration, time::Instant};
+    use tokio_util::sync::CancellationToken;
+
+    fn task(limit: u64) -> Task {
+        Task::new(CancellationToken::new(), Duration::from_secs(limit))
+    }
+
+    async fn docker<const N: usize>(args: [&str; N]) -> String {
+        Program::new("docker").args(args).run(&task(60)).await.unwrap().text()
+    }
+
+    /// Whether there is an engine; says so if not.
+    async fn engine() -> bool {
+        let info = Program::new("docker").args(["info", "--format", "{{.ID}}"]).run(&task(20)).await;
+        let kind = Program::new("kind").arg("version").run(&task(20)).await;
+        let here = info.is_ok_and(|output| !output.text().is_empty()) && kind.is_ok();
+        if !here {
+            println!("skipped: no Docker engine, or no kind");
+        }
+        here
+    }
+
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the machine that runs the tests may need settings of its own"
+    )]
+    fn spec(name: &str, dir: &Path) -> Spec {
+        Spec {
+            name: format!("{name}-{}", std::process::id()),
+            node_image: std::env::var("KIND_NODE_IMAGE").ok(),
+            config: std::env::var("GITOPS_TEST_KIND_CONFIG").ok(),
+            registry_mirrors: [("mirrored.invalid".to_owned(), vec!["http://mirror:5000".to_owned()])].into(),
+            kubeconfig_path: dir.join("cluster.kubeconfig"),
+            wait: true,
+        }
+    }
+
+    fn engine_of(made: &KindCluster) -> &Engine {
+        made.connection.engine.as_ref().unwrap()
+    }
+
+    fn id_of(made: &KindCluster) -> &str {
+        engine_of(made).id.as_deref().unwrap()
+    }
+
+    fn kind() -> Kind {
+        Kind::new(&Environment::of_process())
+    }
+
+    /// One cluster through its whole life: interrupted, made, adopted, found, refused to others, deleted.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_cluster_lives_and_dies() {
+        if !engine().await {
+            return;
+        }
+        let dir = tempfile::tempdir().unwrap();
+        let spec = spec("gitops-life", dir.path());
+        let container = format!("{}-control-plane", spec.name);
+
+        // Interrupted as soon as there is a node.
+        let cancel = CancellationToken::new();
+        let cancelled = Task::new(cancel.clone(), Duration::from_secs(300));
+        let (making, interrupted) = (spec.clone(), cancelled.clone());
+        let making = tokio::spawn(async move { kind().create(&interrupted, &making).await });
+        let filter = format!("name=^{container}$");
+        while docker(["ps", "--all", "--quiet", "--filter", &filter]).await.is_empty() {
+            assert!(!making.is_finished(), "{:?}", making.await);
+        }
+        let start = Instant::now();
+        cancel.cancel();
+        let error = making.await.unwrap().unwrap_err();
+        assert!(start.elapsed() < Duration::from_millis(1900), "{:?}", start.elapsed());
+        assert!(gitops::error::chain(&error).contains("stopped on request"), "{error}");
+        let journal = dir.path().join("cluster.kubeconfig.kind.json");
+        assert!(std::fs::read_to_string(&journal).unwrap().contains(r#""finished":false"#));
+        let half_made = docker(["ps", "--all", "--quiet", "--no-trunc", "--filter", &filter]).await;
+
+        // Deleted and made again.
+        let start = Instant::now();
+        let made = kind().create(&task(420), &spec).await.unwrap();
+        println!("made again in {:?}", start.elapsed());
+        assert_ne!(docker(["ps", "--all", "--quiet", "--no-trunc", "--filter", &filter]).await, half_made);
+        assert!(std::fs::read_to_string(&journal).unwrap().contains(r#""finished":true"#));
+        assert_eq!(made.connection.config_context.as_deref(), Some(format!("kind-{}", spec.name).as_str()));
+        assert!(made.kubernetes_version.starts_with("v1."), "{}", made.kubernetes_version);
+        private(&spec.kubeconfig_path);
+
+        // It answers, with our label on every node, and has the mirror.
+        let clusters = Clusters::new(None, Environment::default());
+        let cluster = clusters.connect(&task(30), Some(&made.connection)).await.unwrap();
+        assert_eq!(Some(cluster.uid()), made.connection.uid.as_deref());
+        let nodes = Api::<Node>::all(cluster.client());
+        let labelled =
+            nodes.list(&ListParams::default().labels(&format!("{LABEL}={}", id_of(&made)))).await.unwrap();
+        assert_eq!(labelled.items.len(), 1);
+        let hosts = "/etc/containerd/certs.d/mirrored.invalid/hosts.toml";
+        assert!(docker(["exec", &container, "cat", hosts]).await.contains("http://mirror:5000"));
+
+        // Making it again takes it up; a lost kubeconfig is written again.
+        assert_eq!(kind().create(&task(60), &spec).await.unwrap(), made);
+        std::fs::remove_file(&spec.kubeconfig_path).unwrap();
+        let found =
+            kind().find(&task(60), &spec.name, Some(id_of(&made)), &spec.kubeconfig_path).await.unwrap();
+        assert_eq!(found.as_ref(), Some(&made));
+        private(&spec.kubeconfig_path);
+
+        // To others it is taken; with another UID it is gone, and refuses writes.
+        let elsewhere = Spec { kubeconfig_path: dir.path().join("other.kubeconfig"), ..spec.clone() };
+        let error = kind().create(&task(60), &elsewhere).await.unwrap_err();
+        assert!(matches!(&error, Error::Taken { id: Some(id), .. } if id == id_of(&made)), "{error}");
+        let bigger = Spec { registry_mirrors: Default::default(), ..spec.clone() };
+        let error = kind().create(&task(60), &bigger).await.unwrap_err();
+        assert!(matches!(error, Error::OtherSpec { .. }), "{error}");
+        let other = Connection { uid: Some("another".into()), ..made.connection.clone() };
+        assert!(clusters.connect(&task(30), Some(&other)).await.is_err());
+        assert!(clusters.find(&task(30), Some(&other)).await.unwrap().is_none());
+
+        // Stopped, it is unreachable and not gone.
+        docker(["stop", "--time", "1", &container]).await;
+        assert_eq!(kind().presence(&task(30), engine_of(&made)).await.unwrap(), Presence::Here);
+        let error = clusters.find(&task(60), Some(&made.connection)).await.err().unwrap();
+        assert!(matches!(error, gitops::cluster::Error::Unreachable { .. }), "{error}");
+
+        // Deleted, it is gone: for its own resource, for what lay in it, and the second time.
+        kind().delete(&task(120), &spec.name, id_of(&made), &spec.kubeconfig_path).await.unwrap();
+        assert!(!spec.kubeconfig_path.exists() && !journal.exists());
+        assert_eq!(kind().presence(&task(30), engine_of(&made)).await.unwrap(), Presence::Gone);
+        assert!(clusters.find(&task(60), Some(&made.connection)).await.unwrap().is_none());
+        let found =
+            kind().find(&task(60), &spec.name, Some(id_of(&made)), &spec.kubeconfig_path).await.unwrap();
+        assert_eq!(found, None);
+        kind().delete(&task(60), &spec.name, id_of(&made), &spec.kubeconfig_path).await.unwrap();
+    }
+
+    #[cfg(unix)]
+    fn private(path: &Path) {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(std::fs::metadata(path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[cfg(not(unix))]
+    fn private(path: &Path) {
+        assert!(path.exists());
+    }
+
+    /// A container that looks like a node of somebody else's cluster; removed at the end.
+    struct Stranger(String);
+
+    impl Stranger {
+        async fn new(spec: &Spec) -> Self {
+            let name = format!("{}-control-plane", spec.name);
+            let label = format!("io.x-k8s.kind.cluster={}", spec.name);
+            let image = spec.node_image.clone().unwrap_or_else(|| "busybox".into());
+            docker(["create", "--label", &label, "--name", &name, &image, "true"]).await;
+            Self(name)
+        }
+
+        async fn configured(&self, dir: &Path, text: &str) {
+            let kind = dir.join("kind");
+            std::fs::create_dir_all(&kind).unwrap();
+            std::fs::write(kind.join("kubeadm.conf"), text).unwrap();
+            docker(["cp", &kind.to_string_lossy(), &format!("{}:/", self.0)]).await;
+        }
+
+        async fn leave(self) {
+            docker(["rm", "--force", &self.0]).await;
+        }
+    }
+
+    #[tokio::test]
+    async fn somebody_elses_cluster_is_never_touched() {
+        if !engine().await {
+            return;
+        }
+        let dir = tempfile::tempdir().unwrap();
+        let spec = spec("gitops-stranger", dir.path());
+        let stranger = Stranger::new(&spec).await;
+        let young = kind().create(&task(60), &spec).await.unwrap_err();
+        stranger.configured(dir.path(), "node-labels: \"\"\n").await;
+        let unmarked = kind().create(&task(60), &spec).await.unwrap_err();
+        stranger.configured(dir.path(), &format!("node-labels: \"{LABEL}=e-1\"\n")).await;
+        let marked = kind().create(&task(60), &spec).await.unwrap_err();
+        let still_there = docker(["ps", "--all", "--format", "{{.Names}}"]).await.contains(&stranger.0);
+        stranger.leave().await;
+        assert!(matches!(young, Error::HalfMade { .. }), "{young}");
+        assert!(matches!(unmarked, Error::Taken { id: None, .. }), "{unmarked}");
+        assert!(matches!(marked, Error::Taken { id: Some(_), .. }), "{marked}");
+        assert!(unmarked.hint().unwrap().contains(&format!("Import it as `kind/{}`", spec.name)));
+        assert!(still_there && !spec.kubeconfig_path.exists());
+    }
+
+    #[tokio::test]
+    async fn another_machines_engine_is_named_and_not_taken_for_a_deletion() {
+        if !engine().await {
+            return;
+        }
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("kubeconfig");
+        let engine = Engine { name: "kind".into(), cluster: "dev".into(), id: Some("0123456789-abc".into()) };
+        let connection = Connection {
+            host: Some("https://127.0.0.1:1".into()),
+            engine: Some(engine.clone()),
+            ..Connection::default()
+        };
+        let error = Clusters::new(None, Environment::of_process())
+            .find(&task(60), Some(&connection))
+            .await
+            .err()
+            .unwrap();
+        let text = gitops::error::chain(&error);
+        assert!(
+            text.contains("the cluster `dev` was made by another engine than the docker of this machine"),
+            "{text}"
+        );
+        for error in [
+            kind().find(&task(60), "dev", engine.id.as_deref(), &path).await.err(),
+            kind().delete(&task(60), "dev", "0123456789-abc", &path).await.err(),
+        ] {
+            assert!(matches!(error, Some(Error::OtherEngine { .. })), "{error:?}");
+        }
+    }
+}
