@@ -62,6 +62,21 @@ mod real {
         Kind::new(&Environment::of_process())
     }
 
+    /// Creates the cluster and cancels that once `when` holds. It must be over before a provider has to be gone.
+    async fn interrupt(spec: &Spec, when: impl AsyncFn() -> bool) {
+        let cancel = CancellationToken::new();
+        let (making, cancelled) = (spec.clone(), Task::new(cancel.clone(), Duration::from_secs(300)));
+        let making = tokio::spawn(async move { kind().create(&cancelled, &making).await });
+        while !when().await {
+            assert!(!making.is_finished(), "{:?}", making.await);
+        }
+        let start = Instant::now();
+        cancel.cancel();
+        let error = making.await.unwrap().unwrap_err();
+        assert!(start.elapsed() < Duration::from_millis(1900), "{:?}", start.elapsed());
+        assert!(gitops::error::chain(&error).contains("stopped on request"), "{error}");
+    }
+
     /// One cluster through its whole life: interrupted, made, adopted, found, refused to others, deleted.
     #[tokio::test(flavor = "multi_thread")]
     async fn a_cluster_lives_and_dies() {
@@ -72,20 +87,18 @@ mod real {
         let spec = spec("gitops-life", dir.path());
         let container = format!("{}-control-plane", spec.name);
 
-        // Interrupted as soon as there is a node.
-        let cancel = CancellationToken::new();
-        let cancelled = Task::new(cancel.clone(), Duration::from_secs(300));
-        let (making, interrupted) = (spec.clone(), cancelled.clone());
-        let making = tokio::spawn(async move { kind().create(&interrupted, &making).await });
+        // Interrupted as soon as there is a node, and again when that node carries our label.
         let filter = format!("name=^{container}$");
-        while docker(["ps", "--all", "--quiet", "--filter", &filter]).await.is_empty() {
-            assert!(!making.is_finished(), "{:?}", making.await);
-        }
-        let start = Instant::now();
-        cancel.cancel();
-        let error = making.await.unwrap().unwrap_err();
-        assert!(start.elapsed() < Duration::from_millis(1900), "{:?}", start.elapsed());
-        assert!(gitops::error::chain(&error).contains("stopped on request"), "{error}");
+        let listed = async || !docker(["ps", "--all", "--quiet", "--filter", &filter]).await.is_empty();
+        interrupt(&spec, listed).await;
+        let config = format!("{container}:/kind/kubeadm.conf");
+        let copy = dir.path().join("kubeadm.conf");
+        let labelled = async || {
+            let _ = std::fs::remove_file(&copy);
+            let _ = Program::new("docker").args(["cp", &config]).arg(&copy).run(&task(60)).await;
+            std::fs::read_to_string(&copy).is_ok_and(|text| text.contains(LABEL))
+        };
+        interrupt(&spec, labelled).await;
         let journal = dir.path().join("cluster.kubeconfig.kind.json");
         assert!(std::fs::read_to_string(&journal).unwrap().contains(r#""finished":false"#));
         let half_made = docker(["ps", "--all", "--quiet", "--no-trunc", "--filter", &filter]).await;

@@ -108,7 +108,7 @@ impl Clusters {
     /// cluster answered.
     pub async fn connect(&self, task: &Task, connection: Option<&Connection>) -> Result<Cluster, Error> {
         let (source, settings) = self.choose(connection)?;
-        let ready = task.run(self.ready(task, connection, source, settings)).await??;
+        let ready = self.ready(task, connection, source, settings).await?;
         let uid = uid(task, &ready).await?;
         match connection.and_then(|connection| connection.uid.clone()) {
             Some(wanted) if wanted != uid => {
@@ -135,11 +135,16 @@ impl Clusters {
         let Some(engine) = connection.and_then(|connection| connection.engine.as_ref()) else {
             return Err(error);
         };
-        match Kind::new(&self.shared.environment).presence(task, engine).await {
+        match self.kind().presence(task, engine).await {
             Ok(Presence::Gone) => Ok(None),
             Ok(Presence::Here) => Err(error),
             Err(source) => Err(Error::Engine { unreachable: error.into(), source: source.into() }),
         }
+    }
+
+    /// The kind engine that the same environment leads to.
+    pub fn kind(&self) -> Kind {
+        Kind::new(&self.shared.environment)
     }
 
     fn choose(&self, connection: Option<&Connection>) -> Result<(Source, Defaults), Error> {
@@ -156,7 +161,7 @@ impl Clusters {
     ) -> Result<Ready, Error> {
         let key = self.key(connection, source, &settings);
         let slot = self.shared.clients.lock().await.entry(key).or_default().clone();
-        let mut slot = slot.lock().await;
+        let mut slot = task.run(slot.lock()).await?;
         match slot.as_ref().filter(|ready| ready.valid_until.is_none_or(|until| SystemTime::now() < until)) {
             Some(ready) => Ok(ready.clone()),
             None => Ok(slot.insert(self.make(task, source, settings).await?).clone()),
@@ -178,7 +183,8 @@ impl Clusters {
         use base64::{Engine, prelude::BASE64_STANDARD};
         let environment = self.shared.environment.clone();
         let prepared = tokio::task::spawn_blocking(move || config::prepare(source, &settings, &environment));
-        let config::Prepared { mut config, exec } = prepared.await.map_err(|_| Interrupted::Cancelled)??;
+        let prepared = task.run(prepared).await?.map_err(|_| Interrupted::Cancelled)??;
+        let config::Prepared { mut config, exec } = prepared;
         let host: Arc<str> = config.cluster_url.to_string().trim_end_matches('/').into();
         let failed = |error| tls::diagnose(&host, error);
         let Some(exec) = exec else {

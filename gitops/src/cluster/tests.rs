@@ -3,7 +3,7 @@
 use super::*;
 use crate::{Explain, Secret, error::chain};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
 use rustls::{
     RootCertStore, ServerConfig,
     pki_types::{CertificateDer, PrivatePkcs8KeyDer},
@@ -98,8 +98,14 @@ struct Authority {
 }
 
 impl Authority {
+    /// An authority named as each cluster's is.
     fn new() -> Self {
+        Self::named("kubernetes")
+    }
+
+    fn named(name: &str) -> Self {
         let mut params = CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
+        params.distinguished_name.push(DnType::CommonName, name);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let key = KeyPair::generate().unwrap();
         let der = params.self_signed(&key).unwrap().der().clone();
@@ -198,7 +204,9 @@ async fn each_fault_of_a_certificate_is_named() {
     ");
     named.tls_server_name = Some("kubernetes.default.svc".into());
     assert!(clusters().connect(&task(), Some(&named)).await.is_ok());
-    let stranger = at(Authority::new().server("127.0.0.1", |_| {})).await;
+    let anew = at(Authority::new().server("127.0.0.1", |_| {})).await;
+    let stranger = at(Authority::named("stranger").server("127.0.0.1", |_| {})).await;
+    assert_eq!(failure(&anew).await, failure(&stranger).await);
     insta::assert_snapshot!(failure(&stranger).await, @"
     no secure connection to the cluster at `https://server`: its certificate is signed by an unknown authority
     Give the authority's certificate in `cluster_ca_certificate`. It changes when the cluster is made anew.
@@ -211,7 +219,16 @@ async fn each_fault_of_a_certificate_is_named() {
     no secure connection to the cluster at `https://server`: it presents a certificate authority as its own certificate
     A server needs a certificate of its own (basicConstraints CA:FALSE), signed by the authority. OpenSSL accepts the other kind; rustls does not.
     ");
-    let plain = Server::new(None, ok(KUBE_SYSTEM)).await.secure(&authority);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let plain = Connection {
+        host: Some(format!("https://{}", listener.local_addr().unwrap())),
+        ..Connection::default()
+    };
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let _ = stream.read(&mut [0; 4096]).await;
+        let _ = stream.write_all(refusal(400, "an HTTP request was expected").as_bytes()).await;
+    });
     insta::assert_snapshot!(failure(&plain).await, @"
     no secure connection to the cluster at `https://server`: it does not speak TLS
     See that the port is right, or use `http://` if that is meant.

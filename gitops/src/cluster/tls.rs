@@ -113,7 +113,8 @@ impl Reason {
         match error {
             CertificateError::Expired | CertificateError::ExpiredContext { .. } => Self::Expired,
             CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => Self::NotValidYet,
-            CertificateError::UnknownIssuer => Self::UnknownIssuer,
+            // All Kubernetes authorities have one name, so that of a cluster made anew shows as a bad signature.
+            CertificateError::UnknownIssuer | CertificateError::BadSignature => Self::UnknownIssuer,
             CertificateError::NotValidForName => Self::WrongName { wanted: None, presented: Vec::new() },
             CertificateError::NotValidForNameContext { expected, presented } => Self::WrongName {
                 wanted: Some(expected.to_str().into_owned()),
@@ -161,9 +162,13 @@ fn of_chain(host: String, error: &(dyn StdError + 'static)) -> Error {
         if let Some(tls) = error.downcast_ref::<rustls::Error>() {
             return Error::Tls { host, reason: Reason::of(tls) };
         }
+        let io = error.downcast_ref::<io::Error>();
+        if io.is_some_and(|error| error.kind() == io::ErrorKind::TimedOut) {
+            return Error::Unreachable { host, why: "it does not answer".into() };
+        }
         why = error.to_string();
         // An io::Error that wraps another skips it in its chain.
-        let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        let wrapped = io.and_then(io::Error::get_ref);
         cause = wrapped.map(|inner| inner as &(dyn StdError + 'static)).or_else(|| error.source());
     }
     Error::Unreachable { host, why: brief(&why) }

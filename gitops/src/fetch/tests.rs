@@ -204,6 +204,42 @@ async fn files_are_held_to_the_same_rules() {
     assert!(matches!(missing, Error::File { .. }), "{missing}");
 }
 
+/// A server with a certificate of its own, which nobody has signed, and that certificate in PEM form.
+async fn tls_server() -> (String, String) {
+    use base64::{Engine, prelude::BASE64_STANDARD};
+    use rustls::{ServerConfig, pki_types::PrivatePkcs8KeyDer};
+    let issuer_key = rcgen::KeyPair::generate().unwrap();
+    let mut issuer = rcgen::CertificateParams::new(Vec::new()).unwrap();
+    issuer.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let authority = issuer.self_signed(&issuer_key).unwrap();
+    let key = rcgen::KeyPair::generate().unwrap();
+    let certificate = rcgen::CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
+    let certificate = certificate.signed_by(&key, &rcgen::Issuer::new(issuer, issuer_key)).unwrap();
+    let key = PrivatePkcs8KeyDer::from(key.serialize_der());
+    let config = ServerConfig::builder().with_no_client_auth();
+    let config = config.with_single_cert(vec![certificate.der().clone()], key.into()).unwrap();
+    let acceptor = tokio_rustls::TlsAcceptor::from(std::sync::Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("https://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let Ok(mut stream) = acceptor.accept(stream).await else { continue };
+            let _ = stream.write_all(ok(BODY).as_bytes()).await;
+            let _ = stream.read(&mut [0; 1024]).await;
+        }
+    });
+    let text = BASE64_STANDARD.encode(authority.der());
+    (base, format!("-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n"))
+}
+
+#[tokio::test]
+async fn a_private_authority_is_trusted_when_given() {
+    let (base, authority) = tls_server().await;
+    let trusting = Fetch::build(Some(&authority), |builder| builder.no_proxy()).unwrap();
+    assert_eq!(trusting.url(&task(), &base, None).await.unwrap().bytes, BODY.as_bytes());
+    insta::assert_snapshot!(text(&failure(&base, LIMIT).await, &base), @"failed to download `http://server/`: invalid peer certificate: UnknownIssuer");
+}
+
 #[test]
 fn authorities_must_be_certificates() {
     let error = Fetch::new(Some("not a certificate")).err().unwrap();

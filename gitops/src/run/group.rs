@@ -5,7 +5,7 @@ use tokio::{process::Child, process::Command, runtime::Handle, sync::oneshot};
 
 /// How long a group may take to end after SIGTERM before it gets SIGKILL. Terraform gives a provider two
 /// seconds to be gone after its last call.
-const TERM_GRACE: Duration = Duration::from_millis(1200);
+const TERM_GRACE: Duration = Duration::from_secs(1);
 
 /// The process group of one child. Dropped without [`Group::end`], it is killed.
 pub(super) struct Group {
@@ -14,7 +14,7 @@ pub(super) struct Group {
 }
 
 impl Group {
-    pub(super) fn of(child: &Child) -> Self {
+    fn of(child: &Child) -> Self {
         #[cfg(unix)]
         let leader =
             child.id().and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw);
@@ -59,14 +59,15 @@ impl Drop for Group {
 struct Job {
     command: Command,
     runtime: Handle,
-    started: oneshot::Sender<io::Result<Child>>,
+    started: oneshot::Sender<io::Result<(Child, Group)>>,
 }
 
 /// Starts `command` as the leader of a new process group.
 ///
 /// On Linux the child is killed when its parent *thread* ends, and threads of the runtime come and go. So one
-/// thread, which lives as long as this process, starts all children.
-pub(super) async fn start(mut command: Command) -> io::Result<Child> {
+/// thread, which lives as long as this process, starts all children. It makes the [`Group`] too: whoever asked may
+/// be gone by the time the child runs.
+pub(super) async fn start(mut command: Command) -> io::Result<(Child, Group)> {
     static STARTER: OnceLock<mpsc::Sender<Job>> = OnceLock::new();
     #[cfg(unix)]
     command.process_group(0);
@@ -76,15 +77,19 @@ pub(super) async fn start(mut command: Command) -> io::Result<Child> {
         std::thread::spawn(move || {
             for mut job in jobs {
                 let _runtime = job.runtime.enter();
-                let _ = job.started.send(job.command.spawn());
+                let started = job.command.spawn().map(|child| {
+                    let group = Group::of(&child);
+                    (child, group)
+                });
+                let _ = job.started.send(started);
             }
         });
         sender
     });
-    let (started, child) = oneshot::channel();
+    let (started, answer) = oneshot::channel();
     let gone = || io::Error::other("the thread that starts programs has ended");
     starter.send(Job { command, runtime: Handle::current(), started }).map_err(|_| gone())?;
-    child.await.map_err(|_| gone())?
+    answer.await.map_err(|_| gone())?
 }
 
 #[cfg(target_os = "linux")]

@@ -12,7 +12,6 @@ mod stderr;
 
 use crate::{Explain, Secret, Task, task::Interrupted};
 use futures::future::try_join3;
-use group::Group;
 use std::{ffi::OsString, io, path::PathBuf, process::Stdio, time::Duration};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, Command};
@@ -175,16 +174,18 @@ impl Program {
     /// # Errors
     ///
     /// Any [`Error`]; a status other than zero is one. When this returns, no process of the group is left; ending
-    /// a group that does not listen takes 1.2 seconds.
+    /// a group that does not listen takes one second.
     pub async fn run(mut self, task: &Task) -> Result<Output, Error> {
         let command = self.label();
         let interrupted = |source, stderr| Error::Interrupted { command: command.clone(), stderr, source };
         task.check().map_err(|source| interrupted(source, Vec::new()))?;
-        let mut child = group::start(self.command()).await.map_err(|source| match source.kind() {
-            io::ErrorKind::NotFound => Error::Missing { program: self.name.to_string_lossy().into_owned() },
-            _ => Error::Start { command: command.clone(), source },
-        })?;
-        let group = Group::of(&child);
+        let (mut child, group) =
+            group::start(self.command()).await.map_err(|source| match source.kind() {
+                io::ErrorKind::NotFound => {
+                    Error::Missing { program: self.name.to_string_lossy().into_owned() }
+                }
+                _ => Error::Start { command: command.clone(), source },
+            })?;
         let (mut stdout, mut stderr) =
             (Vec::new(), stderr::Tail::new(&command, std::mem::take(&mut self.secrets)));
         let work = talk(&mut child, self.stdin.take(), self.stdout_limit, &mut stdout, &mut stderr);
