@@ -52,6 +52,11 @@ impl Bare {
         Ok(bare)
     }
 
+    /// The repository that is at `path`.
+    pub fn at(path: &Path) -> Self {
+        Self(path.to_owned())
+    }
+
     /// The directory of the repository.
     pub fn path(&self) -> &Path {
         &self.0
