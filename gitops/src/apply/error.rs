@@ -287,6 +287,10 @@ mod tests {
             ),
         ];
         let text: Vec<_> = errors.iter().map(|error| crate::error::chain(error)).collect();
-        insta::assert_snapshot!(text.join("\n"), @"");
+        insta::assert_snapshot!(text.join("\n"), @"
+        the cluster refused to write Secret argocd/git: 422 Invalid (data[password])
+        the cluster refused to write Secret argocd/git: 400 BadRequest
+        failed to read Secret argocd/git: an answer of unexpected shape
+        ");
     }
 }

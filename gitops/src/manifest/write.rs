@@ -123,7 +123,12 @@ mod tests {
             z: u8,
             a: &'static str,
         }
-        insta::assert_snapshot!(to_yaml(&Unsorted { z: 1, a: "#!/bin/sh\necho no\n" }).unwrap(), @"");
+        insta::assert_snapshot!(to_yaml(&Unsorted { z: 1, a: "#!/bin/sh\necho no\n" }).unwrap(), @"
+        a: |
+          #!/bin/sh
+          echo no
+        z: 1
+        ");
         assert_eq!(to_yaml(&json!({})).unwrap(), "{}\n");
     }
 

@@ -326,7 +326,59 @@ mod tests {
 
     #[test]
     fn a_chart_of_its_own_repository() {
-        insta::assert_snapshot!(text(&tenant()), @"");
+        insta::assert_snapshot!(text(&tenant()), @r#"
+        ==> argo-cd/applications/0b7e-a1.yaml
+        # managed by gitops_tenant 0b7e-a1
+        apiVersion: v1
+        kind: Namespace
+        metadata:
+          annotations:
+            argocd.argoproj.io/sync-wave: "-1"
+          labels:
+            gitops-rs.github.io/tenant: 0b7e-a1
+          name: 0b7e-a1
+        ---
+        apiVersion: argoproj.io/v1alpha1
+        kind: Application
+        metadata:
+          finalizers:
+          - resources-finalizer.argocd.argoproj.io
+          labels:
+            gitops-rs.github.io/tenant: 0b7e-a1
+            product-version: nextcloud-1.2.3
+            tier: stable
+          name: 0b7e-a1
+          namespace: argocd
+        spec:
+          destination:
+            namespace: 0b7e-a1
+            server: https://kubernetes.default.svc
+          project: default
+          source:
+            helm:
+              releaseName: t-0b7e-a1
+              valueFiles:
+              - /instances/0b7e-a1/values.yaml
+            path: charts/nextcloud
+            repoURL: https://git.example/platform.git
+            targetRevision: main
+          syncPolicy:
+            automated:
+              prune: true
+              selfHeal: true
+            syncOptions:
+            - CreateNamespace=true
+        ==> instances/0b7e-a1/values.yaml
+        # managed by gitops_tenant 0b7e-a1
+        hosts:
+        - b
+        - c
+        image:
+          pull: always
+          tag: "31"
+        motd: "no"
+        replicas: 1
+        "#);
     }
 
     #[test]
@@ -340,7 +392,59 @@ mod tests {
         tenant.on_delete = OnDelete::RetainData;
         tenant.state = State::Suspended;
         tenant.id = "alice".into();
-        insta::assert_snapshot!(text(&tenant), @"");
+        insta::assert_snapshot!(text(&tenant), @r#"
+        ==> argo-cd/applications/alice.yaml
+        # managed by gitops_tenant alice
+        apiVersion: v1
+        kind: Namespace
+        metadata:
+          annotations:
+            argocd.argoproj.io/sync-options: Prune=false,Delete=false
+            argocd.argoproj.io/sync-wave: "-1"
+          labels:
+            gitops-rs.github.io/tenant: alice
+          name: 0b7e-a1
+        ---
+        apiVersion: argoproj.io/v1alpha1
+        kind: Application
+        metadata:
+          finalizers:
+          - resources-finalizer.argocd.argoproj.io
+          labels:
+            gitops-rs.github.io/tenant: alice
+            product-version: nextcloud-1.2.3
+            tier: stable
+          name: alice
+          namespace: argocd
+        spec:
+          destination:
+            namespace: 0b7e-a1
+            server: https://kubernetes.default.svc
+          project: default
+          sources:
+          - chart: nextcloud
+            helm:
+              valueFiles:
+              - $values/instances/alice/values.yaml
+            repoURL: https://charts.example
+            targetRevision: "1.2.3"
+          - ref: values
+            repoURL: https://git.example/platform.git
+            targetRevision: main
+          syncPolicy:
+            syncOptions:
+            - CreateNamespace=true
+        ==> instances/alice/values.yaml
+        # managed by gitops_tenant alice
+        hosts:
+        - b
+        - c
+        image:
+          pull: always
+          tag: "31"
+        motd: "no"
+        replicas: 1
+        "#);
     }
 
     #[test]
