@@ -2,13 +2,19 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
+lab := acceptance-tests/lab/lab
 
 .PHONY: help
 help: ## This list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
+.PHONY: quickstart
+quickstart: provider ## A cluster, Argo CD, an app of apps and a tenant on this machine
+	@acceptance-tests/quickstart up
+
 .PHONY: test
-test: fmt lint unit ## All tests
+test: ## All tests, and how long each part took
+	@acceptance-tests/all fmt lint unit lab deny provider examples acceptance
 
 .PHONY: fmt
 fmt: ## Formatting, checked
@@ -17,7 +23,39 @@ fmt: ## Formatting, checked
 .PHONY: lint
 lint: ## Lints, with warnings denied
 	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo clippy --package gitops-acceptance-tests --test acceptance --locked -- -D warnings
 
 .PHONY: unit
 unit: ## Tests that need no lab
-	cargo test --locked
+	cargo test --workspace --locked
+
+.PHONY: deny
+deny: ## Dependencies: what is banned, their licences, where they come from
+	$(lab) deny
+	eval "$$($(lab) env)"; cargo-deny --locked check bans licenses sources
+
+.PHONY: provider
+provider: ## The provider, as the tests and the quickstart use it
+	cargo build --package terraform-provider-gitops --locked
+
+.PHONY: lab
+lab: ## A kind cluster, a registry, Argo CD's images and a Git server on this machine
+	$(lab) up
+
+.PHONY: examples
+examples: provider ## Formatting and validity of all examples and modules
+	cargo test --package gitops-acceptance-tests --test acceptance --locked -- examples::
+
+.PHONY: acceptance
+acceptance: provider ## The examples against real clusters, on Terraform and OpenTofu; needs `make lab`
+	cargo test --package gitops-acceptance-tests --test acceptance --locked -- --skip examples::
+
+.PHONY: docs
+docs: ## Writes the reference under docs/ anew
+	UPDATE_DOCS=1 cargo test --package terraform-provider-gitops --locked the_reference
+
+.PHONY: clean
+clean: ## Removes what the quickstart, the lab and the tests have made
+	@acceptance-tests/quickstart clean
+	$(lab) clean
+	cargo clean

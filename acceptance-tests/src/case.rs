@@ -36,6 +36,11 @@ impl Case {
         Lab::shared()
     }
 
+    /// The root of the project.
+    pub fn project(&self) -> &'static Path {
+        Path::new(PROJECT)
+    }
+
     /// Random choices, the same for the same seed.
     pub fn random(&self) -> Random {
         Random::new(self.seed)
@@ -64,6 +69,23 @@ impl Case {
                 .unwrap_or_else(|error| panic!("failed to copy {tree}: {error}"));
         }
         Workspace::new(self, &root, example)
+    }
+
+    /// A workspace with the published example of a resource and the provider block that all of them share.
+    ///
+    /// # Panics
+    /// When there is no such example.
+    #[track_caller]
+    pub fn example(&self, resource: &str) -> Workspace {
+        let examples = Path::new(PROJECT).join("examples");
+        let read = |path: &Path| {
+            fs::read_to_string(path)
+                .unwrap_or_else(|error| panic!("failed to read {}: {error}", path.display()))
+        };
+        let mut workspace = self.configuration(&read(&examples.join("provider/provider.tf")));
+        workspace.write("resource.tf", &read(&examples.join("resources").join(resource).join("resource.tf")));
+        workspace.var("git_token", "none");
+        workspace
     }
 
     /// A workspace with this configuration.

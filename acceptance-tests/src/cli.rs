@@ -51,6 +51,11 @@ pub struct Cli {
 }
 
 impl Cli {
+    /// Whether it knows `identity` in an `import` block.
+    pub fn imports_by_identity(&self) -> bool {
+        numbers(&self.version) >= Some((1, 12))
+    }
+
     /// Looks for it in the variable of its name, then beside the lab's programs, then on the `PATH`.
     ///
     /// # Errors

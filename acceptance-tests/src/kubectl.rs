@@ -1,6 +1,6 @@
 //! The cluster as `kubectl` shows it: a second pair of eyes, independent of the provider's own client.
 
-use crate::lab::Lab;
+use crate::lab::{Lab, program};
 use crate::outcome::Outcome;
 use crate::program::Program;
 use serde_json::Value;
@@ -35,15 +35,7 @@ impl Kubectl {
     }
 
     fn program(&self, arguments: &[&str]) -> Program {
-        let found = self
-            .environment
-            .get("LAB_HOME")
-            .map(|home| Path::new(home).join("bin/kubectl"))
-            .filter(|file| file.is_file());
-        Program::new(found.unwrap_or_else(|| "kubectl".into()))
-            .args(arguments)
-            .envs(&self.environment)
-            .limit(LIMIT)
+        program(&self.environment, "kubectl").args(arguments).limit(LIMIT)
     }
 
     /// Runs it and demands success.
@@ -74,6 +66,13 @@ impl Kubectl {
         if outcome.stdout.trim().is_empty() { None } else { Some(outcome.json()) }
     }
 
+    /// Whether the namespace exists; one that is being deleted does not count.
+    #[track_caller]
+    pub fn has_namespace(&self, name: &str) -> bool {
+        let outcome = self.run(&["get", "-o", "json", "--ignore-not-found", "namespace", name]);
+        !outcome.stdout.trim().is_empty() && outcome.json()["status"]["phase"] == "Active"
+    }
+
     /// Waits until `condition`, in the words of `kubectl wait --for`, holds for `object`.
     #[track_caller]
     pub fn wait(&self, namespace: &str, object: &str, condition: &str, limit: Duration) {
@@ -93,6 +92,10 @@ impl Namespace {
     #[track_caller]
     pub(crate) fn create(kubectl: Kubectl, name: String) -> Self {
         kubectl.run(&["create", "namespace", &name]);
+        Self { kubectl, name }
+    }
+
+    pub(crate) fn absent(kubectl: Kubectl, name: String) -> Self {
         Self { kubectl, name }
     }
 

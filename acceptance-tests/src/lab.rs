@@ -2,6 +2,7 @@
 
 use crate::case::{Case, PROJECT, target};
 use crate::cli::variable;
+use crate::kind::KindCluster;
 use crate::kubectl::{Kubectl, Namespace};
 use crate::program::Program;
 use crate::repository::Repository;
@@ -16,6 +17,7 @@ use std::time::Duration;
 pub struct Lab {
     environment: BTreeMap<String, String>,
     cluster: OnceLock<Result<(), String>>,
+    engine: OnceLock<bool>,
 }
 
 impl Lab {
@@ -24,7 +26,7 @@ impl Lab {
         static LAB: OnceLock<Lab> = OnceLock::new();
         LAB.get_or_init(|| {
             let outcome = Program::new(script()).args(["env"]).run(&Self::log("env")).success();
-            Self { environment: exports(&outcome.stdout), cluster: OnceLock::new() }
+            Self { environment: exports(&outcome.stdout), cluster: OnceLock::new(), engine: OnceLock::new() }
         })
     }
 
@@ -70,9 +72,22 @@ impl Lab {
     /// # Errors
     /// One line that says what is missing.
     pub fn engine(&self) -> Result<(), String> {
-        self.get("KIND_NODE_IMAGE")
-            .map(drop)
-            .ok_or_else(|| "KUBECONFIG names a cluster, so there is no engine here".to_owned())
+        if self.get("KIND_NODE_IMAGE").is_none() {
+            return Err("KUBECONFIG names a cluster, so there is no engine here".to_owned());
+        }
+        let answers = || {
+            Self::bin().join("kind").is_file()
+                && self.program("kind").args(["get", "clusters"]).run(&Self::log("kind")).code == Some(0)
+        };
+        match *self.engine.get_or_init(answers) {
+            true => Ok(()),
+            false => Err("no container engine with kind; `make lab` starts one".to_owned()),
+        }
+    }
+
+    /// One of the lab's programs, or that of the `PATH`, with the lab's variables.
+    pub fn program(&self, name: &str) -> Program {
+        program(&self.environment, name)
     }
 
     /// Whether there is a Git server that pods reach; if not, what to do.
@@ -95,9 +110,19 @@ impl Lab {
         Namespace::create(self.kubectl(), case.name("t"))
     }
 
+    /// A namespace of the shared cluster that nobody has made yet, and that goes with the value if somebody does.
+    pub fn absent_namespace(&self, case: &Case) -> Namespace {
+        Namespace::absent(self.kubectl(), case.name("t"))
+    }
+
+    /// A kind cluster of the test's own, which is not there yet and goes with the value.
+    pub fn kind_cluster(&'static self, case: &Case) -> KindCluster {
+        KindCluster::absent(self, case.name("gitops-t"))
+    }
+
     /// A new repository on the lab's Git server, with `files` as its only commit.
     pub fn repository(&self, case: &Case, files: &[(&str, &str)]) -> Repository {
-        let (name, seed) = (case.name("t"), case.dir().join("seed"));
+        let seed = case.dir().join("seed");
         for (path, content) in files {
             let file = seed.join(path);
             let made =
@@ -106,9 +131,15 @@ impl Lab {
         }
         fs::create_dir_all(&seed)
             .unwrap_or_else(|error| panic!("failed to make {}: {error}", seed.display()));
-        let seed_path = seed.to_string_lossy();
-        Program::new(script()).args(["git", "seed", &name, &*seed_path]).run(&Self::log("seed")).success();
+        let repository = self.repository_of(case, &seed);
         let _ = fs::remove_dir_all(&seed);
+        repository
+    }
+
+    /// A new repository on the lab's Git server, with the files in `dir` as its only commit.
+    pub fn repository_of(&self, case: &Case, dir: &Path) -> Repository {
+        let (name, dir) = (case.name("t"), dir.to_string_lossy());
+        Program::new(script()).args(["git", "seed", &name, &*dir]).run(&Self::log("seed")).success();
         Repository::open(&self.environment, &name)
     }
 
@@ -119,6 +150,12 @@ impl Lab {
         fs::create_dir_all(&dir).unwrap_or_else(|error| panic!("failed to make {}: {error}", dir.display()));
         dir.join(format!("{}-{:04}-{name}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed)))
     }
+}
+
+/// A program of the lab that `environment` describes, or that of the `PATH`.
+pub(crate) fn program(environment: &BTreeMap<String, String>, name: &str) -> Program {
+    let own = environment.get("LAB_HOME").map(|home| Path::new(home).join("bin").join(name));
+    Program::new(own.filter(|file| file.is_file()).unwrap_or_else(|| name.into())).envs(environment)
 }
 
 fn script() -> PathBuf {

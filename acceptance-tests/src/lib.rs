@@ -6,7 +6,7 @@
 //! ```no_run
 //! # use gitops_acceptance_tests::Case;
 //! fn a_tenant_lives_and_dies(case: &Case) {
-//!     let mut run = case.workspace("examples/resources/gitops_tenant");
+//!     let mut run = case.example("gitops_tenant");
 //!     run.apply().success();
 //!     run.assert_settled();
 //!     run.import("gitops_tenant.team_a", "main:team-a").assert_same_but(&["timeouts"]);
@@ -23,6 +23,7 @@ mod case;
 mod cli;
 mod crash;
 pub mod git_server;
+mod kind;
 mod kubectl;
 mod lab;
 mod outcome;
@@ -37,6 +38,7 @@ mod workspace;
 pub use canary::Canary;
 pub use case::{Case, provider};
 pub use cli::{Cli, Kind};
+pub use kind::KindCluster;
 pub use kubectl::{Kubectl, Namespace};
 pub use lab::Lab;
 pub use outcome::{Outcome, Plan};

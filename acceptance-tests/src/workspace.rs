@@ -58,6 +58,12 @@ impl Workspace {
         self
     }
 
+    /// Takes such a file away again.
+    pub fn remove(&mut self, name: &str) {
+        let file = self.dir.join(name);
+        fs::remove_file(&file).unwrap_or_else(|error| panic!("failed to remove {}: {error}", file.display()));
+    }
+
     /// Gives an input variable its value, through the environment: secrets are in no argument list.
     pub fn var(&mut self, name: &str, value: impl Into<String>) -> &mut Self {
         self.env(&format!("TF_VAR_{name}"), value)
@@ -105,6 +111,11 @@ impl Workspace {
         }
     }
 
+    /// `validate`.
+    pub fn validate(&mut self) -> Outcome {
+        self.command(&["validate", "-no-color"])
+    }
+
     /// `apply`.
     pub fn apply(&mut self) -> Outcome {
         self.command(&["apply", "-auto-approve", "-no-color"])
@@ -149,6 +160,14 @@ impl Workspace {
     /// The state, as `show -json` tells it.
     pub fn state(&mut self) -> State {
         State::new(self.command(&["show", "-json"]).success().json())
+    }
+
+    /// Forgets `address` and takes it up again by an `import` block with its identity; `identity` is HCL.
+    pub fn import_by_identity(&mut self, address: &str, identity: &str) {
+        self.command(&["state", "rm", address]).success();
+        self.write("import.tf", &format!("import {{\n  to       = {address}\n  identity = {identity}\n}}\n"));
+        self.apply().success().says("1 imported");
+        self.remove("import.tf");
     }
 
     /// Forgets `address` and imports it again by `id`; the answer compares what was known before and after.

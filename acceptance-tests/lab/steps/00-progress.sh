@@ -33,14 +33,24 @@ digest() {
 	done | sha256sum | cut -d' ' -f1
 }
 
-# once FUNCTION TITLE INPUT…: runs FUNCTION unless it already succeeded with the same text and inputs.
+# once FUNCTION TITLE INPUT…: runs FUNCTION unless it already succeeded with the same text and inputs. Where there is
+# a function made_FUNCTION it decides whether what FUNCTION makes is there already: minutes of compiling are not spent
+# again because a line of the step has changed.
 once() {
 	local function=$1 title=$2 stamp=$LAB_HOME/stamps/$1 now
 	shift 2
 	now=$(digest "$function" "$@")
 	[ "$(cat "$stamp" 2>/dev/null)" != "$now" ] || return 0
-	step "$function" "$title"
+	if ! declare -F "made_$function" >/dev/null || ! "made_$function" 2>/dev/null; then
+		step "$function" "$title"
+	fi
 	echo "$now" >"$stamp"
+}
+# prints EXPECTED PROGRAM ARGUMENT…: whether one of the lab's programs is there and prints EXPECTED.
+prints() {
+	local expected=$1 program=$bin/$2
+	shift 2
+	[[ -x $program && $("$program" "$@" 2>&1) == *"$expected"* ]]
 }
 
 # step FUNCTION TITLE ARGUMENT…: runs FUNCTION with its output in a log, shows that it lives, explains its failure.

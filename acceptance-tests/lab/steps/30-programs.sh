@@ -68,6 +68,13 @@ build_kubernetes() {
 	compile "-X $package.gitVersion=$KUBERNETES_VERSION -X $package.gitMajor=1 -X $package.gitMinor=${minor%%.*} -X $package.gitTreeState=clean" \
 		"${commands[@]/#/k8s.io/kubernetes/cmd/}"
 }
+made_build_kubernetes() {
+	local program
+	for program in kube-apiserver kube-controller-manager kube-scheduler kube-proxy kubelet; do
+		prints "$KUBERNETES_VERSION" $program --version || return 1
+	done
+	prints "$KUBERNETES_VERSION" kubeadm version && prints "$KUBERNETES_VERSION" kubectl version --client
+}
 # etcd, a pause that reaps, and CoreDNS with only the plugins that kubeadm's Corefile names: the rest of them
 # brings every cloud's client library and three minutes of compiling.
 coredns_plugins=(cache errors forward health kubernetes loadbalance loop metrics ready reload)
@@ -104,6 +111,10 @@ build_argocd() {
 	install_tool "helm.sh/helm/v3/cmd/helm@$HELM_VERSION"
 	install_tool "sigs.k8s.io/kustomize/kustomize/v5@$KUSTOMIZE_VERSION"
 }
+made_build_argocd() {
+	prints "$ARGOCD_VERSION" argocd version --client --short && prints "${HELM_VERSION%.*}" helm version --short &&
+		prints "$KUSTOMIZE_VERSION" kustomize version
+}
 # argocd_files: what is used of Argo CD's source tree, from its Go module in both cases.
 argocd_files() {
 	go_environment
@@ -119,6 +130,7 @@ build_tofu() {
 	module tofu github.com/opentofu/opentofu "$TOFU_VERSION" github.com/opentofu/opentofu/cmd/tofu
 	compile "-X github.com/opentofu/opentofu/version.dev=no" github.com/opentofu/opentofu/cmd/tofu
 }
+made_build_tofu() { prints "OpenTofu $TOFU_VERSION" tofu version; }
 build_extras() {
 	go_environment
 	install_tool "github.com/getsops/sops/v3/cmd/sops@$SOPS_VERSION"
@@ -127,6 +139,19 @@ build_extras() {
 	install_tool "github.com/bitnami-labs/sealed-secrets/cmd/controller@$SEALED_SECRETS_VERSION"
 	mv "$bin/controller" "$bin/sealed-secrets-controller"
 }
+
+# build_deny: with a target directory of its own, which goes when it is built.
+build_deny() {
+	command -v cargo >/dev/null || {
+		echo "cargo is needed to build cargo-deny, and is not on the PATH"
+		return 1
+	}
+	mkdir -p "$LAB_HOME/work"
+	CARGO_TARGET_DIR=$LAB_HOME/work/deny cargo install --locked --root "$LAB_HOME/work/deny-root" "cargo-deny@$CARGO_DENY_VERSION"
+	mv "$LAB_HOME/work/deny-root/bin/cargo-deny" "$bin/"
+	rm -rf "$LAB_HOME"/work/deny{,-root}
+}
+made_build_deny() { prints "$CARGO_DENY_VERSION" cargo-deny --version; }
 
 # copy_from IMAGE PATH…: files of an official image, without running it.
 copy_from() {

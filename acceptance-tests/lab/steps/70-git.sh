@@ -84,3 +84,8 @@ git_seed() {
 	) || fail "seeding $name failed"
 	echo "http://$(cat "$LAB_HOME/git/address")/$name.git"
 }
+# git_url NAME: the address of a repository that has been seeded.
+git_url() {
+	[ -s "$LAB_HOME/git/address" ] && docker exec -u git $git_server git -C "/srv/git/$1.git" rev-parse -q --verify main >/dev/null 2>&1 || return 1
+	echo "http://$(cat "$LAB_HOME/git/address")/$1.git"
+}

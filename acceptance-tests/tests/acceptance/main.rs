@@ -2,33 +2,54 @@
 //!
 //! `make acceptance` runs them; `cargo test -p gitops-acceptance-tests --test acceptance -- tofu::` some of them.
 
+mod clusters;
+mod examples;
 mod harness;
+mod secrets;
 
 use gitops_acceptance_tests::Suite;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    use gitops_acceptance_tests::Need::{Cluster, Git};
     let mut suite = Suite::from_args();
+    add_harness(&mut suite);
+    add_examples(&mut suite);
+    add_resources(&mut suite);
+    suite.run()
+}
+
+#[rustfmt::skip] // one line per test
+fn add_harness(suite: &mut Suite) {
+    use gitops_acceptance_tests::Need::{Cluster, Git};
     suite.both("harness::an_apply_settles_and_is_destroyed", &[], harness::an_apply_settles_and_is_destroyed);
     suite.both("harness::a_change_is_planned", &[], harness::a_change_is_planned);
     suite.both("harness::a_failure_is_reported", &[], harness::a_failure_is_reported);
     suite.both("harness::an_interrupt_ends_an_apply", &[], harness::an_interrupt_ends_an_apply);
-    suite.both(
-        "harness::secrets_are_found_in_state_and_plan",
-        &[],
-        harness::secrets_are_found_in_state_and_plan,
-    );
-    suite.once(
-        "harness::the_cluster_takes_and_gives_objects",
-        &[Cluster],
-        harness::the_cluster_takes_and_gives_objects,
-    );
-    suite.once(
-        "harness::repositories_are_read_and_written",
-        &[Git],
-        harness::repositories_are_read_and_written,
-    );
+    suite.both("harness::secrets_are_found_in_state_and_plan", &[], harness::secrets_are_found_in_state_and_plan);
+    suite.once("harness::the_cluster_takes_and_gives_objects", &[Cluster], harness::the_cluster_takes_and_gives_objects);
+    suite.once("harness::repositories_are_read_and_written", &[Git], harness::repositories_are_read_and_written);
     suite.once("harness::pods_reach_the_git_server", &[Cluster, Git], harness::pods_reach_the_git_server);
-    suite.run()
+}
+
+#[rustfmt::skip] // one line per test
+fn add_examples(suite: &mut Suite) {
+    use gitops_acceptance_tests::Need::Provider;
+    suite.both("examples::are_formatted", &[], examples::are_formatted);
+    suite.both("examples::are_valid", &[Provider], examples::are_valid);
+    suite.both("examples::of_the_reference_are_valid_together", &[Provider], examples::of_the_reference_are_valid_together);
+    suite.both("examples::of_imports_are_valid", &[Provider], examples::of_imports_are_valid);
+}
+
+#[rustfmt::skip] // one line per test
+fn add_resources(suite: &mut Suite) {
+    use gitops_acceptance_tests::Need::{Cluster, Engine, Provider};
+    suite.both("clusters::live_and_die", &[Provider, Engine], clusters::live_and_die);
+    suite.once("clusters::half_made_are_made_whole", &[Provider, Engine], clusters::half_made_are_made_whole);
+    suite.once("clusters::of_others_are_refused", &[Provider, Engine, Cluster], clusters::of_others_are_refused);
+    suite.once("clusters::bad_input_is_refused", &[Provider, Engine], clusters::bad_input_is_refused);
+    suite.both("secrets::live_and_die", &[Provider, Cluster], secrets::live_and_die);
+    suite.both("secrets::drift_is_repaired", &[Provider, Cluster], secrets::drift_is_repaired);
+    suite.both("secrets::values_are_nowhere_else", &[Provider, Cluster], secrets::values_are_nowhere_else);
+    suite.both("secrets::bad_input_fails_the_plan", &[Provider], secrets::bad_input_fails_the_plan);
+    suite.once("secrets::what_is_in_the_way_is_named", &[Provider, Cluster], secrets::what_is_in_the_way_is_named);
 }

@@ -1,0 +1,68 @@
+//! Clusters of a test's own, as the `kind` program shows them.
+
+use crate::lab::Lab;
+use crate::outcome::Outcome;
+use crate::workspace::Workspace;
+use std::path::Path;
+
+/// The name of a kind cluster that a test may have made, and that is gone with the value.
+pub struct KindCluster {
+    lab: &'static Lab,
+    name: String,
+}
+
+impl KindCluster {
+    pub(crate) fn absent(lab: &'static Lab, name: String) -> Self {
+        Self { lab, name }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn kind(&self, arguments: &[&str]) -> Outcome {
+        self.lab.program("kind").args(arguments).run(&Lab::log("kind"))
+    }
+
+    /// Whether it exists, whole or in part.
+    #[track_caller]
+    pub fn exists(&self) -> bool {
+        let known = self.kind(&["get", "clusters"]).success();
+        known.stdout.lines().any(|line| line == self.name)
+    }
+
+    /// Deletes it behind the provider's back.
+    #[track_caller]
+    pub fn delete(&self) {
+        self.kind(&["delete", "cluster", "--name", &self.name]).success();
+    }
+
+    /// The ids of its containers: the same as long as nobody makes it anew.
+    #[track_caller]
+    pub fn nodes(&self) -> Vec<String> {
+        let label = format!("label=io.x-k8s.kind.cluster={}", self.name);
+        let arguments = ["ps", "--all", "--quiet", "--no-trunc", "--filter", &label];
+        let outcome = self.lab.program("docker").args(arguments).run(&Lab::log("docker")).success();
+        outcome.stdout.lines().map(str::to_owned).collect()
+    }
+}
+
+impl Drop for KindCluster {
+    fn drop(&mut self) {
+        self.kind(&["delete", "cluster", "--name", &self.name]);
+    }
+}
+
+impl Workspace {
+    /// The attributes that every cluster needs on this machine, for the resource `gitops_cluster.NAME`, and its name.
+    pub fn cluster_fits_the_lab(&mut self, resource: &str, name: &str) -> &mut Self {
+        let lab = Lab::shared();
+        let (image, config) = (lab.expect("KIND_NODE_IMAGE"), Path::new(lab.expect("KIND_CONFIG")));
+        let text = format!(
+            "resource \"gitops_cluster\" {resource:?} {{\n  name       = {name:?}\n  node_image = {image:?}\n  \
+             config     = file({config:?})\n}}\n"
+        );
+        self.write("cluster_override.tf", &text)
+    }
+}

@@ -1,0 +1,137 @@
+//! `gitops_cluster`: its life, with kind and a real engine. Each test makes as few clusters as it can.
+
+use gitops_acceptance_tests::{Case, KindCluster, Kubectl, Workspace};
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
+
+const ADDRESS: &str = "gitops_cluster.dev";
+
+fn example(case: &Case, cluster: &KindCluster) -> Workspace {
+    let mut run = case.example("gitops_cluster");
+    run.cluster_fits_the_lab("dev", cluster.name());
+    run
+}
+
+/// The only node of a cluster that runs.
+fn node(cluster: &KindCluster) -> String {
+    let nodes = cluster.nodes();
+    assert_eq!(nodes.len(), 1, "{nodes:?}");
+    nodes[0].clone()
+}
+
+/// Create, drift, import, what a change means, deletion by hand, create again, destroy.
+pub fn live_and_die(case: &Case) {
+    let cluster = case.lab().kind_cluster(case);
+    let mut run = example(case, &cluster);
+    run.plan().success().assert_changes(&[&format!("{ADDRESS}: create")]);
+    run.apply().success();
+    run.assert_settled();
+    let made = node(&cluster);
+
+    let kubeconfig = run.dir().join("dev.kubeconfig");
+    let mode = fs::metadata(&kubeconfig).expect("the kubeconfig").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600, "others may read the kubeconfig");
+    let kubectl = case.lab().kubectl().with_kubeconfig(&kubeconfig);
+    kubectl.run(&["wait", "--for=condition=Ready", "node", "--all", "--timeout=5s"]);
+    assert_no_key_in_state(&run, &kubectl);
+
+    fs::remove_file(&kubeconfig).expect("the kubeconfig goes");
+    run.plan().assert_empty();
+    kubectl.run(&["version"]);
+
+    let imported = run.import(ADDRESS, &format!("kind/{}", cluster.name()));
+    imported.assert_same_but(&["config", "kubeconfig_path", "kubernetes", "timeouts"]);
+    run.apply().success();
+    run.assert_settled();
+    if case.cli().imports_by_identity() {
+        run.import_by_identity(ADDRESS, &format!("{{ name = {:?} }}", cluster.name()));
+        run.assert_settled();
+    }
+
+    run.write(
+        "image_override.tf",
+        "resource \"gitops_cluster\" \"dev\" {\n  node_image = \"example.com/node:1\"\n}\n",
+    );
+    run.plan().success().assert_changes(&[&format!("{ADDRESS}: delete, create")]);
+    run.remove("image_override.tf");
+    assert_eq!(node(&cluster), made, "the cluster was made anew");
+
+    cluster.delete();
+    run.plan().success().assert_changes(&[&format!("{ADDRESS}: create")]);
+    run.apply().success();
+    run.assert_settled();
+    assert_ne!(node(&cluster), made);
+    run.destroy().success();
+    assert!(!cluster.exists());
+    assert!(!kubeconfig.exists(), "the kubeconfig of a cluster that is gone");
+}
+
+/// The client key of the kubeconfig is not in the state.
+fn assert_no_key_in_state(run: &Workspace, kubectl: &Kubectl) {
+    let config = kubectl.run(&["config", "view", "--raw", "-o", "json"]).json();
+    let key = config["users"][0]["user"]["client-key-data"].as_str().expect("a client key").to_owned();
+    let state = fs::read_to_string(run.dir().join("terraform.tfstate")).expect("the state");
+    assert!(key.len() > 100 && !state.contains(&key), "the client key is in the state");
+}
+
+/// A provider that was killed, and one that was interrupted, while kind worked: the next apply makes it whole.
+pub fn half_made_are_made_whole(case: &Case) {
+    let cluster = case.lab().kind_cluster(case);
+    let mut random = case.random();
+    let mut run = example(case, &cluster);
+    run.init();
+
+    let mut apply = run.start_apply();
+    assert!(apply.until(|_| !cluster.nodes().is_empty()), "kind did not start");
+    let moment = apply.elapsed() + random.moment(Duration::from_secs(15));
+    assert!(apply.kill_provider_at(moment), "the provider had ended");
+    apply.wait().failure();
+    assert!(run.state().addresses().is_empty());
+
+    let mut apply = run.start_apply();
+    let moment = random.moment(Duration::from_secs(10));
+    assert!(apply.until(|apply| !apply.providers().is_empty()), "the provider did not start");
+    assert!(apply.until(|_| !cluster.nodes().is_empty()), "kind did not start");
+    let moment = apply.elapsed() + moment;
+    assert!(apply.interrupt_at(moment), "the apply had ended");
+    let outcome = apply.wait().failure();
+    let answered = outcome.elapsed.saturating_sub(moment);
+    assert!(answered < Duration::from_secs(10), "{}", outcome.report("was to end at once"));
+    assert!(run.state().addresses().is_empty());
+
+    run.apply().success();
+    run.assert_settled();
+    run.destroy().success();
+    assert!(!cluster.exists());
+}
+
+/// A cluster of that name which somebody else made is left alone.
+pub fn of_others_are_refused(case: &Case) {
+    let mut run = case.example("gitops_cluster");
+    run.cluster_fits_the_lab("dev", "gitops");
+    let outcome = run.apply().failure().says("a kind cluster `gitops` exists already");
+    outcome.says("Import it as `kind/gitops`, choose another name, or delete it");
+    assert!(run.state().addresses().is_empty());
+    case.lab().kubectl().run(&["version"]);
+}
+
+/// No engine, and configurations that cannot be.
+pub fn bad_input_is_refused(case: &Case) {
+    let cluster = case.lab().kind_cluster(case);
+    let mut run = example(case, &cluster);
+    run.env("DOCKER_HOST", "unix:///nonexistent/docker.sock").env("KIND_EXPERIMENTAL_PROVIDER", "docker");
+    run.plan().success().assert_changes(&[&format!("{ADDRESS}: create")]);
+    run.apply().failure().says("No container engine answers").says("Install Docker");
+    let cases = [
+        ("name = \"Dev!\"", "the cluster name `Dev!`"),
+        ("config = \"kind: [\"", "The kind configuration cannot be used"),
+        ("node_image = \"\"", "The node image is empty"),
+    ];
+    for (line, expected) in cases {
+        run.write("bad_override.tf", &format!("resource \"gitops_cluster\" \"dev\" {{\n  {line}\n}}\n"));
+        let plan = run.plan();
+        assert_eq!(plan.outcome.code, Some(1), "{line}");
+        plan.outcome.says(expected);
+    }
+}

@@ -1,0 +1,252 @@
+//! `gitops_secret_injection`: its life, what it notices, what it refuses, and that its values are nowhere.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use gitops_acceptance_tests::{Canary, Case, Kubectl, Namespace, Workspace, eventually};
+use serde_json::Value;
+use std::time::Duration;
+
+const ADDRESS: &str = "gitops_secret_injection.app";
+
+/// The published example, in a namespace of the test's own in the shared cluster.
+fn example(case: &Case, namespace: &Namespace) -> Workspace {
+    let mut run = case.example("gitops_secret_injection");
+    place(&mut run, case, namespace.name(), "app-secrets");
+    run
+}
+
+fn place(run: &mut Workspace, case: &Case, namespace: &str, name: &str) {
+    let kubeconfig = case.lab().expect("KUBECONFIG");
+    let text = format!(
+        "resource \"gitops_secret_injection\" \"app\" {{\n  kubernetes = {{ config_path = {kubeconfig:?} }}\n  \
+         namespace  = {namespace:?}\n  name       = {name:?}\n}}\n"
+    );
+    run.write("place_override.tf", &text);
+}
+
+fn secret(kubectl: &Kubectl, namespace: &Namespace) -> Value {
+    kubectl.find(namespace.name(), "secret", "app-secrets").expect("the Secret")
+}
+
+/// The Secret's values, decoded.
+#[track_caller]
+fn assert_values(live: &Value, expected: &[(&str, &str)]) {
+    let data = live["data"].as_object().expect("data");
+    let decoded: Vec<_> = data
+        .iter()
+        .map(|(key, value)| {
+            let bytes = STANDARD.decode(value.as_str().unwrap_or_default()).expect("base64");
+            (key.clone(), String::from_utf8(bytes).expect("text"))
+        })
+        .collect();
+    let decoded: Vec<_> = decoded.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+    assert_eq!(decoded, expected);
+}
+
+/// From nothing to nothing: create, rotate, import, rename, destroy; the namespace comes and goes with it.
+pub fn live_and_die(case: &Case) {
+    let (kubectl, namespace) = (case.lab().kubectl(), case.lab().absent_namespace(case));
+    let (one, two) = (Canary::new(&mut case.random()), "rotated");
+    let mut run = example(case, &namespace);
+    run.var("stripe_key", one.value());
+    run.plan().success().assert_changes(&[&format!("{ADDRESS}: create")]);
+    run.apply().success();
+    run.assert_settled();
+    let created = secret(&kubectl, &namespace);
+    assert_values(&created, &[("STRIPE_KEY", one.value())]);
+
+    run.var("stripe_key", two);
+    run.plan().success().assert_changes(&[&format!("{ADDRESS}: update")]);
+    run.apply().success();
+    run.assert_settled();
+    let rotated = secret(&kubectl, &namespace);
+    assert_values(&rotated, &[("STRIPE_KEY", two)]);
+    assert_eq!(rotated["metadata"]["uid"], created["metadata"]["uid"], "rotation made another Secret");
+
+    let id = format!("{}/app-secrets", namespace.name());
+    let configured = ["kubernetes", "create_namespace", "required_keys", "timeouts"];
+    run.import(ADDRESS, &id).assert_same_but(&configured);
+    run.apply().success();
+    run.assert_settled();
+    if case.cli().imports_by_identity() {
+        let identity = format!("{{ namespace = {:?}, name = \"app-secrets\" }}", namespace.name());
+        run.import_by_identity(ADDRESS, &identity);
+        run.assert_settled();
+    }
+    assert_eq!(secret(&kubectl, &namespace)["metadata"]["uid"], created["metadata"]["uid"]);
+
+    place(&mut run, case, namespace.name(), "renamed");
+    run.plan().success().assert_changes(&[&format!("{ADDRESS}: delete, create")]);
+    run.apply().success();
+    run.assert_settled();
+    assert!(kubectl.find(namespace.name(), "secret", "app-secrets").is_none());
+    run.destroy().success();
+    assert!(kubectl.find(namespace.name(), "secret", "renamed").is_none());
+    eventually("the end of the namespace", Duration::from_secs(60), || {
+        !kubectl.has_namespace(namespace.name())
+    });
+}
+
+/// What somebody does to the Secret by hand is planned, and undone.
+pub fn drift_is_repaired(case: &Case) {
+    let (kubectl, namespace) = (case.lab().kubectl(), case.lab().namespace(case));
+    let mut run = example(case, &namespace);
+    run.var("stripe_key", "right");
+    run.apply().success();
+    let patch = |patch: &str| {
+        let arguments =
+            ["patch", "secret", "app-secrets", "-n", namespace.name(), "--type=merge", "-p", patch];
+        kubectl.run(&arguments);
+    };
+    let drifts = [
+        ("changed", r#"{"stringData": {"STRIPE_KEY": "wrong"}}"#),
+        ("removed", r#"{"data": {"STRIPE_KEY": null}}"#),
+        ("added", r#"{"stringData": {"OTHER": "more"}}"#),
+    ];
+    for (name, drift) in drifts {
+        patch(drift);
+        let plan = run.plan().success();
+        assert_eq!(plan.changes(), [format!("{ADDRESS}: update")], "a key was {name} by hand");
+        run.apply().success();
+        assert_values(&secret(&kubectl, &namespace), &[("STRIPE_KEY", "right")]);
+        run.plan().assert_empty();
+    }
+    kubectl.run(&["delete", "secret", "app-secrets", "-n", namespace.name()]);
+    run.plan().success().assert_changes(&[&format!("{ADDRESS}: create")]);
+    run.apply().success();
+    assert_values(&secret(&kubectl, &namespace), &[("STRIPE_KEY", "right")]);
+    run.destroy().success();
+    assert!(
+        kubectl.has_namespace(namespace.name()),
+        "a namespace that was there before is not ours to remove"
+    );
+}
+
+/// Values are in the cluster, and neither in state, plans, output nor logs at the most talkative level.
+pub fn values_are_nowhere_else(case: &Case) {
+    let (kubectl, namespace) = (case.lab().kubectl(), case.lab().absent_namespace(case));
+    let mut random = case.random();
+    let (one, two) = (Canary::new(&mut random), Canary::new(&mut random));
+    let mut run = example(case, &namespace);
+    let trace = run.logs().join("trace");
+    run.env("TF_LOG", "TRACE").env("TF_LOG_PATH", trace.to_string_lossy());
+    run.var("stripe_key", one.value());
+    run.plan().success();
+    run.apply().success();
+    assert_values(&secret(&kubectl, &namespace), &[("STRIPE_KEY", one.value())]);
+    run.var("stripe_key", two.value());
+    run.plan().success().assert_changes(&[&format!("{ADDRESS}: update")]);
+    run.apply().success();
+    assert_values(&secret(&kubectl, &namespace), &[("STRIPE_KEY", two.value())]);
+    run.plan().assert_empty();
+    run.destroy().success();
+    let traced = std::fs::read_to_string(&trace).expect("the trace");
+    assert!(traced.contains("provider.terraform-provider-gitops"), "nothing of the provider is in the trace");
+    for canary in [one, two] {
+        canary.assert_absent(&case.dir());
+    }
+}
+
+const PLAIN: &str = r#"
+terraform {
+  required_providers {
+    gitops = {
+      source = "registry.terraform.io/gitops-rs/gitops"
+    }
+  }
+}
+
+variable "namespace" {
+  type = string
+}
+
+variable "kubernetes" {
+  type = object({
+    host        = optional(string)
+    config_path = optional(string)
+  })
+  default = null
+}
+
+variable "text" {
+  type      = map(string)
+  ephemeral = true
+  default   = { TOKEN = "t" }
+}
+
+variable "bytes" {
+  type      = map(string)
+  ephemeral = true
+  default   = null
+}
+
+variable "take_ownership" {
+  type    = bool
+  default = false
+}
+
+resource "gitops_secret_injection" "app" {
+  kubernetes     = var.kubernetes
+  namespace      = var.namespace
+  name           = "app-secrets"
+  required_keys  = ["TOKEN"]
+  data_wo        = var.text
+  binary_data_wo = var.bytes
+  take_ownership = var.take_ownership
+}
+"#;
+
+/// Input that is wrong by itself fails the plan, with the attribute and what to do.
+pub fn bad_input_fails_the_plan(case: &Case) {
+    let mut run = case.configuration(PLAIN);
+    let cases = [
+        ("text", "{}", "The Secret lacks `TOKEN`", "Is the variable that holds the value set"),
+        ("text", r#"{ TOKEN = "" }"#, "The Secret lacks `TOKEN`", "required_keys"),
+        ("text", r#"{ TOKEN = "t", "no key" = "x" }"#, "`no key` cannot be a key of a Secret", "data_wo"),
+        ("bytes", r#"{ OTHER = "§" }"#, "The value of `OTHER` is not base64", "base64encode"),
+        ("bytes", r#"{ TOKEN = "dA==" }"#, "The key `TOKEN` is given twice", "binary_data_wo"),
+        ("namespace", "Shop", "`Shop` cannot be the name of a namespace", "lower-case letters"),
+        ("namespace", "../shop", "`../shop` cannot be the name of a namespace", "lower-case letters"),
+    ];
+    for (variable, value, summary, detail) in cases {
+        run.var("namespace", "shop")
+            .var("text", r#"{ TOKEN = "t" }"#)
+            .var("bytes", "null")
+            .var(variable, value);
+        let plan = run.plan();
+        assert_eq!(plan.outcome.code, Some(1), "{variable} = {value}");
+        plan.outcome.says(&format!("Error: {summary}")).says(detail);
+    }
+}
+
+/// What is wrong around the Secret fails the apply, and nothing is in the state.
+pub fn what_is_in_the_way_is_named(case: &Case) {
+    let (kubectl, namespace) = (case.lab().kubectl(), case.lab().absent_namespace(case));
+    let mut run = case.configuration(PLAIN);
+    run.var("namespace", namespace.name());
+    run.apply().failure().says("does not exist").says("set `create_namespace = true`");
+    run.var("kubernetes", r#"{ host = "https://127.0.0.1:1" }"#);
+    run.apply().failure().says("https://127.0.0.1:1").says("cannot be reached").says("`kubectl version`");
+    run.var("kubernetes", r#"{ config_path = "missing.kubeconfig" }"#);
+    run.apply().failure().says("missing.kubeconfig").says("create the cluster that writes it first");
+    assert!(run.state().addresses().is_empty());
+
+    run.var("kubernetes", "null");
+    kubectl.run(&["create", "namespace", namespace.name()]);
+    kubectl.run(&[
+        "create",
+        "secret",
+        "generic",
+        "app-secrets",
+        "-n",
+        namespace.name(),
+        "--from-literal=THEIRS=x",
+    ]);
+    run.apply().failure().says("exists and is not ours").says("take_ownership = true");
+    assert_values(&secret(&kubectl, &namespace), &[("THEIRS", "x")]);
+    run.var("take_ownership", "true");
+    run.apply().success();
+    assert_values(&secret(&kubectl, &namespace), &[("TOKEN", "t")]);
+    run.plan().assert_empty();
+    run.destroy().success();
+}
