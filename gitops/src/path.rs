@@ -43,8 +43,8 @@ impl Explain for Invalid {
                 "Use a path relative to the root of the repository, such as `instances/team-a`.".to_owned()
             }
             Self::TenantId { .. } => {
-                "Use lower-case letters, digits and dashes, starting with a letter and ending \
-                with a letter or digit, such as `team-a`; at most 63 characters."
+                "Use lower-case letters, digits and dashes, starting and ending with a letter or digit, such as \
+                `team-a`; at most 63 characters."
                     .to_owned()
             }
         })
@@ -110,7 +110,8 @@ impl TryFrom<&str> for RepoPath {
     }
 }
 
-/// The id of a tenant: an RFC 1123 label that starts with a letter, so that it can also name a Service.
+/// The id of a tenant: an RFC 1123 label. It may begin with a digit, as a UUID does; what must not, such as the name
+/// of a Service, is derived from it ([`crate::tenant::release_name`]).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TenantId(String);
 
@@ -212,11 +213,8 @@ fn tenant_id_problem(id: &str) -> Option<&'static str> {
     if !id.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-')) {
         return Some("only lower-case ASCII letters, digits and dashes are allowed");
     }
-    if !id.starts_with(|c: char| c.is_ascii_lowercase()) {
-        return Some("it does not start with a letter");
-    }
-    if id.ends_with('-') {
-        return Some("it ends with a dash");
+    if id.starts_with('-') || id.ends_with('-') {
+        return Some("it starts or ends with a dash");
     }
     is_device(id).then_some("it is a device name on Windows")
 }
@@ -304,7 +302,8 @@ mod tests {
     #[test]
     fn tenant_ids() {
         let long = "a".repeat(63);
-        for id in ["a", "team-a", "a1", "a--b", "x9-8", &long] {
+        let uuid = "4d7c9a1e-1111-4222-8333-444455556666";
+        for id in ["a", "team-a", "a1", "a--b", "x9-8", "1a", "7", uuid, &long] {
             assert!(TenantId::parse(id).is_ok(), "{id:?}");
         }
         let long = "a".repeat(64);
@@ -312,7 +311,6 @@ mod tests {
             "",
             "-a",
             "a-",
-            "1a",
             "A",
             "team_a",
             "team.a",
@@ -339,7 +337,7 @@ mod tests {
         insta::assert_snapshot!(error.hint().unwrap(), @"Use a path relative to the root of the repository, such as `instances/team-a`.");
         let error = TenantId::parse("Team").unwrap_err();
         insta::assert_snapshot!(error, @"`Team` is not a tenant id: only lower-case ASCII letters, digits and dashes are allowed");
-        insta::assert_snapshot!(error.hint().unwrap(), @"Use lower-case letters, digits and dashes, starting with a letter and ending with a letter or digit, such as `team-a`; at most 63 characters.");
+        insta::assert_snapshot!(error.hint().unwrap(), @"Use lower-case letters, digits and dashes, starting and ending with a letter or digit, such as `team-a`; at most 63 characters.");
     }
 
     #[test]

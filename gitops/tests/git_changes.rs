@@ -4,7 +4,7 @@
 
 mod support;
 
-use gitops::git::{Change, Edit, Error, Kind, Owner, Refusal, Remote, Repositories, Settings};
+use gitops::git::{Change, Edit, Error, Kind, Lineage, Owner, Refusal, Remote, Repositories, Settings};
 use gitops::path::Invalid;
 use gitops_acceptance_tests::git_server::{Fault, Kind as Failure, Service};
 use std::time::Duration;
@@ -343,4 +343,25 @@ fn what_cannot_be_opened() {
         ..Settings::default()
     };
     assert!(matches!(Repositories::new(prefix).map(|_| ()), Err(Error::Prefix { .. })));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_commit_is_known_in_what_others_put_on_top_of_it() {
+    let rig = Rig::start().await;
+    let repository = rig.repository();
+    let before = rig.bare.head().unwrap();
+    let ours = landed(repository.commit(&task(), change("a", vec![write("a", "1")])).await);
+    rig.bare.write("other", "1").unwrap();
+    landed(rig.stranger().commit(&task(), change("b", vec![write("b", "1")])).await);
+    let after = rig.bare.head().unwrap();
+
+    let lineage = Lineage::new(ours.clone());
+    let nothing = "f".repeat(40);
+    assert!(lineage.accepts(&ours) && !lineage.accepts(&before) && !lineage.accepts(&nothing));
+    let task = task();
+    tokio::select! {
+        () = until(|| lineage.accepts(&after)) => {}
+        never = lineage.answer(&task, &repository) => match never {},
+    }
+    assert!(!lineage.accepts(&before) && !lineage.accepts(&nothing) && !lineage.accepts("main"));
 }

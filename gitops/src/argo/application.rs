@@ -49,7 +49,6 @@ pub struct Destination {
 
 /// Fields in which Git and cluster may differ.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
 pub struct IgnoreDifferences {
     /// API group; empty for core.
     pub group: Option<String>,
@@ -60,10 +59,13 @@ pub struct IgnoreDifferences {
     /// Namespace; every namespace without it.
     pub namespace: Option<String>,
     /// Fields, as JSON pointers.
+    #[serde(default, alias = "jsonPointers")]
     pub json_pointers: Vec<String>,
     /// Fields, as jq paths.
+    #[serde(default, alias = "jqPathExpressions")]
     pub jq_path_expressions: Vec<String>,
     /// Field managers whose changes are ignored.
+    #[serde(default, alias = "managedFieldsManagers")]
     pub managed_fields_managers: Vec<String>,
 }
 

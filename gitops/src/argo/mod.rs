@@ -4,12 +4,15 @@
 //! [`crate::apply`] and waited for by [`crate::wait`].
 
 mod application;
+mod check;
 pub mod install;
+mod read;
 mod source;
 pub mod status;
 mod sync;
 
 pub use application::{Application, Destination, FINALIZER, IgnoreDifferences};
+pub use check::SpecError;
 pub use source::{
     Directory, Helm, Jsonnet, JsonnetVar, Kustomize, KustomizePatch, KustomizeTarget, Parameter, Replica,
     Source,

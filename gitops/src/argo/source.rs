@@ -11,14 +11,17 @@ use std::collections::BTreeMap;
 #[serde(default)]
 pub struct Source {
     /// Repository, in any form that Argo CD takes.
+    #[serde(alias = "repoURL")]
     pub repo_url: String,
     /// Directory in the repository.
     pub path: Option<String>,
     /// Branch, tag, commit, or version of the chart.
+    #[serde(alias = "targetRevision")]
     pub target_revision: String,
     /// Chart's name, where `repo_url` is a Helm repository.
     pub chart: Option<String>,
     /// Name by which other sources refer to this one (`$values/…`).
+    #[serde(alias = "ref")]
     pub reference: Option<String>,
     /// Options for plain manifests.
     pub directory: Option<Directory>,
@@ -49,6 +52,7 @@ pub struct Jsonnet {
     /// Directories with libraries.
     pub libs: Vec<String>,
     /// External variables.
+    #[serde(alias = "extVars")]
     pub ext_vars: Vec<JsonnetVar>,
     /// Top-level arguments.
     pub tlas: Vec<JsonnetVar>,
@@ -56,13 +60,13 @@ pub struct Jsonnet {
 
 /// A variable for Jsonnet.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
 pub struct JsonnetVar {
     /// Name.
     pub name: String,
     /// Value.
     pub value: String,
     /// Whether the value is code.
+    #[serde(default)]
     pub code: bool,
 }
 
@@ -71,8 +75,10 @@ pub struct JsonnetVar {
 #[serde(default)]
 pub struct Kustomize {
     /// Put before every name.
+    #[serde(alias = "namePrefix")]
     pub name_prefix: Option<String>,
     /// Put after every name.
+    #[serde(alias = "nameSuffix")]
     pub name_suffix: Option<String>,
     /// Namespace of every object.
     pub namespace: Option<String>,
@@ -85,10 +91,13 @@ pub struct Kustomize {
     /// Replica counts.
     pub replicas: Vec<Replica>,
     /// Labels for every object.
+    #[serde(alias = "commonLabels")]
     pub common_labels: BTreeMap<String, String>,
     /// Annotations for every object.
+    #[serde(alias = "commonAnnotations")]
     pub common_annotations: BTreeMap<String, String>,
     /// Whether labels stay out of selectors.
+    #[serde(alias = "labelWithoutSelector")]
     pub label_without_selector: bool,
     /// Version of Kustomize, where several are installed.
     pub version: Option<String>,
@@ -123,14 +132,15 @@ pub struct KustomizeTarget {
     /// Namespace, as a regular expression.
     pub namespace: Option<String>,
     /// Label selector.
+    #[serde(alias = "labelSelector")]
     pub label_selector: Option<String>,
     /// Annotation selector.
+    #[serde(alias = "annotationSelector")]
     pub annotation_selector: Option<String>,
 }
 
 /// A replica count.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
 pub struct Replica {
     /// Name of the workload.
     pub name: String,
@@ -143,34 +153,41 @@ pub struct Replica {
 #[serde(default)]
 pub struct Helm {
     /// Release name; by default the Application's name.
+    #[serde(alias = "releaseName")]
     pub release_name: Option<String>,
     /// Files of values, relative to the path or, with `/`, to the repository.
+    #[serde(alias = "valueFiles")]
     pub value_files: Vec<String>,
     /// Values as YAML text.
     pub values: Option<String>,
     /// Values as an object; wins over `values`.
+    #[serde(alias = "valuesObject")]
     pub values_object: Option<Value>,
     /// Single values (`--set`).
     pub parameters: Vec<Parameter>,
     /// Whether files of values that do not exist are skipped.
+    #[serde(alias = "ignoreMissingValueFiles")]
     pub ignore_missing_value_files: bool,
     /// Whether the chart's CRDs are left out.
+    #[serde(alias = "skipCrds")]
     pub skip_crds: bool,
     /// Whether the chart's tests are left out.
+    #[serde(alias = "skipTests")]
     pub skip_tests: bool,
     /// Whether credentials go to every domain of the chart's repository.
+    #[serde(alias = "passCredentials")]
     pub pass_credentials: bool,
 }
 
 /// A single value for Helm.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
 pub struct Parameter {
     /// Path of the value, as in `image.tag`.
     pub name: String,
     /// Value.
     pub value: String,
     /// Whether the value is text whatever it looks like.
+    #[serde(default, alias = "forceString")]
     pub force_string: bool,
 }
 

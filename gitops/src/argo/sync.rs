@@ -35,10 +35,10 @@ pub struct Sync {
 }
 
 /// What happens when a sync fails.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(default)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Retry {
     /// Tries after the first one; negative is without end.
+    #[serde(default = "five")]
     pub limit: i64,
     /// Time between tries.
     pub backoff: Option<Backoff>,
@@ -53,6 +53,7 @@ pub struct Backoff {
     /// What each further time is multiplied by.
     pub factor: Option<i64>,
     /// The longest time, as in `3m`.
+    #[serde(alias = "maxDuration")]
     pub max_duration: Option<String>,
 }
 
@@ -112,6 +113,24 @@ impl Sync {
         manual.chain(options.map(|option| SyncError::Option { option: option.clone() })).collect()
     }
 
+    /// Reads `spec.syncPolicy`. Without automatic syncs it may be `guarded` or `observe`: `manual` says which. What the
+    /// preset says by itself is not said again.
+    pub fn of(policy: &Value, manual: Preset) -> Self {
+        let automated = policy.get("automated").filter(|automated| automated.is_object());
+        let automated = automated.filter(|automated| automated.get("enabled") != Some(&Value::Bool(false)));
+        let off = |key: &str| {
+            automated.filter(|automated| automated.get(key) != Some(&Value::Bool(true))).map(|_| false)
+        };
+        let options = policy.get("syncOptions").and_then(Value::as_array).into_iter().flatten();
+        Self {
+            preset: if automated.is_some() { Preset::Auto } else { manual },
+            prune: off("prune"),
+            self_heal: off("selfHeal"),
+            options: options.filter_map(Value::as_str).map(str::to_owned).collect(),
+            retry: policy.get("retry").and_then(Retry::of),
+        }
+    }
+
     /// Whether Argo CD syncs by itself.
     pub fn automatic(&self) -> bool {
         self.preset == Preset::Auto
@@ -138,7 +157,19 @@ impl Sync {
     }
 }
 
+/// As often as Argo CD itself tries.
+fn five() -> i64 {
+    5
+}
+
 impl Retry {
+    /// Go leaves out a limit of 0 when it writes.
+    fn of(value: &Value) -> Option<Self> {
+        let mut fields = value.as_object()?.clone();
+        fields.entry("limit").or_insert_with(|| 0.into());
+        serde_json::from_value(Value::Object(fields)).ok()
+    }
+
     fn value(&self) -> Value {
         let mut retry = json!({ "limit": self.limit });
         if let (Some(backoff), Value::Object(retry)) = (&self.backoff, &mut retry) {

@@ -33,6 +33,7 @@ mod batch;
 mod change;
 
 mod error;
+mod lineage;
 mod message;
 mod mirror;
 mod remote;
@@ -47,6 +48,7 @@ mod worker;
 
 pub use change::{Change, Edit, Outcome, Owner, Refusal};
 pub use error::Error;
+pub use lineage::Lineage;
 pub use remote::{Credentials, Remote, Settings};
 pub use repository::{Repositories, Repository};
 pub use snapshot::{Kind, MAX_FILE, MAX_FILES, Snapshot};

@@ -3,7 +3,7 @@
 use super::tree::{Directory, Entry, Fault};
 use super::{Edit, Error};
 use crate::path::RepoPath;
-use git2::{Oid, Repository};
+use git2::{Oid, Repository, RepositoryOpenFlags};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The largest file that is read, in bytes.
@@ -15,12 +15,12 @@ pub const MAX_FILES: usize = 100_000;
 pub(super) struct Store {
     pub(super) url: String,
     repo: Mutex<Repository>,
-    _home: Arc<tempfile::TempDir>,
+    home: Arc<tempfile::TempDir>,
 }
 
 impl Store {
     pub(super) fn new(url: String, repo: Repository, home: Arc<tempfile::TempDir>) -> Arc<Self> {
-        Arc::new(Self { url, repo: Mutex::new(repo), _home: home })
+        Arc::new(Self { url, repo: Mutex::new(repo), home })
     }
 
     /// Runs `work` on the repository. Never for long: a reader of a snapshot may be waiting.
@@ -114,6 +114,20 @@ impl Snapshot {
             }
             Some(other) => Err(not_a("directory", path, other).into()),
         })
+    }
+
+    /// Whether `commit` is `revision` or in its history, as far as the private clone knows: it has the history from
+    /// where this process first looked.
+    pub fn reaches(&self, revision: &str, commit: &str) -> bool {
+        let (Ok(revision), Ok(commit)) = (Oid::from_str(revision), Oid::from_str(commit)) else {
+            return false;
+        };
+        // A new handle: an old one does not know where the shallow history ends now.
+        let flags = RepositoryOpenFlags::BARE | RepositoryOpenFlags::NO_SEARCH;
+        let no_paths: [&str; 0] = [];
+        revision == commit
+            || Repository::open_ext(self.store.home.path(), flags, no_paths)
+                .is_ok_and(|repo| repo.graph_descendant_of(revision, commit).unwrap_or(false))
     }
 
     /// Makes `edits` in memory; answers whether they changed anything. After an error some of them may be made.

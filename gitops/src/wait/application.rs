@@ -188,9 +188,11 @@ impl Judge {
             let degraded =
                 self.lasts("Degraded", status.health == "Degraded", self.expect.patience.degraded, now);
             return match degraded {
-                true => {
-                    Progress::Failed(format!("it is {health}: {}", all(&complaints, &status.health_message)))
-                }
+                true => Progress::Failed(match all(&complaints, &status.health_message) {
+                    // Argo CD 3 keeps the health of single objects to itself.
+                    nothing if nothing.is_empty() => format!("it is {health}"),
+                    why => format!("it is {health}: {why}"),
+                }),
                 false => Progress::Pending(text),
             };
         }

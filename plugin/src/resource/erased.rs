@@ -326,7 +326,10 @@ impl<R: Resource> DynResource<R::Provider> for Erased<R> {
     }
 
     fn import_by_id(&self, id: &str) -> Result<Imported, Problem> {
-        self.imported(&R::parse_import_id(id)?, &Value::Null)
+        let identity = R::parse_import_id(id)?;
+        let hints =
+            R::import_hints(id).into_iter().map(|(output, text)| (output.to_owned(), Value::String(text)));
+        self.imported(&identity, &Value::Object(hints.collect()))
     }
 
     fn import_by_identity(&self, identity: &Value) -> Result<Imported, Problem> {

@@ -68,6 +68,19 @@ impl<T> Outcome<T> {
     pub fn failed(problem: impl Into<Problem>) -> Self {
         Self { reached: Reached::Nothing, problems: vec![problem.into()] }
     }
+
+    /// What is stored; `None` where nothing is.
+    pub fn status(&self) -> Option<&T> {
+        match &self.reached {
+            Reached::Object(status) => Some(status),
+            Reached::Nothing => None,
+        }
+    }
+
+    /// What the user is told.
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
 }
 
 impl<T, E: Into<Problem>> From<Result<T, E>> for Outcome<T> {
@@ -102,6 +115,13 @@ pub trait Resource: JsonSchema + Send + Sync + Sized + 'static {
 
     /// Reads an import id. An error shows an example of a good one.
     fn parse_import_id(text: &str) -> Result<Self::Identity, Problem>;
+
+    /// What an import id says beyond the identity: outputs marked `x-identity`, which the read that follows finds
+    /// with [`Context::imported`].
+    fn import_hints(text: &str) -> Vec<(&'static str, String)> {
+        let _ = text;
+        Vec::new()
+    }
 
     /// All problems with a configuration that types and constraints cannot tell. Problems on attributes that
     /// are not known yet are dropped; one that depends on another attribute asks [`View::is_known`].

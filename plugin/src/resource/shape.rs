@@ -96,10 +96,16 @@ impl Layout {
             return Err(Problem::bug("a state that is no object was read"));
         };
         let mut state = last.clone();
-        let spec = typed::write(&self.spec, spec)?.into_iter().map(|field| (field, &self.spec));
-        let status = typed::write(&self.status, status)?.into_iter().map(|field| (field, &self.status));
-        for ((name, value), attributes) in spec.chain(status) {
-            let value = settle(&attributes[&name], last.get(&name).unwrap_or(&Value::Null), value);
+        for (name, value) in typed::write(&self.spec, spec)? {
+            let value = settle(&self.spec[&name], last.get(&name).unwrap_or(&Value::Null), value);
+            state.insert(name, value);
+        }
+        for (name, value) in typed::write(&self.status, status)? {
+            // No configuration spells an output: an empty one is not null, which its struct may not be able to hold.
+            let value = match last.get(&name) {
+                Some(old) if !old.is_null() => settle(&self.status[&name], old, value),
+                _ => value,
+            };
             state.insert(name, value);
         }
         state.insert("id".to_owned(), Value::String(R::import_id(id)));
@@ -145,6 +151,9 @@ impl Layout {
 fn settle(attribute: &Attribute, old: &Value, new: Value) -> Value {
     match (&attribute.kind, old, new) {
         (_, old, new) if *old == new || (is_empty(old) && is_empty(&new)) => old.clone(),
+        (Kind::Nested(Nesting::Single, attributes), Value::Null, new) => {
+            settle_object(attributes, &Value::Object(BTreeMap::new()), new)
+        }
         (Kind::Nested(Nesting::Single, attributes), old, new) => settle_object(attributes, old, new),
         (Kind::Nested(Nesting::List, attributes), Value::List(old), Value::List(new))
             if old.len() == new.len() =>
@@ -170,8 +179,8 @@ fn settle_object(attributes: &Attributes, old: &Value, new: Value) -> Value {
     let (Value::Object(old), Value::Object(new)) = (old, &new) else { return new };
     let settle_field = |(name, new): (&String, &Value)| {
         let value = match (attributes.get(name), old.get(name)) {
-            (Some(attribute), Some(old)) => settle(attribute, old, new.clone()),
-            _ => new.clone(),
+            (Some(attribute), old) => settle(attribute, old.unwrap_or(&Value::Null), new.clone()),
+            (None, _) => new.clone(),
         };
         (name.clone(), value)
     };
@@ -280,5 +289,100 @@ fn output(kind: Kind) -> Attribute {
         replaces: false,
         identity: false,
         constraint: Constraint::default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Context, Outcome, Prior};
+    use serde::{Deserialize, Serialize};
+    use std::collections::BTreeSet;
+
+    /// A thing with lists.
+    #[derive(schemars::JsonSchema)]
+    struct Thing;
+
+    #[derive(Serialize, Deserialize, schemars::JsonSchema)]
+    struct Identity {
+        /// Name.
+        name: String,
+    }
+
+    #[derive(Serialize, Deserialize, schemars::JsonSchema)]
+    struct Spec {
+        /// Wanted.
+        #[serde(default)]
+        wanted: BTreeSet<String>,
+        /// How.
+        how: Option<How>,
+    }
+
+    #[derive(Serialize, Deserialize, schemars::JsonSchema)]
+    struct How {
+        /// Ways.
+        #[serde(default)]
+        ways: Vec<String>,
+    }
+
+    #[derive(Serialize, Deserialize, schemars::JsonSchema)]
+    struct Status {
+        /// Learned.
+        learned: BTreeSet<String>,
+    }
+
+    impl Resource for Thing {
+        const KIND: &'static str = "test_thing";
+        type Provider = ();
+        type Identity = Identity;
+        type Spec = Spec;
+        type Status = Status;
+
+        fn import_id(id: &Identity) -> String {
+            id.name.clone()
+        }
+
+        fn parse_import_id(text: &str) -> Result<Identity, Problem> {
+            Ok(Identity { name: text.to_owned() })
+        }
+
+        async fn apply(
+            _: &Context<()>,
+            _: &Identity,
+            _: Option<Prior<Spec, Status>>,
+            _: &Spec,
+        ) -> Outcome<Status> {
+            Outcome::failed(Problem::error("Not asked for", ""))
+        }
+
+        async fn read(
+            _: &Context<()>,
+            _: &Identity,
+            _: Option<Prior<Spec, Status>>,
+        ) -> Result<Option<(Spec, Status)>, Problem> {
+            Ok(None)
+        }
+
+        async fn delete(_: &Context<()>, _: &Identity, _: Prior<Spec, Status>) -> Result<(), Problem> {
+            Ok(())
+        }
+    }
+
+    /// After an import all that was last known is null. An input that is empty stays null, as a configuration that
+    /// says nothing has it; an output is what was learned, and can be read again.
+    #[test]
+    fn an_empty_output_is_not_null() {
+        let layout = Layout::of::<Thing>().unwrap();
+        let (id, spec) = (
+            Identity { name: "a".into() },
+            Spec { wanted: BTreeSet::new(), how: Some(How { ways: vec![] }) },
+        );
+        let status = Status { learned: BTreeSet::new() };
+        let last = layout.imported::<Thing>(&id, &Value::Null).unwrap();
+        let found = layout.found::<Thing>(&last, &id, &spec, &status).unwrap();
+        let Value::Object(fields) = &found else { panic!("not an object") };
+        assert_eq!(fields["how"], Value::Object(BTreeMap::from([("ways".to_owned(), Value::Null)])));
+        assert!(fields["wanted"].is_null() && !fields["learned"].is_null(), "{fields:?}");
+        assert!(typed::read::<Status>(&layout.status, &found).is_ok());
     }
 }
