@@ -4,8 +4,7 @@
 //! waiting, where a stored state would be tainted and replaced. During an update the true state is stored. A create
 //! that was stopped on request stores what it reached, with a warning.
 
-#![expect(dead_code, reason = "the resources that wait come next")]
-
+use crate::problem;
 use tfplugin_rs::{Outcome, Problem};
 
 /// How far an operation had come when it began to wait.
@@ -27,11 +26,12 @@ impl Phase {
     }
 }
 
-/// The outcome of a wait for `what` that ended with `problem`. `reached` is the status so far; `stopped` says that
-/// the wait was ended on request.
+/// The outcome of a wait for `what` that ended with `problem`. `import_id` is how a user gets hold of it, `reached`
+/// the status so far; `stopped` says that the wait was ended on request.
 pub fn unfinished<T>(
     phase: Phase,
     what: &str,
+    import_id: &str,
     reached: T,
     mut problem: Problem,
     stopped: bool,
@@ -44,11 +44,53 @@ pub fn unfinished<T>(
             Outcome::partly(reached, vec![Problem::warning(problem.summary, detail).at(problem.path)])
         }
         (Phase::Create, false) => {
-            problem.detail.push_str(&format!(
-                "\n\n{what} was made and is still there; it is not in the state yet. Apply again to go on waiting for it."
-            ));
+            let paragraph = format!(
+                "{what} was made and is still there; it is not in the state yet. Apply again to go on waiting \
+                 for it. To remove it instead, import it (its id is `{import_id}`) and destroy it."
+            );
+            problem::add(&mut problem, &paragraph);
             Outcome::failed(problem)
         }
         (Phase::Update, _) => Outcome::partly(reached, vec![problem]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn timeout() -> Problem {
+        Problem::error(
+            "Application argocd/platform: not done within 1s; last seen: it is Progressing",
+            "Raise the timeout.",
+        )
+    }
+
+    #[test]
+    fn a_create_that_was_not_waited_for_stores_nothing_and_says_how_to_go_on() {
+        let outcome = unfinished(
+            Phase::Create,
+            "The Application `argocd/platform`",
+            "argocd/platform",
+            (),
+            timeout(),
+            false,
+        );
+        assert!(outcome.status().is_none());
+        insta::assert_snapshot!(outcome.problems()[0].detail, @"
+        Raise the timeout.
+
+        The Application `argocd/platform` was made and is still there; it is not in the state yet. Apply again to go on waiting for it. To remove it instead, import it (its id is `argocd/platform`) and destroy it.
+        ");
+    }
+
+    #[test]
+    fn what_was_stopped_or_was_there_before_is_stored() {
+        let stopped = unfinished(Phase::Create, "Argo CD", "argocd", (), timeout(), true);
+        assert!(stopped.status().is_some());
+        insta::assert_snapshot!(stopped.problems()[0].detail, @"Argo CD was made, and the wait for it was stopped. Apply again to wait for the rest.");
+        let update = unfinished(Phase::Update, "Argo CD", "argocd", (), timeout(), false);
+        assert!(update.status().is_some());
+        assert_eq!(update.problems()[0].detail, "Raise the timeout.");
     }
 }

@@ -36,6 +36,14 @@ pub fn problem(error: &impl Explain) -> Problem {
     Problem::error(sentence(summary), detail.join("\n\n"))
 }
 
+/// Adds a paragraph to what `problem` says.
+pub fn add(problem: &mut Problem, paragraph: &str) {
+    if !problem.detail.is_empty() {
+        problem.detail.push_str("\n\n");
+    }
+    problem.detail.push_str(paragraph);
+}
+
 /// `text` with a capital letter at its start.
 fn sentence(text: &str) -> String {
     let mut letters = text.chars();

@@ -1,6 +1,8 @@
 //! The managed resources, in the order of the docs.
 
+mod application;
 mod cluster;
+mod root_app;
 mod secret_injection;
 
 use crate::provider::Gitops;
@@ -9,5 +11,9 @@ use tfplugin_rs::schema::derive::Error;
 
 /// Adds every managed resource.
 pub fn add(table: Table<Gitops>) -> Result<Table<Gitops>, Error> {
-    table.resource::<cluster::Cluster>()?.resource::<secret_injection::SecretInjection>()
+    table
+        .resource::<cluster::Cluster>()?
+        .resource::<secret_injection::SecretInjection>()?
+        .resource::<root_app::RootApp>()?
+        .alias::<root_app::RootApp>(root_app::ALIAS)
 }

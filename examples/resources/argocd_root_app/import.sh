@@ -1,0 +1,1 @@
+terraform import argocd_root_app.platform argocd/platform

@@ -1,0 +1,4 @@
+import {
+  to       = gitops_root_app.platform
+  identity = { namespace = "argocd", name = "platform" }
+}

@@ -1,0 +1,4 @@
+import {
+  to = gitops_root_app.platform
+  id = "argocd/platform"
+}

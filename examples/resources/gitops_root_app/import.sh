@@ -1,0 +1,1 @@
+terraform import gitops_root_app.platform argocd/platform

@@ -1,0 +1,289 @@
+//! What the resources that are an Argo CD Application have in common: write it, wait for it, remove it.
+
+use crate::problem::{Locate, add, problem};
+use crate::provider::Gitops;
+use gitops::apply::{self, Owner, Writer};
+use gitops::argo::{Application, status::Status};
+use gitops::cluster::Cluster;
+use gitops::manifest::Object;
+use gitops::wait::application::{Acceptable, Expect};
+use gitops::wait::family::{self, Member};
+use gitops::wait::{self, ForApplication};
+use gitops::{Task, names};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+use std::collections::BTreeMap;
+use std::time::Duration;
+use tfplugin_rs::{Context, Problem};
+
+/// What a wait is for.
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
+pub struct WaitFor {
+    /// Whether it must be healthy; else it is enough that it is synced.
+    #[serde(default = "yes")]
+    pub health: bool,
+    /// Commit that it must be at. Default: whatever Argo CD finds when it is asked to look.
+    pub revision: Option<String>,
+}
+
+impl Default for WaitFor {
+    fn default() -> Self {
+        Self { health: true, revision: None }
+    }
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// A wait that did not end well, with the Application as it was then.
+pub struct Failure {
+    /// What was wrong.
+    pub problem: Problem,
+    /// The Application, where it could be read.
+    pub live: Option<Json>,
+    /// Whether it was ended on request.
+    pub stopped: bool,
+}
+
+/// How an Application is, for the status of a resource.
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
+pub struct Child {
+    /// `Synced`, `OutOfSync` or `Unknown`.
+    pub sync_status: String,
+    /// `Healthy`, `Progressing`, `Degraded`, `Suspended`, `Missing` or `Unknown`.
+    pub health_status: String,
+}
+
+/// The Applications that `live` made, by name.
+pub async fn children(task: &Task, cluster: &Cluster, live: &Json) -> BTreeMap<String, Child> {
+    let children = family::children(task, cluster, live).await.into_iter();
+    children
+        .map(|(name, (sync_status, health_status))| (name, Child { sync_status, health_status }))
+        .collect()
+}
+
+/// Everything that is wrong with a wanted Application.
+pub fn problems(wanted: &Application) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    problems.extend(names::namespace(&wanted.namespace).at("namespace").err());
+    problems.extend(names::object(&wanted.name, "Application").at("name").err());
+    for source in &wanted.sources {
+        problems.extend(source.validate().iter().map(|(at, error)| problem(error).at(*at)));
+    }
+    problems.extend(wanted.destination.validate().iter().map(|error| problem(error).at("destination")));
+    problems.extend(wanted.sync.validate().iter().map(|error| problem(error).at("sync")));
+    problems
+}
+
+/// Who writes an Application of this resource.
+pub fn writer(cluster: &Cluster, kind: &str, id: &str, take_ownership: bool) -> Writer {
+    Writer::new(cluster, Owner::new(kind, id), take_ownership)
+}
+
+const IMPORTED: &str = "imported_application";
+
+/// Remembers that the Application was imported: it does not carry our mark, and is ours all the same.
+pub fn imported(cx: &Context<Gitops>) {
+    cx.remember(IMPORTED, &true);
+}
+
+/// Remembers that the Application carries our mark.
+pub fn adopted(cx: &Context<Gitops>) {
+    if adopts(cx) {
+        cx.remember(IMPORTED, &false);
+    }
+}
+
+/// Whether the Application was imported, and carries no mark of ours yet.
+pub fn adopts(cx: &Context<Gitops>) -> bool {
+    cx.recall(IMPORTED).unwrap_or(false)
+}
+
+/// Writes the Application; returns it as it is then.
+pub async fn write(task: &Task, writer: &Writer, wanted: &Application) -> Result<Json, Problem> {
+    let applied = writer.apply(task, wanted.object()).await.map_err(|error| refused(&error, wanted))?;
+    json(&applied.live)
+}
+
+/// The Application in the cluster; `None` where there is none, or no Argo CD at all.
+pub async fn live(
+    task: &Task,
+    cluster: &Cluster,
+    namespace: &str,
+    name: &str,
+) -> Result<Option<Json>, Problem> {
+    let object = Object::reference(gitops::argo::API_VERSION, "Application", Some(namespace), name);
+    // Reading does not ask for an owner.
+    match writer(cluster, "", "", false).read(task, &object).await {
+        Ok(live) => live.as_ref().map(json).transpose(),
+        Err(apply::Error::UnknownKind { .. }) => Ok(None),
+        Err(error) => Err(problem(&error)),
+    }
+}
+
+/// Waits until the Application and all below it are as `wait_for` says; returns it as it is then.
+pub async fn wait(
+    task: &Task,
+    cluster: &Cluster,
+    wanted: &Application,
+    wait_for: &WaitFor,
+) -> Result<Json, Failure> {
+    let revision = wait_for
+        .revision
+        .clone()
+        .map(|revision| Acceptable::when(move |seen| same_revision(seen, &revision)));
+    let want = ForApplication {
+        namespace: wanted.namespace.clone(),
+        name: wanted.name.clone(),
+        expect: Expect { revision, health: wait_for.health, ..Expect::default() },
+        children: true,
+        retry: true,
+    };
+    let waited = wait::application(task, &cluster.client(), &want).await;
+    // The time may be over, and a last look costs little.
+    let look = last_look(task);
+    let found = live(&look, cluster, &wanted.namespace, &wanted.name).await.ok().flatten();
+    match (waited, found) {
+        (Ok(_), Some(live)) => Ok(live),
+        (Ok(_), None) => Err(Failure { problem: vanished(wanted), live: None, stopped: false }),
+        (Err(error), live) => {
+            let mut problem = problem(&error);
+            let looked_at = live.as_ref().is_some_and(|live| Status::of(live).reconciled_at.is_some());
+            if !looked_at && family::controller_runs(&look, cluster, &wanted.namespace).await == Some(false) {
+                add(&mut problem, &nobody(&wanted.namespace));
+            }
+            Err(Failure { problem, live, stopped: error.cancelled() })
+        }
+    }
+}
+
+/// How long a look after the end of the time may take.
+const LAST_LOOK: Duration = Duration::from_secs(10);
+
+/// A task for a look after the time of `task` is over.
+pub fn last_look(task: &Task) -> Task {
+    Task::new(task.cancellation().clone(), LAST_LOOK)
+}
+
+/// A word of Argo CD's; it says none before its first comparison.
+pub fn or_unknown(word: String) -> String {
+    if word.is_empty() { "Unknown".to_owned() } else { word }
+}
+
+/// Deletes the Application, and with `cascade` all below it; returns a warning for what stays.
+pub async fn delete(
+    task: &Task,
+    cluster: &Cluster,
+    writer: &Writer,
+    wanted: &Application,
+    adopt: bool,
+) -> Result<Vec<Problem>, Problem> {
+    let (namespace, name) = (wanted.namespace.as_str(), wanted.name.as_str());
+    if live(task, cluster, namespace, name).await?.is_none() {
+        return Ok(Vec::new());
+    }
+    if adopt {
+        // Only what carries our mark is deleted.
+        write(task, writer, wanted).await?;
+    }
+    let below = match wanted.cascade {
+        true => family::below(task, cluster, namespace, name).await.whole()?,
+        false => Vec::new(),
+    };
+    let root = (namespace.to_owned(), name.to_owned());
+    match writer.delete(task, &wanted.object()).await {
+        Ok(true) => {}
+        Ok(false) => return Ok(vec![not_ours(&root)]),
+        Err(error) => return Err(left_over(cluster, task, problem(&error), root, below).await),
+    }
+    match family::settled(task, cluster, &below).await {
+        Ok(stay) => Ok(stay.iter().map(stays).collect()),
+        Err(error) => Err(left_over(cluster, task, problem(&error), root, below).await),
+    }
+}
+
+fn not_ours((namespace, name): &Member) -> Problem {
+    let detail = format!(
+        "The Application `{namespace}/{name}` does not carry the mark of this resource any more: somebody else took it over. It was left as it is."
+    );
+    Problem::warning("The Application stays", detail)
+}
+
+/// `problem`, with what is left and why nobody removes it.
+async fn left_over(
+    cluster: &Cluster,
+    task: &Task,
+    mut problem: Problem,
+    root: Member,
+    below: Vec<Member>,
+) -> Problem {
+    let look = last_look(task);
+    let namespace = root.0.clone();
+    let members: Vec<Member> = [root].into_iter().chain(below).collect();
+    let left = family::left_over(&look, cluster, &members).await;
+    if !left.is_empty() {
+        add(&mut problem, &format!("Still there:\n- {}", left.join("\n- ")));
+    }
+    if family::controller_runs(&look, cluster, &namespace).await == Some(false) {
+        add(
+            &mut problem,
+            &format!(
+                "{} Without it nobody removes these objects. Bring Argo CD back and destroy again; or, to leave behind what the Applications made, remove their finalizers.",
+                nobody(&namespace)
+            ),
+        );
+    }
+    problem
+}
+
+fn nobody(namespace: &str) -> String {
+    format!("No controller of Argo CD runs in the namespace `{namespace}`.")
+}
+
+fn stays((namespace, name): &Member) -> Problem {
+    let detail = format!(
+        "Its own settings keep the Application `{namespace}/{name}` (a sync option such as `Delete=false`, or another owner): it was not deleted with its parent."
+    );
+    Problem::warning("An Application stays", detail)
+}
+
+fn vanished(wanted: &Application) -> Problem {
+    let detail = format!(
+        "Somebody deleted the Application `{}/{}` while it was waited for.",
+        wanted.namespace, wanted.name
+    );
+    Problem::error("The Application is gone", detail)
+}
+
+/// The problem, on the attribute that the error is about.
+fn refused(error: &apply::Error, wanted: &Application) -> Problem {
+    match error {
+        apply::Error::UnknownKind { .. } => Problem::error(
+            "Argo CD is not installed in the cluster",
+            "The cluster does not know the kind Application. Install Argo CD first, and let this resource depend on it: with `namespace = gitops_bootstrap.argocd.namespace`, or with `depends_on`.",
+        ),
+        apply::Error::NoNamespace { .. } => {
+            let detail = format!(
+                "There is no namespace `{}` in the cluster. Take the one that Argo CD runs in, and let this resource depend on what installs it.",
+                wanted.namespace
+            );
+            Problem::error("The namespace does not exist", detail).at("namespace")
+        }
+        apply::Error::Foreign { .. } => problem(error).at("name"),
+        error => problem(error),
+    }
+}
+
+/// A commit, or the beginning of one that is long enough to mean it.
+fn same_revision(seen: &str, wanted: &str) -> bool {
+    seen == wanted
+        || (wanted.len() >= 7
+            && wanted.bytes().all(|byte| byte.is_ascii_hexdigit())
+            && seen.starts_with(wanted))
+}
+
+fn json(live: &impl Serialize) -> Result<Json, Problem> {
+    serde_json::to_value(live).map_err(|_| Problem::bug("an Application cannot be written as JSON"))
+}
