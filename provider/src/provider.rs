@@ -31,7 +31,6 @@ pub struct Gitops {
     /// The engine of local clusters.
     pub kind: Kind,
     /// The clones of repositories.
-    #[expect(dead_code, reason = "the resources that write to Git come next")]
     pub repositories: Repositories,
     keys: Mutex<BTreeMap<(String, String), Key>>,
 }
@@ -48,6 +47,18 @@ impl Gitops {
     /// The fingerprint key of a Secret that was read earlier in this process.
     pub fn recall_key(&self, cluster: &Cluster, secret: &str) -> Option<Key> {
         self.keys().get(&(cluster.uid().to_owned(), secret.to_owned())).cloned()
+    }
+
+    /// A provider that finds no cluster and has these repositories.
+    #[cfg(test)]
+    pub fn without_clusters(repositories: Repositories) -> Self {
+        let environment = Environment::default();
+        Self {
+            kind: Kind::new(&environment),
+            clusters: Clusters::new(None, environment),
+            repositories,
+            keys: Mutex::default(),
+        }
     }
 
     fn keys(&self) -> MutexGuard<'_, BTreeMap<(String, String), Key>> {

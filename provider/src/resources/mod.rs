@@ -4,6 +4,7 @@ mod application;
 mod cluster;
 mod root_app;
 mod secret_injection;
+mod tenant;
 
 use crate::provider::Gitops;
 use tfplugin_rs::Table;
@@ -15,5 +16,6 @@ pub fn add(table: Table<Gitops>) -> Result<Table<Gitops>, Error> {
         .resource::<cluster::Cluster>()?
         .resource::<secret_injection::SecretInjection>()?
         .resource::<root_app::RootApp>()?
-        .alias::<root_app::RootApp>(root_app::ALIAS)
+        .alias::<root_app::RootApp>(root_app::ALIAS)?
+        .resource::<tenant::Tenant>()
 }

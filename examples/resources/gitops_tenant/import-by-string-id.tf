@@ -1,0 +1,4 @@
+import {
+  to = gitops_tenant.acme
+  id = "main:acme"
+}

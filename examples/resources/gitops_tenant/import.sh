@@ -1,0 +1,1 @@
+terraform import gitops_tenant.acme main:acme

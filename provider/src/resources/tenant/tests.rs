@@ -1,0 +1,377 @@
+//! The resource against a real Git server, without a cluster: what is committed, what is not, and what users read.
+
+use super::shape::{Identity, Spec, Status, problems};
+use super::*;
+use gitops::Secret;
+use gitops::git::{Credentials, Repositories, Settings};
+use gitops_acceptance_tests::git_server::{Bare, Options, Server};
+use serde_json::{Value as Json, json};
+use std::sync::Arc;
+use std::time::Duration;
+
+const PASSWORD: &str = "s3cr3t-password";
+
+/// A server with the repository `p.git`, which has a chart, and a provider with credentials for it.
+struct Rig {
+    dir: tempfile::TempDir,
+    server: Server,
+    bare: Bare,
+}
+
+impl Rig {
+    async fn start() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let bare = Bare::seeded(&dir.path().join("p.git")).unwrap();
+        bare.write("charts/tenant/Chart.yaml", "name: tenant\nversion: 1.2.3\n").unwrap();
+        let credentials = Some(("ci".to_owned(), PASSWORD.to_owned()));
+        let options = Options { root: dir.path().to_owned(), credentials, tls: None };
+        let server = Server::start(([127, 0, 0, 1], 0).into(), options).await.unwrap();
+        Self { dir, server, bare }
+    }
+
+    fn context(&self, password: &str) -> Context<Gitops> {
+        let credentials = Credentials {
+            username: Some("ci".to_owned()),
+            password: Some(Secret::new(password.to_owned())),
+            ..Credentials::default()
+        };
+        let settings =
+            Settings { credentials: [(self.server.url(""), credentials)].into(), ..Settings::default() };
+        let gitops = Gitops::without_clusters(Repositories::new(settings).unwrap());
+        Context::new(Arc::new(gitops), tokio_util::sync::CancellationToken::new(), Duration::from_secs(60))
+    }
+
+    fn spec(&self, more: Json) -> Spec {
+        let mut spec = json!({
+            "git": {"url": self.server.url("p.git"), "branch": "main"},
+            "chart": {"path": "charts/tenant"},
+            "wait": false,
+        });
+        spec.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        serde_json::from_value(spec).unwrap()
+    }
+
+    async fn apply(&self, prior: Option<Prior<Spec, Status>>, want: &Spec) -> Status {
+        let outcome = Tenant::apply(&self.context(PASSWORD), &id(), prior, want).await;
+        assert_eq!(outcome.problems(), []);
+        outcome.status().unwrap().clone()
+    }
+
+    async fn read(&self, last: Option<Prior<Spec, Status>>) -> Option<(Spec, Status)> {
+        Tenant::read(&self.context(PASSWORD), &id(), last).await.unwrap()
+    }
+
+    /// The error of a create, as the user reads it.
+    async fn refusal(&self, cx: &Context<Gitops>, want: &Spec) -> String {
+        let outcome = Tenant::apply(cx, &id(), None, want).await;
+        assert!(outcome.status().is_none());
+        self.plain(&shown(outcome.problems()))
+    }
+
+    fn plain(&self, text: &str) -> String {
+        assert!(!text.contains(PASSWORD), "{text}");
+        let text = text.replace(&self.server.address().to_string(), "git.example");
+        text.replace(&self.dir.path().display().to_string(), "/srv")
+    }
+}
+
+fn id() -> Identity {
+    Identity { tenant_id: "acme".to_owned() }
+}
+
+fn prior(spec: &Spec, status: &Status) -> Option<Prior<Spec, Status>> {
+    Some(Prior { spec: spec.clone(), status: status.clone() })
+}
+
+fn shown(problems: &[Problem]) -> String {
+    let lines =
+        problems.iter().map(|problem| format!("{}: {}\n{}", problem.path, problem.summary, problem.detail));
+    lines.collect::<Vec<_>>().join("\n---\n")
+}
+
+fn value(spec: &Spec) -> Json {
+    serde_json::to_value(spec).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_change_is_one_commit_and_no_change_is_none() {
+    let rig = Rig::start().await;
+    let spec = rig.spec(json!({"values": {"greeting": "hello"}}));
+    let begun = rig.bare.commits().unwrap();
+    let made = rig.apply(None, &spec).await;
+    assert_eq!((rig.bare.commits().unwrap(), rig.bare.head().unwrap()), (begun + 1, made.commit.clone()));
+    let shown = serde_json::to_value(&made).unwrap();
+    for (attribute, expected) in [
+        ("branch", "main"),
+        ("git_path", "instances/acme"),
+        ("argo_app_name", "acme"),
+        ("namespace_name", "acme"),
+        ("resolved_version", "1.2.3"),
+        ("sync_status", "OutOfSync"),
+        ("status", "Pending"),
+    ] {
+        assert_eq!(shown[attribute], expected, "{attribute}");
+    }
+    insta::assert_snapshot!(rig.bare.read("instances/acme/values.yaml").unwrap(), @"
+    # managed by gitops_tenant acme
+    greeting: hello
+    ");
+    insta::assert_snapshot!(rig.bare.git(&["log", "-1", "--format=%an <%ae>%n%B", "main"]).unwrap(), @"
+    gitops <gitops@localhost>
+    create tenant acme
+
+    Gitops-Resource: gitops_tenant acme
+    ");
+
+    // The same again: a create that was not stored, and an update of what concerns only the provider.
+    assert_eq!(rig.apply(None, &spec).await.commit, made.commit);
+    assert_eq!(
+        rig.apply(prior(&spec, &made), &rig.spec(json!({"values": {"greeting": "hello"}, "wait": false})))
+            .await
+            .commit,
+        made.commit
+    );
+
+    let changed = rig.spec(json!({"values": {"greeting": "moin"}, "applications_path": "argo-cd/tenants"}));
+    let updated = rig.apply(prior(&spec, &made), &changed).await;
+    assert_eq!(rig.bare.commits().unwrap(), begun + 2);
+    assert_eq!(rig.bare.read("argo-cd/applications/acme.yaml"), None);
+    assert!(rig.bare.read("argo-cd/tenants/acme.yaml").unwrap().contains("kind: Application"));
+
+    let last = prior(&changed, &updated).unwrap();
+    Tenant::delete(&rig.context(PASSWORD), &id(), last).await.unwrap();
+    assert_eq!(rig.bare.commits().unwrap(), begun + 3);
+    let left = rig.bare.git(&["ls-tree", "-r", "--name-only", "main"]).unwrap();
+    assert_eq!(left, "README.md\ncharts/tenant/Chart.yaml");
+    Tenant::delete(&rig.context(PASSWORD), &id(), prior(&changed, &updated).unwrap()).await.unwrap();
+    assert_eq!(rig.bare.commits().unwrap(), begun + 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_written_reads_the_same() {
+    let rig = Rig::start().await;
+    for more in [
+        json!({}),
+        json!({"values": {}}),
+        json!({"default_values": {"a": {"b": 1, "c": 2}}, "values": {"a": {"b": 3}}}),
+        json!({"tier": "beta", "on_delete": "retain_data", "namespace": "shop"}),
+        json!({"namespace_owner": "terraform", "on_delete": "orphan"}),
+        json!({"chart": {"repo_url": "https://charts.example", "name": "shop", "version": "1.2.3"}}),
+    ] {
+        let spec = rig.spec(more.clone());
+        let made = rig.apply(None, &spec).await;
+        let (read, status) = rig.read(prior(&spec, &made)).await.unwrap();
+        assert_eq!((value(&read), &status.commit), (value(&spec), &made.commit), "{more}");
+        Tenant::delete(&rig.context(PASSWORD), &id(), prior(&spec, &made).unwrap()).await.unwrap();
+        assert!(rig.read(prior(&spec, &made)).await.is_none(), "{more}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_others_change_shows_and_is_repaired_by_one_commit() {
+    let rig = Rig::start().await;
+    let spec = rig.spec(json!({"values": {"greeting": "hello"}}));
+    let made = rig.apply(None, &spec).await;
+
+    rig.bare.write("instances/acme/values.yaml", "# by hand\ngreeting: \"hello\"\n").unwrap();
+    let (read, status) = rig.read(prior(&spec, &made)).await.unwrap();
+    assert_eq!((value(&read), &status.commit), (value(&spec), &made.commit), "another way to write the same");
+
+    rig.bare.write("instances/acme/values.yaml", "greeting: changed\n").unwrap();
+    let (read, status) = rig.read(prior(&spec, &made)).await.unwrap();
+    assert_eq!((&value(&read)["values"], status.commit.as_str()), (&json!({"greeting": "changed"}), ""));
+
+    let repaired = rig.apply(prior(&read, &status), &spec).await;
+    let app = rig.bare.read("argo-cd/applications/acme.yaml").unwrap();
+    rig.bare
+        .write("argo-cd/applications/acme.yaml", &app.replace("selfHeal: true", "selfHeal: false"))
+        .unwrap();
+    let (read, status) = rig.read(prior(&spec, &repaired)).await.unwrap();
+    assert_eq!((value(&read), status.commit.as_str()), (value(&spec), ""), "what no attribute shows");
+    let commits = rig.bare.commits().unwrap();
+    rig.apply(prior(&read, &status), &spec).await;
+    assert_eq!(rig.bare.commits().unwrap(), commits + 1);
+    assert_eq!(rig.bare.read("argo-cd/applications/acme.yaml").unwrap(), app);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_reads_what_is_there_and_applying_it_writes_nothing() {
+    let rig = Rig::start().await;
+    let spec = rig.spec(json!({"values": {"greeting": "hello"}, "tier": "beta", "namespace": "shop"}));
+    let made = rig.apply(None, &spec).await;
+    let tree = {
+        let repository = open(&rig.context(PASSWORD), spec.git.as_ref()).unwrap();
+        let tree = repository.read(&Task::new(Default::default(), Duration::from_secs(60))).await.unwrap();
+        let found = files(&tree, &paths_of_import(&id()).unwrap()).unwrap().unwrap();
+        shape::imported(&id(), spec.git.clone().unwrap(), &repository, &found)
+    };
+    let mut read = value(&tree);
+    read["wait"] = json!(false);
+    assert_eq!(read, value(&spec));
+    assert_eq!(rig.apply(prior(&tree, &made), &spec).await.commit, made.commit);
+}
+
+#[test]
+fn import_ids() {
+    for (text, branch) in [("main:acme", Some("main")), ("release/1:acme", Some("release/1")), ("acme", None)]
+    {
+        assert_eq!(Tenant::parse_import_id(text).unwrap().tenant_id, "acme", "{text}");
+        let hints: Vec<_> = Tenant::import_hints(text).into_iter().map(|(_, branch)| branch).collect();
+        assert_eq!(hints, Vec::from_iter(branch), "{text}");
+    }
+    for text in ["", "main:", ":acme"] {
+        let problem = Tenant::parse_import_id(text).err().unwrap();
+        assert_eq!(problem.summary, "Not an import id", "{text}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn messages_of_git() {
+    let rig = Rig::start().await;
+    let cx = rig.context(PASSWORD);
+    let elsewhere = |url: String, branch: &str| rig.spec(json!({"git": {"url": url, "branch": branch}}));
+    Bare::empty(&rig.dir.path().join("empty.git")).unwrap();
+    let mut text = vec![
+        rig.refusal(&cx, &elsewhere(rig.server.url("none.git"), "main")).await,
+        rig.refusal(&cx, &elsewhere(rig.server.url("empty.git"), "main")).await,
+        rig.refusal(&cx, &elsewhere(rig.server.url("p.git"), "trunk")).await,
+        rig.refusal(&rig.context("wrong"), &rig.spec(json!({}))).await,
+        rig.refusal(&cx, &rig.spec(json!({"git": null}))).await,
+        rig.refusal(&cx, &rig.spec(json!({"chart": {"path": "charts/none"}}))).await,
+    ];
+    rig.bare
+        .hook("pre-receive", "echo 'GH006: Protected branch update failed for main.' >&2; exit 1")
+        .unwrap();
+    text.push(rig.refusal(&cx, &rig.spec(json!({}))).await);
+    rig.bare.hook("pre-receive", "exit 0").unwrap();
+    rig.bare.write("instances/acme/values.yaml", "greeting: mine\n").unwrap();
+    text.push(rig.refusal(&cx, &rig.spec(json!({}))).await);
+    text.push(rig.refusal(&cx, &rig.spec(json!({"wait": true}))).await);
+    insta::assert_snapshot!(text.join("\n\n"), @"
+    git: The git repository `http://git.example/none.git` was not found
+    Check the address, and that the credentials may see this repository.
+
+    git: The git repository `http://git.example/empty.git` is empty
+    Push a first commit to `main`, for example a README.
+
+    git: The git repository `http://git.example/p.git` has no branch `trunk`
+    Set `git.branch` to `main`, the default branch, or push a branch `trunk`.
+
+    git: The git repository `http://git.example/p.git` refused the credentials
+    Check the entry of `git.credentials` with the longest prefix of this address: the token may have expired.
+
+    git: No git repository is named
+    Set `git.url` on the resource, or `git = { url = … }` in the provider block.
+
+    chart.path: The repository has no chart at `charts/none`: there is no `charts/none/Chart.yaml`
+    Commit the chart first, or correct `chart.path`.
+
+    git: The git server refused the push to `main` of `http://git.example/p.git`: pre-receive hook declined
+      remote: GH006: Protected branch update failed for main.
+
+    The rules of the server forbid this change: allow this user to push to the branch, or use another branch.
+
+    tenant_id: `instances/acme/values.yaml` is in the repository already, and not from this resource
+    Nothing was written. Import the tenant, with its id `branch:acme`, or set `take_ownership = true` to replace what is there.
+
+    kubernetes: No cluster to talk to: neither the configuration nor the environment names one
+    Set `kubernetes = gitops_cluster.NAME.kubernetes`, or `host` or `config_path` in `kubernetes`, or KUBECONFIG in the environment.
+
+    With `wait = false` the tenant is only written to Git.
+    ");
+    let taken = rig.spec(json!({"take_ownership": true}));
+    assert!(Tenant::apply(&cx, &id(), None, &taken).await.problems().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_repository_leaves_the_old_one_alone() {
+    let rig = Rig::start().await;
+    let spec = rig.spec(json!({}));
+    let made = rig.apply(None, &spec).await;
+    rig.bare.git(&["branch", "next", "main"]).unwrap();
+    let moved = rig.spec(json!({"git": {"url": rig.server.url("p.git"), "branch": "next"}}));
+    let cx = rig.context(PASSWORD);
+    let written =
+        write(&cx, &crate::provider::task(&cx), &id(), prior(&spec, &made).as_ref(), &moved).await.unwrap();
+    assert_eq!(rig.bare.head().unwrap(), made.commit);
+    assert_eq!(rig.bare.git(&["rev-parse", "next"]).unwrap(), written.commit);
+    insta::assert_snapshot!(rig.plain(&shown(&[left_behind(&made)])), @"
+    git: The tenant's old files stay
+    The tenant is now written to another address or branch. If that is another repository and not another name of the same one, remove `instances/acme` and its Application from http://git.example/p.git at `main`: nothing was changed there.
+    ");
+}
+
+#[test]
+fn messages_of_validation() {
+    let spec = |more: Json| {
+        let mut spec = json!({"chart": {"path": "charts/tenant"}});
+        spec.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        serde_json::from_value::<Spec>(spec).unwrap()
+    };
+    let with_id = |id: &str| shown(&problems(&Identity { tenant_id: id.to_owned() }, &spec(json!({}))));
+    for id in ["acme", "0b7e-a1", "7", "4d7c9a1e-1111-4222-8333-444455556666"] {
+        assert_eq!(with_id(id), "", "{id}");
+    }
+    let ids = ["../acme", "te\u{2011}nant", "аcme", "Acme", "acme-", &"a".repeat(254)];
+    let ids: Vec<_> = ids.iter().map(|id| with_id(id)).collect();
+    insta::assert_snapshot!(ids.join("\n\n"), @"
+    tenant_id: `../acme` is not a tenant id: only lower-case ASCII letters, digits and dashes are allowed
+    Use lower-case letters, digits and dashes, starting and ending with a letter or digit, such as `team-a`; at most 63 characters.
+
+    tenant_id: `te‑nant` is not a tenant id: only lower-case ASCII letters, digits and dashes are allowed
+    Use lower-case letters, digits and dashes, starting and ending with a letter or digit, such as `team-a`; at most 63 characters.
+
+    tenant_id: `аcme` is not a tenant id: only lower-case ASCII letters, digits and dashes are allowed
+    Use lower-case letters, digits and dashes, starting and ending with a letter or digit, such as `team-a`; at most 63 characters.
+
+    tenant_id: `Acme` is not a tenant id: only lower-case ASCII letters, digits and dashes are allowed
+    Use lower-case letters, digits and dashes, starting and ending with a letter or digit, such as `team-a`; at most 63 characters.
+
+    tenant_id: `acme-` is not a tenant id: it starts or ends with a dash
+    Use lower-case letters, digits and dashes, starting and ending with a letter or digit, such as `team-a`; at most 63 characters.
+
+    tenant_id: `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa…` is not a tenant id: it is longer than 63 characters
+    Use lower-case letters, digits and dashes, starting and ending with a letter or digit, such as `team-a`; at most 63 characters.
+    ");
+    let others = [
+        json!({"chart": {}}),
+        json!({"chart": {"path": "a", "version": "1"}}),
+        json!({"chart": {"repo_url": "https://charts.example", "name": "a"}}),
+        json!({"chart": {"path": "../a"}}),
+        json!({"values": ["a"], "default_values": "a"}),
+        json!({"instances_path": "/instances", "applications_path": "a/../b", "namespace": "A"}),
+        json!({"source_repo_url": "https://me:hunter2@git.example/p.git"}),
+    ];
+    let others: Vec<_> = others.iter().map(|more| shown(&problems(&id(), &spec(more.clone())))).collect();
+    insta::assert_snapshot!(others.join("\n\n"), @r#"
+    chart: The chart is not fully named
+    Give `path` for a chart in the platform repository, `repo_url`, `name` and `version` for one in a Helm repository, or `repo_url`, `path` and `version` for one in another Git repository.
+
+    chart: The chart is not fully named
+    A chart in the platform repository has the version that its `Chart.yaml` says: leave `version` out.
+
+    chart: The chart is not fully named
+    A chart of another repository needs its `version`.
+
+    chart.path: `../a` is not a path in a repository: `.` and `..` are not allowed
+    Use a path relative to the root of the repository, such as `instances/team-a`.
+
+    default_values: `default_values` of a tenant must be a mapping
+    Helm values have names: `{ key = value }`.
+    ---
+    values: `values` of a tenant must be a mapping
+    Helm values have names: `{ key = value }`.
+
+    namespace: `A` cannot be the name of a namespace
+    It takes 1 to 63 lower-case letters (a-z), digits and `-`, and starts and ends with a letter or digit.
+    ---
+    instances_path: `/instances` is not a path in a repository: it is absolute
+    Use a path relative to the root of the repository, such as `instances/team-a`.
+    ---
+    applications_path: `a/../b` is not a path in a repository: `.` and `..` are not allowed
+    Use a path relative to the root of the repository, such as `instances/team-a`.
+
+    source_repo_url: The address of the repository has credentials in it
+    Everyone who may see the Application would see them. Give them to Argo CD as a repository Secret: `gitops_secret_injection` with the label `argocd.argoproj.io/secret-type = "repository"`.
+    "#);
+}
