@@ -10,6 +10,7 @@ pub mod cluster;
 pub mod error;
 pub mod fetch;
 pub mod git;
+pub mod helm;
 pub mod kind;
 pub mod manifest;
 pub mod names;

@@ -1,6 +1,7 @@
 //! The provider block, and what every resource is given of it.
 
 use crate::problem::Locate;
+use crate::resources::Sources;
 use gitops::Task;
 use gitops::cluster::{Cluster, Clusters, Defaults, Environment};
 use gitops::git::{Repositories, Settings};
@@ -32,6 +33,8 @@ pub struct Gitops {
     pub kind: Kind,
     /// The clones of repositories.
     pub repositories: Repositories,
+    /// The manifests and charts that were read.
+    pub sources: Sources,
     keys: Mutex<BTreeMap<(String, String), Key>>,
 }
 
@@ -57,6 +60,7 @@ impl Gitops {
             kind: Kind::new(&environment),
             clusters: Clusters::new(None, environment),
             repositories,
+            sources: Sources::default(),
             keys: Mutex::default(),
         }
     }
@@ -78,6 +82,7 @@ impl Provider for Gitops {
             kind: Kind::new(&environment),
             clusters: Clusters::new(kubernetes, environment),
             repositories,
+            sources: Sources::default(),
             keys: Mutex::default(),
         };
         Ok((provider, Vec::new()))

@@ -15,6 +15,7 @@ mod namespace;
 mod owner;
 mod remove;
 mod set;
+mod survey;
 mod touch;
 mod write;
 
@@ -23,6 +24,7 @@ pub use inventory::name as inventory_name;
 pub use owner::{IDENTITY, OWNER, Owner};
 pub use remove::{Kept, Removal};
 pub use set::Set;
+pub use survey::Survey;
 pub(crate) use touch::applications;
 pub use touch::{annotate, request_sync};
 

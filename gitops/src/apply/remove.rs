@@ -45,8 +45,9 @@ impl Writer {
     }
 
     /// Deletes everything of a set that is ours, last written first, and waits until it is gone. `companions` are
-    /// objects that what we installed made for itself; they go too, marked or not. The inventory goes when nothing is
-    /// left of it, the namespace when nothing but ours was in it and it is ours.
+    /// objects that what we installed made for itself; they go too, marked or not, if there is an inventory. A CRD that
+    /// still has objects of others stays. The inventory goes when nothing is left of it, the namespace when nothing but
+    /// ours was in it and it is ours.
     ///
     /// # Errors
     ///
@@ -57,7 +58,13 @@ impl Writer {
         let mut entries = self.inventory(task, set).await?;
         entries.remove(&set.namespace_id());
         self.refuse_used(task, &entries).await?;
+        // Without an inventory it is somebody else's, and so are its companions.
+        let companions = if entries.is_empty() { &[] } else { companions };
+        let going = entries.iter().chain(companions).cloned().collect();
+        let used = self.used(task, &entries, &going).await?;
+        entries.retain(|id| !used.iter().any(|used| used.object == *id));
         let mut removal = self.remove_ranks(task, &kinds, &entries).await?;
+        removal.kept.extend(used);
         for companion in companions {
             if matches!(self.remove(task, &kinds, companion, true).await?, Outcome::Removed) {
                 removal.removed.push(companion.clone());
@@ -79,15 +86,7 @@ impl Writer {
     ) -> Result<Removal, Error> {
         let mut obsolete = obsolete.clone();
         obsolete.remove(&set.namespace_id());
-        // A definition that still has objects would take them with it.
-        let mut kept = vec![];
-        for crd in obsolete.iter().filter(|id| id.kind == "CustomResourceDefinition") {
-            let objects = self.instances(task, crd).await?;
-            if !objects.is_empty() {
-                let reason = format!("it still has {} objects", objects.len());
-                kept.push(Kept { object: crd.clone(), reason });
-            }
-        }
+        let kept = self.used(task, &obsolete, &obsolete).await?;
         obsolete.retain(|id| !kept.iter().any(|kept| kept.object == *id));
         let mut removal = self.remove_ranks(task, kinds, &obsolete).await?;
         removal.kept.extend(kept);
@@ -101,24 +100,23 @@ impl Writer {
         kinds: &Kinds,
         entries: &BTreeSet<Id>,
     ) -> Result<Removal, Error> {
-        let mut ranks: BTreeMap<u8, Vec<&Id>> = BTreeMap::new();
-        entries.iter().for_each(|id| ranks.entry(kinds::rank(&id.group, &id.kind)).or_default().push(id));
+        let mut ranks: BTreeMap<u8, Vec<Id>> = BTreeMap::new();
+        let rank = |id: &Id| kinds::rank(&id.group, &id.kind);
+        entries.iter().for_each(|id| ranks.entry(rank(id)).or_default().push(id.clone()));
         let mut removal = Removal::default();
         let namespaces = ranks.remove(&kinds::rank("", "Namespace")).unwrap_or_default();
         for (_, ids) in ranks.into_iter().rev() {
+            let remove = |id: Id| async move {
+                let outcome = self.remove(task, kinds, &id, false).await?;
+                Ok::<_, Error>((id, outcome))
+            };
             let outcomes: Vec<_> =
-                stream::iter(ids)
-                    .map(|id| async move {
-                        Ok::<_, Error>((id.clone(), self.remove(task, kinds, id, false).await?))
-                    })
-                    .buffer_unordered(PARALLEL)
-                    .try_collect()
-                    .await?;
+                stream::iter(ids).map(remove).buffer_unordered(PARALLEL).try_collect().await?;
             let removed = outcomes.into_iter().filter(|(_, outcome)| matches!(outcome, Outcome::Removed));
             removal.removed.extend(removed.map(|(id, _)| id));
         }
         for namespace in namespaces {
-            self.remove_namespace(task, kinds, namespace, &mut removal).await?;
+            self.remove_namespace(task, kinds, &namespace, &mut removal).await?;
         }
         removal.removed.sort();
         Ok(removal)
@@ -183,17 +181,12 @@ impl Writer {
     async fn refuse_used(&self, task: &Task, entries: &BTreeSet<Id>) -> Result<(), Error> {
         for crd in entries.iter().filter(|id| id.kind == "CustomResourceDefinition") {
             let instances = self.instances(task, crd).await?;
-            let held = instances
-                .iter()
-                .filter(|live| live.metadata.finalizers.as_ref().is_some_and(|f| !f.is_empty()));
-            let name = |live: &DynamicObject| {
-                let name = live.metadata.name.as_deref().unwrap_or_default();
-                live.metadata
-                    .namespace
-                    .as_ref()
-                    .map_or(name.to_owned(), |namespace| format!("{namespace}/{name}"))
-            };
-            let objects: Vec<_> = held.map(name).collect();
+            let held =
+                |live: &DynamicObject| live.metadata.finalizers.as_ref().is_some_and(|f| !f.is_empty());
+            let name =
+                |id: Id| id.namespace.map_or(id.name.clone(), |namespace| format!("{namespace}/{}", id.name));
+            let objects: Vec<_> =
+                instances.into_iter().filter(|(_, live)| held(live)).map(|(id, _)| name(id)).collect();
             if !objects.is_empty() {
                 return Err(Error::StillUsed { crd: crd.clone(), objects });
             }
@@ -201,8 +194,31 @@ impl Writer {
         Ok(())
     }
 
+    /// The CRDs among `entries` that have objects which are not among `going`: without its definition, an object is gone
+    /// too.
+    async fn used(
+        &self,
+        task: &Task,
+        entries: &BTreeSet<Id>,
+        going: &BTreeSet<Id>,
+    ) -> Result<Vec<Kept>, Error> {
+        let mut kept = vec![];
+        for crd in entries.iter().filter(|id| id.kind == "CustomResourceDefinition") {
+            let ids = self.instances(task, crd).await?.into_iter().map(|(id, _)| id);
+            let others: Vec<Id> = ids.filter(|id| !going.contains(id)).collect();
+            if let Some(first) = others.first() {
+                let reason = match others.len() {
+                    1 => format!("{first} still needs it"),
+                    many => format!("{many} objects still need it, such as {first}"),
+                };
+                kept.push(Kept { object: crd.clone(), reason });
+            }
+        }
+        Ok(kept)
+    }
+
     /// The objects of a CRD, if the CRD is there and ours.
-    async fn instances(&self, task: &Task, crd: &Id) -> Result<Vec<DynamicObject>, Error> {
+    async fn instances(&self, task: &Task, crd: &Id) -> Result<Vec<(Id, DynamicObject)>, Error> {
         let Some(served) = kinds::builtin(&crd.group, &crd.kind) else { return Ok(vec![]) };
         let Some(live) = read(task, &self.client, &served, crd).await?.filter(|live| self.owner.owns(live))
         else {
@@ -219,7 +235,11 @@ impl Writer {
                 result => result.map(|list| list.items),
             }
         });
-        list.await
+        let id = |live: &DynamicObject| {
+            let (namespace, name) = (live.metadata.namespace.as_deref(), live.metadata.name.as_deref());
+            Id::new(&instance.resource.group, &instance.resource.kind, namespace, name.unwrap_or_default())
+        };
+        Ok(list.await?.into_iter().map(|live| (id(&live), live)).collect())
     }
 }
 

@@ -122,7 +122,7 @@ impl Writer {
     }
 
     /// The objects with the set's namespace where they need one and name none; unknown kinds are errors.
-    async fn placed(
+    pub(super) async fn placed(
         &self,
         task: &Task,
         kinds: &Kinds,

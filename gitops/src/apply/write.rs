@@ -9,7 +9,7 @@ use crate::{Task, wait};
 use kube::api::{DynamicObject, Patch, PatchParams, ValidationDirective};
 
 /// Annotation in which `kubectl apply` keeps a copy of what it applied, also of a Secret.
-const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+pub(super) const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// An object about to be written: where it goes, and what is there.
 #[derive(Clone)]

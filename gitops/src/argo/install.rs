@@ -1,6 +1,6 @@
 //! Facts about an installation of Argo CD.
 
-use crate::manifest::Object;
+use crate::manifest::{Id, Object};
 use serde_json::{Value, json};
 
 /// The namespace that Argo CD's own manifests are written for.
@@ -86,14 +86,35 @@ pub fn relocate(objects: &mut [Object], namespace: &str) {
     }
 }
 
-/// The version that the manifests install: the tag of the application controller's image.
+/// What Argo CD makes for itself in `namespace`, beside what its manifests say: passwords and its first project. It
+/// goes with Argo CD.
+pub fn companions(namespace: &str) -> Vec<Id> {
+    let id = |group: &str, kind: &str, name: &str| Id::new(group, kind, Some(namespace), name);
+    vec![
+        id("argoproj.io", "AppProject", "default"),
+        id("", "Secret", "argocd-initial-admin-secret"),
+        id("", "Secret", "argocd-redis"),
+    ]
+}
+
+/// The application controller among the objects: a StatefulSet, or a Deployment where clusters are spread over its
+/// pods as they come and go.
+pub fn controller(objects: &[Object]) -> Option<&Object> {
+    let (_, name) = WORKLOADS[0];
+    let is_it = |object: &&Object| object.group() == "apps" && object.name().ends_with(name);
+    objects.iter().find(is_it)
+}
+
+/// The version that the manifests install: the tag of the application controller's image; of an image without one,
+/// what its labels say.
 pub fn version(objects: &[Object]) -> Option<String> {
-    let (kind, name) = WORKLOADS[0];
-    let controller = objects.iter().find(|object| object.kind() == kind && object.name().ends_with(name))?;
-    let image = controller.at("/spec/template/spec/containers/0/image")?.as_str()?;
-    let image = image.split('@').next().unwrap_or(image);
-    let (_, tag) = image.rsplit_once(':').filter(|(_, tag)| !tag.contains('/'))?;
-    Some(tag.to_owned())
+    let controller = controller(objects)?;
+    let image = controller.at("/spec/template/spec/containers/0/image").and_then(Value::as_str);
+    let image = image.map(|image| image.split('@').next().unwrap_or(image));
+    let tag =
+        image.and_then(|image| image.rsplit_once(':')).map(|(_, tag)| tag).filter(|tag| !tag.contains('/'));
+    let label = || controller.at("/metadata/labels/app.kubernetes.io~1version").and_then(Value::as_str);
+    tag.or_else(label).map(ToOwned::to_owned)
 }
 
 #[cfg(test)]
@@ -117,14 +138,20 @@ mod tests {
             ("quay.io/argoproj/argocd:v3.5.3", Some("v3.5.3")),
             ("localhost:5001/argocd:v3.5.3@sha256:00", Some("v3.5.3")),
             ("localhost:5001/argocd", None),
+            ("localhost:5001/argocd@sha256:00", None),
         ];
         for (image, expected) in cases {
-            let text = format!(
-                "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {{name: argocd-application-controller}}\n\
-                 spec: {{template: {{spec: {{containers: [{{name: a, image: '{image}'}}]}}}}}}\n"
-            );
-            let objects = parse(&text, &Limits::default()).unwrap();
-            assert_eq!(version(&objects).as_deref(), expected, "{image}");
+            let objects = |kind: &str, labels: &str| {
+                let text = format!(
+                    "apiVersion: apps/v1\nkind: {kind}\nmetadata: {{name: argocd-application-controller, labels: {{{labels}}}}}\n\
+                     spec: {{template: {{spec: {{containers: [{{name: a, image: '{image}'}}]}}}}}}\n"
+                );
+                parse(&text, &Limits::default()).unwrap()
+            };
+            assert_eq!(version(&objects("StatefulSet", "")).as_deref(), expected, "{image}");
+            assert_eq!(version(&objects("Deployment", "")).as_deref(), expected, "{image}");
+            let labelled = version(&objects("StatefulSet", "app.kubernetes.io/version: v3"));
+            assert_eq!(labelled.as_deref(), expected.or(Some("v3")), "{image}");
         }
     }
 }

@@ -6,6 +6,7 @@
 mod application;
 mod check;
 pub mod install;
+pub mod prepare;
 mod read;
 mod source;
 pub mod status;

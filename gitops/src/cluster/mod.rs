@@ -11,6 +11,7 @@
 
 mod config;
 mod connection;
+mod describe;
 mod environment;
 mod error;
 mod exec;
@@ -19,6 +20,7 @@ mod source;
 mod tls;
 
 pub use connection::{Connection, Defaults, Engine, Exec};
+pub use describe::Described;
 pub use environment::Environment;
 pub use error::Error;
 pub use source::Source;

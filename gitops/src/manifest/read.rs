@@ -120,12 +120,27 @@ fn documents(text: &str, limits: &Limits) -> Result<Vec<Spanned<Value>>, Error> 
 
 fn syntax(text: &str, error: &serde_saphyr::Error) -> Error {
     let line = error.location().map_or(1, |location| location.line());
-    let problem = error.without_snippet().to_string();
+    let told = error.without_snippet().to_string();
     // The parser goes on with where it stands, which is already said, and with options that users do not have.
-    let problem = problem.lines().next().unwrap_or_default();
+    let problem = told.lines().next().unwrap_or_default();
     let end = [" at line ", ", set ", "; use "].iter().filter_map(|tail| problem.find(tail)).min();
-    let problem = problem.get(..end.unwrap_or(problem.len())).unwrap_or(problem).trim().to_owned();
-    Error::Syntax { document: number(text, line), line, problem }
+    let problem = problem.get(..end.unwrap_or(problem.len())).unwrap_or(problem).trim();
+    let problem = match problem.strip_prefix("budget breached: ") {
+        Some(budget) => excess(budget),
+        None => problem,
+    };
+    Error::Syntax { document: number(text, line), line, problem: problem.to_owned() }
+}
+
+/// Which budget was exceeded, in words; the parser only has its name.
+fn excess(budget: &str) -> &'static str {
+    let is = |names: &[&str]| names.iter().any(|name| budget.starts_with(name));
+    match () {
+        () if is(&["Alias", "Anchors", "MergeKeys", "Recorded"]) => "its anchors and aliases repeat too much",
+        () if is(&["Depth"]) => "it is nested too deeply",
+        () if is(&["Documents"]) => "it has too many documents",
+        () => "it is larger than a manifest may be",
+    }
 }
 
 /// Which document of the text holds `line`, both from 1: separators before the line are counted, and one that opens
@@ -233,6 +248,24 @@ mod tests {
         let text = "a: yes\nb: n\nmode: 0644\ntext: \"yes\"\nnothing: ~\nnumber: 1e3\n8080: port\n";
         let value = parse_value(text, &Limits::default()).unwrap();
         insta::assert_snapshot!(value, @r#"{"8080":"port","a":true,"b":false,"mode":420,"nothing":null,"number":1000.0,"text":"yes"}"#);
+    }
+
+    #[test]
+    fn budgets_are_told_in_words() {
+        let laughs = "a: &a [x,x,x,x,x,x,x,x,x]\n".to_owned()
+            + &('b'..'j').fold(String::new(), |mut text, name| {
+                let last = char::from_u32(u32::from(name) - 1).unwrap();
+                let _ = writeln!(text, "{name}: &{name} [{}]", vec![format!("*{last}"); 9].join(","));
+                text
+            });
+        let cases = [laughs, "{a: ".repeat(1_000), "- 1\n".repeat(300_000), "---\na: 1\n".repeat(10_000)];
+        let text: Vec<String> = cases.iter().map(|case| read(case).unwrap_err()).collect();
+        insta::assert_snapshot!(text.join("\n"), @"
+            document 1 is not usable YAML (line 5): its anchors and aliases repeat too much
+            document 1 is not usable YAML (line 1): recursion limit exceeded
+            document 1 is not usable YAML (line 200000): it is larger than a manifest may be
+            document 4097 is not usable YAML (line 8193): it has too many documents
+        ");
     }
 
     /// A debug build, whose parser alone is optimized, gets five times as much.

@@ -15,6 +15,7 @@ mod gone;
 mod hints;
 mod pods;
 pub mod rollout;
+mod rollouts;
 
 pub use apps::{AppReady, ForApplication, application};
 pub use clock::{Backoff, pause};
@@ -23,6 +24,7 @@ pub use delivery::{Delivery, delivered, removed};
 pub use gone::{gone, left};
 pub use hints::Hints;
 pub use rollout::rolled_out;
+pub use rollouts::all_rolled_out;
 
 use crate::{Explain, Task, task::Interrupted};
 use std::future::Future;

@@ -6,7 +6,7 @@ use super::{Error, Hints, Progress, until};
 use crate::{Task, manifest::Id};
 use kube::api::{Api, ApiResource, DynamicObject, GroupVersionKind, ListParams};
 use serde_json::Value;
-use std::cell::RefCell;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -23,7 +23,7 @@ pub async fn rolled_out(task: &Task, client: &kube::Client, id: &Id) -> Result<(
     let pod = ApiResource::from_gvk(&GroupVersionKind::gvk("", "v1", "Pod"));
     let pods: Api<DynamicObject> = Api::namespaced_with(client.clone(), namespace, &pod);
     let begun = Instant::now();
-    let troubles = RefCell::new(Troubles::default());
+    let troubles = Mutex::new(Troubles::default());
     let (api, pods, troubles) = (&api, &pods, &troubles);
     let mut hints = Hints::object(api, &id.name);
     until(task, &format!("rollout of {id}"), Duration::from_secs(2), &mut hints, || async move {
@@ -37,7 +37,8 @@ pub async fn rolled_out(task: &Task, client: &kube::Client, id: &Id) -> Result<(
             None => vec![],
         };
         let list: Vec<Value> = list.into_iter().filter_map(|pod| serde_json::to_value(pod).ok()).collect();
-        if let Some(trouble) = troubles.borrow_mut().lasting(&list, begun.elapsed()) {
+        let lasting = troubles.lock().unwrap_or_else(PoisonError::into_inner).lasting(&list, begun.elapsed());
+        if let Some(trouble) = lasting {
             return Ok(Progress::Failed(trouble));
         }
         Ok(Progress::Pending(pods::present(&list).map_or(seen.clone(), |trouble| format!("{seen}; {trouble}"))))

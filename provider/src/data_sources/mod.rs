@@ -1,10 +1,13 @@
 //! The data sources, in the order of the docs.
 
+mod application;
+mod cluster;
+
 use crate::provider::Gitops;
 use tfplugin_rs::Table;
 use tfplugin_rs::schema::derive::Error;
 
 /// Adds every data source.
 pub fn add(table: Table<Gitops>) -> Result<Table<Gitops>, Error> {
-    Ok(table)
+    table.data_source::<cluster::Cluster>()?.data_source::<application::Application>()
 }

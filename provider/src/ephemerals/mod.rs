@@ -1,10 +1,12 @@
 //! The ephemeral resources, in the order of the docs.
 
+mod admin_password;
+
 use crate::provider::Gitops;
 use tfplugin_rs::Table;
 use tfplugin_rs::schema::derive::Error;
 
 /// Adds every ephemeral resource.
 pub fn add(table: Table<Gitops>) -> Result<Table<Gitops>, Error> {
-    Ok(table)
+    table.ephemeral::<admin_password::AdminPassword>()
 }

@@ -1,10 +1,13 @@
 //! The managed resources, in the order of the docs.
 
 mod application;
+mod bootstrap;
 mod cluster;
 mod root_app;
 mod secret_injection;
 mod tenant;
+
+pub use bootstrap::Sources;
 
 use crate::provider::Gitops;
 use tfplugin_rs::Table;
@@ -15,6 +18,7 @@ pub fn add(table: Table<Gitops>) -> Result<Table<Gitops>, Error> {
     table
         .resource::<cluster::Cluster>()?
         .resource::<secret_injection::SecretInjection>()?
+        .resource::<bootstrap::Bootstrap>()?
         .resource::<root_app::RootApp>()?
         .alias::<root_app::RootApp>(root_app::ALIAS)?
         .resource::<tenant::Tenant>()

@@ -1,0 +1,4 @@
+import {
+  to = gitops_bootstrap.argocd
+  id = "argocd"
+}

@@ -1,0 +1,1 @@
+terraform import gitops_bootstrap.argocd argocd

@@ -1,0 +1,171 @@
+//! Where the objects of an installation come from: a file, a download, a rendered chart.
+//!
+//! What was downloaded or rendered is kept in memory, so that refresh, plan and apply of one process see the same
+//! bytes; a file is read each time.
+
+use super::spec::{Identity, Manifest, Source, Spec, wishes};
+use crate::problem::{Locate, problem};
+use gitops::argo::prepare::{self, Error, Prepared};
+use gitops::fetch::{Fetch, Fetched, Sha256};
+use gitops::{Task, helm};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tfplugin_rs::{Problem, View};
+
+/// Name of the release that charts are rendered for: Argo CD's objects begin with it.
+const RELEASE: &str = "argocd";
+
+/// Longest time for a download or for rendering a chart.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Most bytes of a manifest.
+const LIMIT: u64 = 16 << 20;
+
+/// Sources that were read. Cheap to clone; clones share them.
+#[derive(Clone, Default)]
+pub struct Sources {
+    kept: Arc<Mutex<BTreeMap<String, Fetched>>>,
+}
+
+/// An installation, ready to be applied.
+pub struct Install {
+    /// Its objects.
+    pub prepared: Prepared,
+    /// Checksum of the manifest.
+    pub sha256: String,
+}
+
+/// All problems with a source and its adjustments that can be told without reading it.
+pub fn validate(spec: &View<Spec>) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    if spec.is_known("source") {
+        problems.extend(check(&spec.get().source));
+    }
+    if let Some(patches) = spec.get().patches.as_ref().filter(|_| spec.is_known("patches")) {
+        for (position, patch) in patches.iter().enumerate() {
+            let parsed = gitops::manifest::parse(patch, &gitops::manifest::Limits::default());
+            problems.extend(parsed.at(format!("patches[{position}]").as_str()).err());
+        }
+    }
+    if spec.is_known("images")
+        && spec.get().images.iter().flatten().any(|(from, to)| from.is_empty() || to.is_empty())
+    {
+        let detail = "Neither the beginning of an image's name nor what takes its place can be empty.";
+        problems.push(Problem::error("An image rewrite is empty", detail).at("images"));
+    }
+    problems
+}
+
+/// What is wrong with the source itself.
+pub(super) fn check(source: &Source) -> Option<Problem> {
+    match (&source.manifest, &source.chart) {
+        (Some(manifest), None) => file(manifest),
+        (None, Some(chart)) => chart.wanted().validate().err().map(|error| of_chart(&error)),
+        (given, _) => {
+            let detail = "Give either `manifest`, such as Argo CD's `install.yaml`, or `chart`.";
+            let summary =
+                if given.is_some() { "Two sources to install from" } else { "Nothing to install from" };
+            Some(Problem::error(summary, detail).at("source"))
+        }
+    }
+}
+
+fn file(manifest: &Manifest) -> Option<Problem> {
+    let checksum = manifest.sha256.as_deref().map(str::parse::<Sha256>);
+    if let Some(Err(error)) = checksum {
+        let detail = format!("{}.", capital(&error.to_string()));
+        return Some(Problem::error("Not a checksum", detail).at("source.manifest.sha256"));
+    }
+    let summary = match (&manifest.path, &manifest.url) {
+        (Some(_), None) | (None, Some(_)) => return None,
+        (None, None) => "The manifest is nowhere",
+        (Some(_), Some(_)) => "The manifest is in two places",
+    };
+    Some(Problem::error(summary, "Give either `path` or `url`.").at("source.manifest"))
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+/// A problem with a chart, on the attribute that it is about.
+fn of_chart(error: &helm::Error) -> Problem {
+    problem(error).at(match error {
+        helm::Error::Repository { .. } => "source.chart.repository",
+        helm::Error::Name { .. } => "source.chart.name",
+        helm::Error::NoVersion { .. } => "source.chart.version",
+        helm::Error::Values { .. } => "source.chart.values",
+        _ => "source.chart",
+    })
+}
+
+impl Sources {
+    /// Reads the source and makes the objects of it.
+    pub async fn install(&self, task: &Task, id: &Identity, spec: &Spec) -> Result<Install, Problem> {
+        let task = task.within(PATIENCE);
+        let fetched = self.read(&task, id, &spec.source).await?;
+        let prepared = prepare::prepare(&fetched.bytes, &wishes(id, spec)).map_err(|error| match &error {
+            Error::Patch(_) => problem(&error).at("patches"),
+            _ => problem(&error).at(if spec.source.chart.is_some() {
+                "source.chart"
+            } else {
+                "source.manifest"
+            }),
+        })?;
+        Ok(Install { prepared, sha256: fetched.sha256.to_string() })
+    }
+
+    async fn read(&self, task: &Task, id: &Identity, source: &Source) -> Result<Fetched, Problem> {
+        let manifest = match (&source.manifest, &source.chart) {
+            (Some(manifest), _) => manifest,
+            (None, Some(chart)) => {
+                let chart = chart.wanted();
+                let rendered = || async {
+                    let bytes = helm::template(task, &chart, RELEASE, &id.namespace)
+                        .await
+                        .map_err(|error| of_chart(&error))?;
+                    Ok(Fetched { sha256: Sha256::of(&bytes), bytes })
+                };
+                // A local chart may change, as a file may.
+                return match chart.repository.contains("://") {
+                    true => self.once(format!("{} {chart:?}", id.namespace), rendered).await,
+                    false => rendered().await,
+                };
+            }
+            (None, None) => return Err(Problem::bug("an installation without a source")),
+        };
+        let sha256 = manifest.sha256.as_deref().and_then(|text| text.parse().ok());
+        let fetch = Fetch::new(None).at("source.manifest")?.limit(LIMIT);
+        match (&manifest.path, &manifest.url) {
+            (Some(path), _) => {
+                fetch.file(task, Path::new(path), sha256.as_ref()).await.at("source.manifest.path")
+            }
+            (None, Some(url)) => {
+                let download =
+                    || async { fetch.url(task, url, sha256.as_ref()).await.at("source.manifest.url") };
+                self.once(format!("{url} {sha256:?}"), download).await
+            }
+            (None, None) => Err(Problem::bug("a manifest without a place")),
+        }
+    }
+
+    /// What `read` reads, or has read before under `key`.
+    async fn once<F>(&self, key: String, read: impl FnOnce() -> F) -> Result<Fetched, Problem>
+    where
+        F: Future<Output = Result<Fetched, Problem>>,
+    {
+        let kept = || self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = kept().get(&key).cloned();
+        match known {
+            Some(known) => Ok(known),
+            None => {
+                let fetched = read().await?;
+                kept().insert(key, fetched.clone());
+                Ok(fetched)
+            }
+        }
+    }
+}
