@@ -101,6 +101,20 @@ pub fn adopts(cx: &Context<Gitops>) -> bool {
     cx.recall(IMPORTED).unwrap_or(false)
 }
 
+const UNFINISHED: &str = "unfinished_wait";
+
+/// Remembers whether the wait came to its end, so that the next apply goes on where it did not.
+pub fn waited(cx: &Context<Gitops>, to_the_end: bool) {
+    if unfinished(cx) == to_the_end {
+        cx.remember(UNFINISHED, &!to_the_end);
+    }
+}
+
+/// Whether a stored object was not waited for to the end.
+pub fn unfinished(cx: &Context<Gitops>) -> bool {
+    cx.recall(UNFINISHED).unwrap_or(false)
+}
+
 /// Writes the Application; returns it as it is then.
 pub async fn write(task: &Task, writer: &Writer, wanted: &Application) -> Result<Json, Problem> {
     let applied = writer.apply(task, wanted.object()).await.map_err(|error| refused(&error, wanted))?;
@@ -149,7 +163,7 @@ pub async fn wait(
         (Ok(_), Some(live)) => Ok(live),
         (Ok(_), None) => Err(Failure { problem: vanished(wanted), live: None, stopped: false }),
         (Err(error), live) => {
-            let mut problem = problem(&error);
+            let mut problem = of_wait(&error, "repo_url", "path");
             let looked_at = live.as_ref().is_some_and(|live| Status::of(live).reconciled_at.is_some());
             if !looked_at && family::controller_runs(&look, cluster, &wanted.namespace).await == Some(false) {
                 add(&mut problem, &nobody(&wanted.namespace));
@@ -157,6 +171,38 @@ pub async fn wait(
             Err(Failure { problem, live, stopped: error.cancelled() })
         }
     }
+}
+
+/// What a wait that failed says, with a hint, and on the attribute that names the repository or the directory where
+/// Argo CD cannot read it.
+pub fn of_wait(error: &wait::Error, repository: &'static str, directory: &'static str) -> Problem {
+    let mut problem = problem(error);
+    let wait::Error::Failed { reason, .. } = error else { return problem };
+    let has = |texts: &[&str]| texts.iter().any(|text| reason.contains(text));
+    let (path, hint) = if has(&["app path does not exist"]) {
+        (directory, "Commit the directory first, or correct its name; then apply again.")
+    } else if has(&[
+        "authentication required",
+        "authorization failed",
+        "repository not found",
+        "Permission denied",
+    ]) {
+        (
+            repository,
+            "Argo CD has its own way into the repository: a Secret beside it with the label `argocd.argoproj.io/secret-type = \"repository\"`, such as one of `gitops_secret_injection`.",
+        )
+    } else if has(&["failed to generate manifest"]) {
+        (
+            directory,
+            "Argo CD cannot render what is in Git. Correct it there, or the options given here; then apply again.",
+        )
+    } else {
+        add(&mut problem, "Correct it in Git or here, and apply again.");
+        return problem;
+    };
+    add(&mut problem, hint);
+    // What is wrong with a child is in Git, not in this configuration.
+    if reason.starts_with("ComparisonError") { problem.at(path) } else { problem }
 }
 
 /// How long a look after the end of the time may take.
@@ -223,19 +269,25 @@ async fn left_over(
     let namespace = root.0.clone();
     let members: Vec<Member> = [root].into_iter().chain(below).collect();
     let left = family::left_over(&look, cluster, &members).await;
-    if !left.is_empty() {
-        add(&mut problem, &format!("Still there:\n- {}", left.join("\n- ")));
-    }
+    say_left(&mut problem, &left);
     if family::controller_runs(&look, cluster, &namespace).await == Some(false) {
-        add(
-            &mut problem,
-            &format!(
-                "{} Without it nobody removes these objects. Bring Argo CD back and destroy again; or, to leave behind what the Applications made, remove their finalizers.",
-                nobody(&namespace)
-            ),
-        );
+        say_nobody(&mut problem, &namespace);
     }
     problem
+}
+
+fn say_left(problem: &mut Problem, left: &[String]) {
+    if !left.is_empty() {
+        add(problem, &format!("Still there:\n- {}", left.join("\n- ")));
+    }
+}
+
+fn say_nobody(problem: &mut Problem, namespace: &str) {
+    let paragraph = format!(
+        "{} Without it nobody removes these objects. Bring Argo CD back and destroy again; or, to leave behind what the Applications made, remove their finalizers.",
+        nobody(namespace)
+    );
+    add(problem, &paragraph);
 }
 
 fn nobody(namespace: &str) -> String {
@@ -287,3 +339,7 @@ fn same_revision(seen: &str, wanted: &str) -> bool {
 fn json(live: &impl Serialize) -> Result<Json, Problem> {
     serde_json::to_value(live).map_err(|_| Problem::bug("an Application cannot be written as JSON"))
 }
+
+#[cfg(test)]
+#[path = "application_tests.rs"]
+mod tests;

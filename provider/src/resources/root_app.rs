@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 use tfplugin_rs::timeouts::Defaults;
-use tfplugin_rs::{Context, Outcome, Prior, Problem, Resource, View};
+use tfplugin_rs::{Context, Foresight, Outcome, Prior, Problem, Resource, View};
 
 /// Puts an Argo CD Application into the cluster that brings all others: the root of an "app of apps".
 ///
@@ -125,6 +125,13 @@ impl Resource for RootApp {
         app::problems(&wanted(id.get(), spec.get()))
     }
 
+    async fn foresee(cx: &Context<Gitops>, plan: &mut Foresight<Self>) -> Result<(), Problem> {
+        if app::unfinished(cx) && plan.want().wait {
+            plan.unknown("health_status");
+        }
+        Ok(())
+    }
+
     async fn apply(
         cx: &Context<Gitops>,
         id: &Identity,
@@ -146,10 +153,13 @@ impl Resource for RootApp {
         };
         app::adopted(cx);
         if !want.wait {
+            app::waited(cx, true);
             return Outcome::done(status(&task, &cluster, &live).await);
         }
         let expect = want.wait_for.clone().unwrap_or_default();
-        match app::wait(&task, &cluster, &wanted(id, want), &expect).await {
+        let waited = app::wait(&task, &cluster, &wanted(id, want), &expect).await;
+        app::waited(cx, waited.is_ok());
+        match waited {
             Ok(live) => Outcome::done(status(&task, &cluster, &live).await),
             Err(failure) => {
                 let (import_id, live) = (Self::import_id(id), failure.live.unwrap_or(live));

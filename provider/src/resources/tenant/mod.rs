@@ -76,6 +76,9 @@ impl Resource for Tenant {
         if plan.prior().is_some_and(|prior| prior.status.commit.is_empty()) {
             plan.unknown("commit");
         }
+        if app::unfinished(cx) && plan.want().wait {
+            plan.unknown("status");
+        }
         match plan.is_known("git").then(|| open(cx, plan.want().git.as_ref())) {
             Some(Ok(repository)) => {
                 plan.set("repository_url", repository.url());
@@ -114,6 +117,7 @@ impl Resource for Tenant {
             Some(cluster) => written.on_its_way(cluster).arrived(&task).await,
             None => Ok(true),
         };
+        app::waited(cx, waited.is_ok());
         let status = written.status(&app::last_look(&task), cluster.as_ref()).await;
         match waited {
             Ok(true) => Outcome::done(status),
@@ -121,7 +125,8 @@ impl Resource for Tenant {
             Err(error) => {
                 let what = format!("The tenant `{}` (commit {})", id.tenant_id, written.commit);
                 let import_id = format!("{}:{}", status.branch, id.tenant_id);
-                unfinished(phase, &what, &import_id, status, problem(&error), error.cancelled())
+                let problem = app::of_wait(&error, "source_repo_url", "chart");
+                unfinished(phase, &what, &import_id, status, problem, error.cancelled())
             }
         }
     }

@@ -1,0 +1,151 @@
+//! What users read of Applications.
+
+use super::*;
+use gitops::argo::{Destination, Preset, Source, Sync};
+use gitops::manifest::Id;
+
+fn wanted() -> Application {
+    Application {
+        namespace: "argocd".into(),
+        name: "platform".into(),
+        labels: BTreeMap::new(),
+        annotations: BTreeMap::new(),
+        project: "default".into(),
+        sources: vec![Source {
+            repo_url: "https://git.example/p.git".into(),
+            path: Some("apps".into()),
+            ..Source::default()
+        }],
+        destination: Destination::default(),
+        sync: Sync::default(),
+        ignore_differences: vec![],
+        cascade: true,
+    }
+}
+
+fn shown(problems: &[Problem]) -> String {
+    let text =
+        problems.iter().map(|problem| format!("{}: {}\n{}", problem.path, problem.summary, problem.detail));
+    text.collect::<Vec<_>>().join("\n\n")
+}
+
+#[test]
+fn messages_of_validation() {
+    assert_eq!(problems(&wanted()), []);
+    let mut wrong = wanted();
+    wrong.namespace = "Argo".into();
+    wrong.name = "a".repeat(254);
+    wrong.sync = Sync { preset: Preset::Observe, prune: Some(true), ..Sync::default() };
+    insta::assert_snapshot!(shown(&problems(&wrong)), @"
+    namespace: `Argo` cannot be the name of a namespace
+    It takes 1 to 63 lower-case letters (a-z), digits and `-`, and starts and ends with a letter or digit.
+
+    name: `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa…` cannot be the name of an Application
+    It takes 1 to 253 lower-case letters (a-z), digits, `-` and `.`, and starts and ends with a letter or digit.
+
+    sync: `prune` belongs to automatic syncs, which the preset `observe` does not have
+    Use the preset `auto` with `prune = false` to apply Git at once and never prune.
+    ");
+}
+
+#[test]
+fn messages_of_a_write() {
+    let id = || Id::new(gitops::argo::GROUP, "Application", Some("argocd"), "platform");
+    let managers = vec!["argocd-server".to_owned()];
+    let foreign = vec![apply::Foreign { object: id(), managers }];
+    let all = [
+        apply::Error::UnknownKind { object: id(), api_version: "argoproj.io/v1alpha1".into() },
+        apply::Error::NoNamespace { object: id() },
+        apply::Error::Foreign { objects: foreign },
+    ];
+    let all: Vec<_> = all.iter().map(|error| refused(error, &wanted())).collect();
+    insta::assert_snapshot!(shown(&all), @"
+    : Argo CD is not installed in the cluster
+    The cluster does not know the kind Application. Install Argo CD first, and let this resource depend on it: with `namespace = gitops_bootstrap.argocd.namespace`, or with `depends_on`.
+
+    namespace: The namespace does not exist
+    There is no namespace `argocd` in the cluster. Take the one that Argo CD runs in, and let this resource depend on what installs it.
+
+    name: Application.argoproj.io argocd/platform (by argocd-server) exists and is not ours
+    Nothing was changed. Remove them, import them, or set `take_ownership = true`.
+    ");
+}
+
+#[test]
+fn messages_of_a_wait() {
+    let what = || "Application argocd/platform".to_owned();
+    let failed = |reason: &str| wait::Error::Failed { what: what(), reason: reason.to_owned() };
+    let all = [
+        failed(
+            "ComparisonError: Failed to load target state: failed to generate manifest for source 1 of 1: rpc error: code = Unknown desc = nowhere: app path does not exist",
+        ),
+        failed("ComparisonError: failed to list refs: authentication required"),
+        failed(
+            "Application.argoproj.io argocd/web: ComparisonError: failed to generate manifest for source 1 of 1: greeting is required",
+        ),
+        failed(
+            "Application.argoproj.io argocd/web: its sync failed: Deployment.apps web/app: spec.selector is immutable",
+        ),
+        wait::Error::Interrupted {
+            what: what(),
+            seen: "Application.argoproj.io argocd/web: it is Progressing (and 2 more)".into(),
+            source: gitops::task::Interrupted::TimedOut { limit: Duration::from_secs(600) },
+        },
+    ];
+    let mut all: Vec<_> = all.iter().map(|error| of_wait(error, "repo_url", "path")).collect();
+    all.push(vanished(&wanted()));
+    insta::assert_snapshot!(shown(&all), @r#"
+    path: Application argocd/platform failed: ComparisonError: Failed to load target state: failed to generate manifest for source 1 of 1: rpc error: code = Unknown desc = nowhere: app path does not exist
+    Commit the directory first, or correct its name; then apply again.
+
+    repo_url: Application argocd/platform failed: ComparisonError: failed to list refs: authentication required
+    Argo CD has its own way into the repository: a Secret beside it with the label `argocd.argoproj.io/secret-type = "repository"`, such as one of `gitops_secret_injection`.
+
+    : Application argocd/platform failed: Application.argoproj.io argocd/web: ComparisonError: failed to generate manifest for source 1 of 1: greeting is required
+    Argo CD cannot render what is in Git. Correct it there, or the options given here; then apply again.
+
+    : Application argocd/platform failed: Application.argoproj.io argocd/web: its sync failed: Deployment.apps web/app: spec.selector is immutable
+    Correct it in Git or here, and apply again.
+
+    : Application argocd/platform: not done within 10m; last seen: Application.argoproj.io argocd/web: it is Progressing (and 2 more)
+    Raise the timeout if it only needs more time; apply again to go on waiting.
+
+    : The Application is gone
+    Somebody deleted the Application `argocd/platform` while it was waited for.
+    "#);
+}
+
+#[test]
+fn messages_of_a_delete() {
+    let member = ("argocd".to_owned(), "web".to_owned());
+    let mut held = Problem::error("Deletion of Application argocd/platform: not done within 1m", "");
+    say_left(
+        &mut held,
+        &["Application argocd/web: it is held by resources-finalizer.argocd.argoproj.io".into()],
+    );
+    say_nobody(&mut held, "argocd");
+    insta::assert_snapshot!(shown(&[stays(&member), not_ours(&member), held]), @"
+    : An Application stays
+    Its own settings keep the Application `argocd/web` (a sync option such as `Delete=false`, or another owner): it was not deleted with its parent.
+
+    : The Application stays
+    The Application `argocd/web` does not carry the mark of this resource any more: somebody else took it over. It was left as it is.
+
+    : Deletion of Application argocd/platform: not done within 1m
+    Still there:
+    - Application argocd/web: it is held by resources-finalizer.argocd.argoproj.io
+
+    No controller of Argo CD runs in the namespace `argocd`. Without it nobody removes these objects. Bring Argo CD back and destroy again; or, to leave behind what the Applications made, remove their finalizers.
+    ");
+}
+
+#[test]
+fn revisions() {
+    let commit = "c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00";
+    for (wanted, expected) in
+        [(commit, true), ("c0ffee0", true), ("c0ffee", false), ("main", false), ("", false)]
+    {
+        assert_eq!(same_revision(commit, wanted), expected, "{wanted}");
+    }
+    assert!(same_revision("v1.2.3", "v1.2.3"));
+}
