@@ -200,6 +200,16 @@ pub struct Import {
 }
 
 impl Import {
+    /// An attribute as the import brought it.
+    pub fn attribute(&self, name: &str) -> &Value {
+        &self.after[name]
+    }
+
+    /// The same attribute before the resource was forgotten.
+    pub fn attribute_before(&self, name: &str) -> &Value {
+        &self.before[name]
+    }
+
     /// Demands that import brought every attribute back.
     #[track_caller]
     pub fn assert_same(&self) {

@@ -97,7 +97,7 @@ pub fn half_made_are_made_whole(case: &Case) {
     assert!(apply.interrupt_at(moment), "the apply had ended");
     let outcome = apply.wait().failure();
     let answered = outcome.elapsed.saturating_sub(moment);
-    assert!(answered < Duration::from_secs(10), "{}", outcome.report("was to end at once"));
+    assert!(answered < Duration::from_secs(5), "{}", outcome.report("was to end at once"));
     assert!(run.state().addresses().is_empty());
 
     run.apply().success();
@@ -110,7 +110,7 @@ pub fn half_made_are_made_whole(case: &Case) {
 pub fn of_others_are_refused(case: &Case) {
     let mut run = case.example("gitops_cluster");
     run.cluster_fits_the_lab("dev", "gitops");
-    let outcome = run.apply().failure().says("a kind cluster `gitops` exists already");
+    let outcome = run.apply().failure().says("A kind cluster `gitops` exists already");
     outcome.says("Import it as `kind/gitops`, choose another name, or delete it");
     assert!(run.state().addresses().is_empty());
     case.lab().kubectl().run(&["version"]);
@@ -124,12 +124,12 @@ pub fn bad_input_is_refused(case: &Case) {
     run.plan().success().assert_changes(&[&format!("{ADDRESS}: create")]);
     run.apply().failure().says("No container engine answers").says("Install Docker");
     let cases = [
-        ("name = \"Dev!\"", "the cluster name `Dev!`"),
+        ("name = \"Dev!\"", "The cluster name `Dev!`"),
         ("config = \"kind: [\"", "The kind configuration cannot be used"),
         ("node_image = \"\"", "The node image is empty"),
     ];
     for (line, expected) in cases {
-        run.write("bad_override.tf", &format!("resource \"gitops_cluster\" \"dev\" {{\n  {line}\n}}\n"));
+        run.write("z_override.tf", &format!("resource \"gitops_cluster\" \"dev\" {{\n  {line}\n}}\n"));
         let plan = run.plan();
         assert_eq!(plan.outcome.code, Some(1), "{line}");
         plan.outcome.says(expected);

@@ -5,6 +5,7 @@
 mod clusters;
 mod examples;
 mod harness;
+mod quickstart;
 mod secrets;
 
 use gitops_acceptance_tests::Suite;
@@ -15,6 +16,7 @@ fn main() -> ExitCode {
     add_harness(&mut suite);
     add_examples(&mut suite);
     add_resources(&mut suite);
+    add_quickstart(&mut suite);
     suite.run()
 }
 
@@ -52,4 +54,12 @@ fn add_resources(suite: &mut Suite) {
     suite.both("secrets::values_are_nowhere_else", &[Provider, Cluster], secrets::values_are_nowhere_else);
     suite.both("secrets::bad_input_fails_the_plan", &[Provider], secrets::bad_input_fails_the_plan);
     suite.once("secrets::what_is_in_the_way_is_named", &[Provider, Cluster], secrets::what_is_in_the_way_is_named);
+}
+
+#[rustfmt::skip] // one line per test
+fn add_quickstart(suite: &mut Suite) {
+    use gitops_acceptance_tests::Need::{Engine, Git, Provider};
+    suite.both("quickstart::lives_and_dies", &[Provider, Engine, Git], quickstart::lives_and_dies);
+    suite.once("quickstart::survives_kills", &[Provider, Engine, Git], quickstart::survives_kills);
+    suite.once("quickstart::survives_interrupts_and_the_loss_of_its_cluster", &[Provider, Engine, Git], quickstart::survives_interrupts_and_the_loss_of_its_cluster);
 }
