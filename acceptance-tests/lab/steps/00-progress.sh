@@ -2,9 +2,9 @@
 
 say() { printf '\033[1m== %s\033[0m\n' "$*" >&2; }
 note() { printf '   %s\n' "$*" >&2; }
-# fail WHAT [ADVICE]: ends the lab.
+# fail WHAT [ADVICE]: ends the program.
 fail() {
-	printf '\033[1;31mlab: %s\033[0m\n' "$1" >&2
+	printf '\033[1;31m%s: %s\033[0m\n' "${0##*/}" "$1" >&2
 	[ -z "${2:-}" ] || printf '   %s\n' "$2" >&2
 	exit 1
 }

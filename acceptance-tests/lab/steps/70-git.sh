@@ -63,11 +63,14 @@ start_git() {
 	[ "${running#* }" = "$image" ] || docker rm -f $git_server >/dev/null 2>&1 || true
 	step git_up "Git server"
 }
+repository_name() {
+	[[ $1 =~ ^[a-z0-9][a-z0-9._/-]*$ && $1 != *..* ]] || fail "'$1' is no repository name" "Lower case letters, digits, dots, dashes and slashes."
+}
 # git_seed NAME DIR: repository NAME.git with DIR as its only commit on main; pushing again over the same name
 # replaces what was there.
 git_seed() {
 	local name=$1 dir=$2 scratch
-	[[ $name =~ ^[a-z0-9][a-z0-9._/-]*$ && $name != *..* ]] || fail "'$name' is no repository name" "Lower case letters, digits, dots, dashes and slashes."
+	repository_name "$name"
 	[ -d "$dir" ] || fail "there is no directory $dir"
 	docker exec -u git $git_server git init -q --bare "/srv/git/$name.git" || fail "the Git server does not answer" "lab git starts it."
 	scratch=$(mktemp -d)
@@ -88,4 +91,9 @@ git_seed() {
 git_url() {
 	[ -s "$LAB_HOME/git/address" ] && docker exec -u git $git_server git -C "/srv/git/$1.git" rev-parse -q --verify main >/dev/null 2>&1 || return 1
 	echo "http://$(cat "$LAB_HOME/git/address")/$1.git"
+}
+# git_drop NAME: the repository goes, if it is there.
+git_drop() {
+	repository_name "$1"
+	docker exec -u git $git_server rm -rf "/srv/git/$1.git"
 }
