@@ -141,7 +141,7 @@ pub fn lives_and_dies(case: &Case) {
         due && in_arguments(&token)
     });
     assert!(!seen, "a secret was in the arguments of a process");
-    apply.wait().success().says("5 added").says_nothing_of(&token);
+    apply.wait().success().says("6 added").says_nothing_of(&token);
     stage.assert_runs("Hello from acme");
     stage.assert_secrets_came_first();
     stage.run.assert_settled();
