@@ -3,9 +3,15 @@ ephemeral "gitops_admin_password" "argocd" {
   namespace  = gitops_bootstrap.argocd.namespace
 }
 
-# It may go to where nothing is stored, such as another provider's credentials.
-provider "argocd" {
-  server_addr = "localhost:8080"
-  username    = ephemeral.gitops_admin_password.argocd.username
-  password    = ephemeral.gitops_admin_password.argocd.password
+# It may go to where nothing is stored: another provider's credentials, or a write-only attribute.
+resource "gitops_secret_injection" "argocd_login" {
+  kubernetes       = gitops_cluster.dev.kubernetes
+  namespace        = "ci"
+  name             = "argocd-login"
+  create_namespace = true
+
+  data_wo = {
+    username = ephemeral.gitops_admin_password.argocd.username
+    password = ephemeral.gitops_admin_password.argocd.password
+  }
 }
