@@ -42,9 +42,6 @@ pub struct Bootstrap;
 /// The set of objects; the inventory is called after it.
 const SET: &str = "argocd";
 
-/// Remembered from the plan to its apply: the checksum of the manifest that was planned, null where none was.
-const PLANNED: &str = "planned_sha256";
-
 /// Inputs that decide what the objects are.
 const INPUTS: [&str; 5] = ["namespace", "source", "settings", "patches", "images"];
 
@@ -76,13 +73,11 @@ impl Resource for Bootstrap {
 
     async fn foresee(cx: &Context<Gitops>, plan: &mut Foresight<Self>) -> Result<(), Problem> {
         plan.set("inventory", inventory_name(SET));
-        cx.remember(PLANNED, &None::<String>);
         if !INPUTS.iter().all(|input| plan.is_known(*input)) {
             ["version", "manifest_sha256", "objects", "ready"].iter().for_each(|output| plan.unknown(output));
             return Ok(());
         }
         let install = cx.provider().sources.install(&task(cx), plan.id(), plan.want()).await?;
-        cx.remember(PLANNED, &install.sha256);
         warn_of_unused(cx, &install);
         let status = status(&install, false);
         if let Some(Prior { status: before, .. }) = plan.prior() {
@@ -186,10 +181,6 @@ async fn write(
     want: &Spec,
 ) -> Result<(Cluster, Install), Problem> {
     let install = cx.provider().sources.install(task, id, want).await?;
-    let planned = cx.recall::<Option<String>>(PLANNED).flatten();
-    if planned.is_some_and(|planned| planned != install.sha256) {
-        return Err(changed_meanwhile());
-    }
     let cluster = cx.provider().clusters.connect(task, want.kubernetes.as_ref()).await.at("kubernetes")?;
     let writer = writer(&cluster, id).taking_ownership(want.take_ownership);
     let begun = std::time::Instant::now();
@@ -227,12 +218,6 @@ fn not_written(error: &apply::Error) -> Problem {
         }
         _ => problem(error),
     }
-}
-
-fn changed_meanwhile() -> Problem {
-    let detail = "It is not what the plan was made from, so nothing was written. Apply again to plan with what it is now; give \
-                  `sha256`, or a chart's version, and it cannot change.";
-    Problem::error("The manifest changed after the plan", detail).at("source")
 }
 
 /// The status right after the objects were written.

@@ -51,7 +51,7 @@ pub struct Source {
 /// A manifest.
 #[derive(Serialize, Deserialize, JsonSchema)]
 pub struct Manifest {
-    /// Path of a file.
+    /// Path of a file. What is applied is what was planned: a file that changes in between ends the apply.
     pub path: Option<String>,
     /// URL to download from. It is read at each plan: give `sha256`, and what is behind it cannot change.
     pub url: Option<String>,
