@@ -146,10 +146,13 @@ pub(crate) fn mirror() -> &'static Result<PathBuf, String> {
         let place = format!("registry.terraform.io/gitops-rs/gitops/{version}/linux_{}", go_arch());
         let dir = mirror.join(place);
         let make = || -> io::Result<()> {
-            let _ = fs::remove_dir_all(&mirror);
             fs::create_dir_all(&dir)?;
-            let file = dir.join(format!("terraform-provider-gitops_v{version}"));
-            fs::hard_link(&binary, &file).or_else(|_| fs::copy(&binary, &file).map(drop))
+            // In one step, because another suite may be running from the same mirror.
+            let new = mirror.join(format!("new-{}", std::process::id()));
+            fs::hard_link(&binary, &new).or_else(|_| fs::copy(&binary, &new).map(drop))?;
+            fs::rename(&new, dir.join(format!("terraform-provider-gitops_v{version}")))?;
+            let _ = fs::remove_file(&new); // a rename onto another link to the same file does nothing
+            Ok(())
         };
         make()
             .map(|()| mirror.clone())

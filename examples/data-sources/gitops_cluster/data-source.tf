@@ -12,7 +12,7 @@ data "gitops_cluster" "production" {
 }
 
 # Everything that goes into the cluster takes `kubernetes`.
-resource "gitops_bootstrap" "argocd" {
+resource "gitops_bootstrap" "production" {
   kubernetes = data.gitops_cluster.production.kubernetes
 
   source = {

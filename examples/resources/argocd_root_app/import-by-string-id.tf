@@ -1,4 +1,6 @@
 import {
-  to = argocd_root_app.platform
-  id = "argocd/platform"
+  # As for the resource itself, OpenTofu has to be told the provider.
+  provider = gitops
+  to       = argocd_root_app.platform
+  id       = "argocd/platform"
 }
