@@ -6,6 +6,12 @@ own_exec=/run/gitops-lab-docker
 
 lacks_sys_resource() { (((16#$(awk '/CapBnd/ {print $2}' /proc/self/status) >> 24 & 1) == 0)); }
 cgroup_v1() { [ ! -f /sys/fs/cgroup/cgroup.controllers ]; }
+# engine_pid: the engine's process, if the one of the pid file is still it. After a crash or a restart of the machine the
+# number may be somebody else's.
+engine_pid() {
+	local pid
+	pid=$(cat "$LAB_HOME/docker/pid" 2>/dev/null) && [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = dockerd ] && echo "$pid"
+}
 own_engine() { [ "$(cat "$LAB_HOME/engine" 2>/dev/null)" = "$own_host" ]; }
 official() { [ "$(cat "$LAB_HOME/images" 2>/dev/null)" = official ]; }
 
@@ -48,6 +54,16 @@ start_engine() {
 	export DOCKER_HOST=$own_host
 	docker version >/dev/null 2>&1 || step dockerd_up "Docker engine"
 }
+# forget_interfaces: removes those of containers that died with their engine. Until the last of their connections has
+# timed out, which takes minutes, they would answer for addresses that the engine has given to others by then.
+forget_interfaces() {
+	local port bridge
+	for port in /sys/class/net/br-*/brif/*; do
+		[ -e "$port" ] || continue
+		bridge=${port#/sys/class/net/} bridge=${bridge%%/*}
+		! grep -aqs "${bridge#br-}" "$LAB_HOME/docker/data/network/files/local-kv.db" || ip link delete "${port##*/}" || true
+	done
+}
 dockerd_up() {
 	local runtime=() attempt pid limit=/proc/sys/fs/inotify/max_user_instances
 	# kind's nodes each take some; the kernel's default of 128 is enough for two or three of them.
@@ -55,7 +71,9 @@ dockerd_up() {
 	! lacks_sys_resource || runtime=(--add-runtime "weaker=$here/runc-without-sys-resource" --default-runtime weaker)
 	mkdir -p "$LAB_HOME/docker"
 	for attempt in 1 2 3; do # an engine that was just stopped takes its containers' shutdown time to leave
-		while [ -f "$LAB_HOME/docker/pid" ] && kill -0 "$(cat "$LAB_HOME/docker/pid")" 2>/dev/null; do sleep 0.5; done
+		while engine_pid >/dev/null; do sleep 0.5; done
+		rm -f "$LAB_HOME/docker/pid" # a stale one, whose number another process has by now, would stop dockerd
+		forget_interfaces
 		echo "attempt $attempt"
 		setsid nohup dockerd --host "$DOCKER_HOST" --data-root "$LAB_HOME/docker/data" --exec-root "$own_exec" \
 			--pidfile "$LAB_HOME/docker/pid" "${runtime[@]}" >"$LAB_HOME/docker/log" 2>&1 </dev/null 9>&- &
@@ -69,12 +87,11 @@ dockerd_up() {
 	return 1
 }
 stop_engine() {
-	own_engine && [ -f "$LAB_HOME/docker/pid" ] || return 0
 	local pid
-	pid=$(cat "$LAB_HOME/docker/pid")
-	kill "$pid" 2>/dev/null || return 0
+	own_engine && pid=$(engine_pid) || return 0
 	say "stopping the Docker engine"
-	while kill -0 "$pid" 2>/dev/null; do sleep 0.5; done
+	kill "$pid"
+	while engine_pid >/dev/null; do sleep 0.5; done
 }
 
 # choose_images: official ones when the two registries that matter answer within half a minute.

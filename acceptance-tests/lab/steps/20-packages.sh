@@ -1,6 +1,6 @@
 # Debian packages on this machine, only where the lab builds. What it added is written down; `lab clean` removes it.
 
-host_packages=(docker.io containerd runc iptables jq debootstrap git ca-certificates curl procps)
+host_packages=(docker.io containerd runc iptables iproute2 jq debootstrap git ca-certificates curl procps)
 host_programs=(docker dockerd containerd runc iptables jq debootstrap git curl pkill)
 
 # need_root: before anything is built; without root the question whether images can be pulled stays open.
