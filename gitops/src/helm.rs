@@ -25,6 +25,9 @@ pub struct Chart {
     pub values: Value,
 }
 
+/// The Kubernetes that charts are rendered for: no cluster is asked, and without it whoever built Helm decides.
+const KUBERNETES: &str = "1.33.0";
+
 /// Why a chart was not rendered.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -179,6 +182,8 @@ pub async fn template(task: &Task, chart: &Chart, release: &str, namespace: &str
             namespace,
             "--include-crds",
             "--skip-tests",
+            "--kube-version",
+            KUBERNETES,
         ]);
         let program = program.args(["--values", "-"]).arg(&path).stdin(values);
         let output = program.run(task).await.map_err(|source| failed("render", chart, source))?;
@@ -322,11 +327,16 @@ mod tests {
 
     #[tokio::test]
     async fn a_chart_is_rendered_with_its_values() {
-        let text =
-            "name: {{ .Release.Name }}\nnamespace: {{ .Release.Namespace }}\na: {{ .Values.a | quote }}\n";
+        let text = "kubernetes: {{ .Capabilities.KubeVersion.Minor }}\nname: {{ .Release.Name }}\nnamespace: {{ .Release.Namespace }}\na: {{ .Values.a | quote }}\n";
         let Some(rendered) = rendered(text, json!({"a": "x\ny"})).await else { return };
         let rendered = rendered.unwrap();
-        for part in ["kind: CustomResourceDefinition", "name: argocd", "namespace: cd", r#"a: "x\ny""#] {
+        for part in [
+            "kind: CustomResourceDefinition",
+            "kubernetes: 33",
+            "name: argocd",
+            "namespace: cd",
+            r#"a: "x\ny""#,
+        ] {
             assert!(rendered.contains(part), "{part} in {rendered}");
         }
     }

@@ -48,11 +48,15 @@ fn containers(pod: &Value) -> impl Iterator<Item = &Value> {
         .flatten()
 }
 
-/// Whether a container that failed before runs again, which is no sign of health until the pod is ready.
+/// Whether a container failed and was or will be started again, which is no sign of health until the pod is ready.
+/// What a container's last failure was is forgotten at times, as soon as it fails again; the count of starts is not.
 fn restarting(pod: &Value) -> bool {
     let ready = |container: &Value| container.get("ready") == Some(&Value::Bool(true));
     containers(pod).any(|container| {
-        !ready(container) && container.pointer("/lastState/terminated/exitCode").is_some_and(|c| c != 0)
+        let restarts = container.get("restartCount").and_then(Value::as_i64).unwrap_or(0);
+        let exits = ["/state/terminated/exitCode", "/lastState/terminated/exitCode"];
+        let failed = exits.iter().any(|exit| container.pointer(exit).is_some_and(|code| code != 0));
+        !ready(container) && (restarts > 0 || failed)
     })
 }
 
@@ -117,6 +121,11 @@ mod tests {
         assert_eq!(lasting.unwrap(), "pod p: container c: CrashLoopBackOff (exit code 1): back-off");
         assert_eq!(troubles.lasting([&ready], second(80)), None);
         assert_eq!(troubles.lasting([&crash], second(90)), None, "the time begins anew");
+        let failed = pod(json!({"terminated": {"exitCode": 1}}), false, false);
+        let mut troubles = Troubles::default();
+        assert_eq!(troubles.lasting([&crash], second(0)), None);
+        assert_eq!(troubles.lasting([&failed], second(30)), None);
+        assert!(troubles.lasting([&crash], second(61)).is_some(), "it failed again in between");
         let pull = waiting("ImagePullBackOff");
         assert_eq!(Troubles::default().lasting([&pull], second(500)), None);
         assert_eq!(present([&pull]).unwrap(), "pod p: container c: ImagePullBackOff: m");
