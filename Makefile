@@ -27,7 +27,7 @@ lint: ## Lints, with warnings denied
 
 .PHONY: unit
 unit: ## Tests that need no lab
-	cargo test --workspace --locked
+	cargo test --workspace --locked --no-fail-fast
 
 .PHONY: deny
 deny: ## Dependencies: what is banned, their licences, where they come from

@@ -244,26 +244,32 @@ impl Worker {
             };
             attempt += 1;
             if let Err(interrupted) = scope.back_off(attempt) {
-                let why = why.map_or_else(|| interrupted.to_string(), |why| why.to_string());
-                return Verdict::Failed(self.unknown(commit, why));
+                let why =
+                    why.unwrap_or_else(|| Error::Interrupted { url: self.place.url(), source: interrupted });
+                return Verdict::Failed(self.unknown(commit, &why));
             }
             push = match self.mirror().and_then(|mirror| mirror.fetch(scope)) {
                 Ok(tip) if tip == commit => return Verdict::Landed,
                 Ok(tip) if tip == base => match self.mirror() {
                     Ok(mirror) => mirror.push(scope, bench, commit, base, &|| true),
-                    Err(error) => return Verdict::Failed(self.unknown(commit, error.to_string())),
+                    Err(error) => return Verdict::Failed(self.unknown(commit, &error)),
                 },
                 Ok(tip) => match self.mirror().is_ok_and(|mirror| mirror.contains(tip, commit)) {
                     true => return Verdict::Landed,
                     false => return Verdict::Moved(Some(tip)),
                 },
                 Err(error) if error.is_transient() => Push::Ambiguous(error),
-                Err(error) => return Verdict::Failed(self.unknown(commit, error.to_string())),
+                Err(error) => return Verdict::Failed(self.unknown(commit, &error)),
             };
         }
     }
 
-    fn unknown(&self, commit: Oid, why: String) -> Error {
+    fn unknown(&self, commit: Oid, why: &Error) -> Error {
+        let why = match why {
+            // Its own words say that nothing was sent, which here something was.
+            Error::Interrupted { source, .. } => source.to_string(),
+            why => why.to_string(),
+        };
         Error::Unknown {
             url: self.place.url(),
             branch: self.place.branch.clone(),
