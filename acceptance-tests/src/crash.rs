@@ -72,7 +72,10 @@ mod tests {
     fn an_interrupt_reaches_the_cli() {
         let dir = tempfile::tempdir().unwrap();
         let script = "trap 'echo stopped; exit 1' INT; echo on; while :; do sleep 0.05; done";
-        let mut cli = Program::new("bash").args(["-c", script]).start(&dir.path().join("log"));
+        // A shell cannot trap what it was told to ignore, as programs in the background are; the CLIs can.
+        let mut cli = Program::new("env")
+            .args(["--default-signal=INT", "bash", "-c", script])
+            .start(&dir.path().join("log"));
         let out = dir.path().join("log.out");
         assert!(cli.until(|_| fs::read_to_string(&out).is_ok_and(|text| text == "on\n")));
         assert!(cli.interrupt_at(Duration::ZERO));
