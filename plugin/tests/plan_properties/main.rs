@@ -111,6 +111,11 @@ impl Life {
         self.hold(name, conform::write_only_null(&self.schema, &plan.state));
         self.hold(name, conform::replace_paths_valid(prior, &plan.state, &plan.replaces));
         self.check_outputs(prior, &plan.state, foresight);
+        let mut undefaulted = Vec::new();
+        defaults(&self.schema.attributes, config, &plan.state, &Path::root(), &mut undefaulted);
+        if let Some(path) = undefaulted.first() {
+            self.fail(&format!("`{path}` is not configured and has not its default"));
+        }
         let ty = self.schema.ty();
         let travelled = msgpack::encode(&plan.state, &ty).and_then(|bytes| msgpack::decode(&bytes, &ty));
         if travelled.as_ref() != Ok(&plan.state) {
@@ -151,8 +156,15 @@ impl Life {
         if let Some(path) = demanded.iter().find(|path| !named(path)) {
             self.fail(&format!("a change of `{path}` must replace the object"));
         }
-        if let Some(path) = plan.replaces.iter().find(|path| prior.get(path) == plan.state.get(path)) {
-            self.fail(&format!("`{path}` replaces the object without a change"));
+        let groundless = |path: &&Path| {
+            let (before, after) = (prior.get(path), plan.state.get(path));
+            let within = |value: Option<&Value>| {
+                value.is_some_and(|value| value.entries().is_some() || value.elements().is_some())
+            };
+            before == after || (!demanded.contains(path) && within(before) && within(after))
+        };
+        if let Some(path) = plan.replaces.iter().find(groundless) {
+            self.fail(&format!("`{path}` replaces the object without need"));
         }
     }
 
@@ -198,6 +210,30 @@ impl Life {
         log.push_str(&format!("{name}\n"));
         for (name, value) in values {
             log.push_str(&format!("  {name:8} {}\n", show::value(value)));
+        }
+    }
+}
+
+/// The paths of the attributes that are not configured and not planned with their default, in the objects that
+/// are both configured and planned.
+fn defaults(attributes: &Attributes, config: &Value, planned: &Value, at: &Path, found: &mut Vec<Path>) {
+    for (name, attribute) in attributes {
+        let step = Path::root().attribute(name);
+        let (Some(configured), Some(planned)) = (config.get(&step), planned.get(&step)) else { continue };
+        let path = at.attribute(name);
+        if configured.is_null() && attribute.default.as_ref().is_some_and(|default| default != planned) {
+            found.push(path);
+            continue;
+        }
+        if let Some((nesting, nested)) = attribute.nested() {
+            let depth = usize::from(nesting != Nesting::Single);
+            planned.walk(|element, planned| {
+                let is_object = element.steps().len() == depth;
+                if let Some(configured) = configured.get(element).filter(|_| is_object) {
+                    defaults(nested, configured, planned, &path.join(element), found);
+                }
+                !is_object
+            });
         }
     }
 }
