@@ -68,8 +68,11 @@ dockerd_up() {
 	local runtime=() attempt pid limit=/proc/sys/fs/inotify/max_user_instances
 	# kind's nodes each take some; the kernel's default of 128 is enough for two or three of them.
 	[ "$(cat $limit)" -ge 512 ] || echo 512 >$limit || true
-	! lacks_sys_resource || runtime=(--add-runtime "weaker=$here/runc-without-sys-resource" --default-runtime weaker)
 	mkdir -p "$LAB_HOME/docker"
+	if lacks_sys_resource; then # a copy, for the engine outlives the checkout that started it
+		install -m 755 "$here/runc-without-sys-resource" "$LAB_HOME/docker/"
+		runtime=(--add-runtime "weaker=$LAB_HOME/docker/runc-without-sys-resource" --default-runtime weaker)
+	fi
 	for attempt in 1 2 3; do # an engine that was just stopped takes its containers' shutdown time to leave
 		while engine_pid >/dev/null; do sleep 0.5; done
 		rm -f "$LAB_HOME/docker/pid" # a stale one, whose number another process has by now, would stop dockerd
