@@ -146,10 +146,11 @@ build_deny() {
 		echo "cargo is needed to build cargo-deny, and is not on the PATH"
 		return 1
 	}
-	mkdir -p "$LAB_HOME/work"
-	CARGO_TARGET_DIR=$LAB_HOME/work/deny cargo install --locked --root "$LAB_HOME/work/deny-root" "cargo-deny@$CARGO_DENY_VERSION"
-	mv "$LAB_HOME/work/deny-root/bin/cargo-deny" "$bin/"
-	rm -rf "$LAB_HOME"/work/deny{,-root}
+	local scratch=$LAB_HOME/cargo
+	mkdir -p "$scratch"
+	CARGO_TARGET_DIR=$scratch/target cargo install --locked --root "$scratch" "cargo-deny@$CARGO_DENY_VERSION"
+	mv "$scratch/bin/cargo-deny" "$bin/"
+	rm -rf "$scratch"
 }
 made_build_deny() { prints "$CARGO_DENY_VERSION" cargo-deny --version; }
 
