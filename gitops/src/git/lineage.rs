@@ -62,7 +62,8 @@ impl Lineage {
             // Read after the questions came up, so that the clone has what Argo CD saw before.
             let snapshot = repository.read(task).await;
             let mut known = self.known();
-            known.open.clear();
+            // Those that came up meanwhile stay open: their call is still to be heard.
+            known.open.retain(|revision| !open.contains(revision));
             match snapshot {
                 Ok(snapshot) => {
                     let answered = open.into_iter().map(|revision| {

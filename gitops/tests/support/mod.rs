@@ -104,9 +104,12 @@ pub fn unchanged(result: Result<Outcome, Error>) -> String {
     }
 }
 
-/// Waits until `condition` holds; the test's own time limit ends a wait that never does.
+/// Waits until `condition` holds; a minute without is a failure.
 pub async fn until(condition: impl Fn() -> bool) {
-    while !condition() {
-        tokio::task::yield_now().await;
-    }
+    let held = async {
+        while !condition() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), held).await.expect("what is waited for does not come");
 }
