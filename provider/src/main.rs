@@ -4,7 +4,9 @@
 //! a cluster, a repository or a program is a verb of the `gitops` crate.
 
 mod data_sources;
+mod defaults;
 mod ephemerals;
+mod import_id;
 mod outcome;
 mod problem;
 mod provider;

@@ -3,7 +3,7 @@
 use crate::problem::Locate;
 use crate::resources::Sources;
 use gitops::Task;
-use gitops::cluster::{Cluster, Clusters, Defaults, Environment};
+use gitops::cluster::{Cluster, Clusters, Connection, Defaults, Environment};
 use gitops::git::{Repositories, Settings};
 use gitops::kind::Kind;
 use gitops::secrets::Key;
@@ -39,6 +39,20 @@ pub struct Gitops {
 }
 
 impl Gitops {
+    /// The cluster of `kubernetes`, or else of the provider block, to write to.
+    pub async fn connect(&self, task: &Task, kubernetes: Option<&Connection>) -> Result<Cluster, Problem> {
+        self.clusters.connect(task, kubernetes).await.at("kubernetes")
+    }
+
+    /// The same, to read from; `None` where it is gone.
+    pub async fn find(
+        &self,
+        task: &Task,
+        kubernetes: Option<&Connection>,
+    ) -> Result<Option<Cluster>, Problem> {
+        self.clusters.find(task, kubernetes).await.at("kubernetes")
+    }
+
     /// Keeps the fingerprint key of a Secret that was read, for the plan that follows in the same process. `secret`
     /// is its import id.
     pub fn remember_key(&self, cluster: &Cluster, secret: &str, key: Option<Key>) {

@@ -79,8 +79,7 @@ impl DataSource for Application {
 
     async fn read(cx: &Context<Gitops>, config: &Config) -> Result<Output, Problem> {
         let task = task(cx);
-        let cluster =
-            cx.provider().clusters.connect(&task, config.kubernetes.as_ref()).await.at("kubernetes")?;
+        let cluster = cx.provider().connect(&task, config.kubernetes.as_ref()).await?;
         let namespace = config.namespace.as_deref().unwrap_or(install::NAMESPACE);
         let application = Object::reference(argo::API_VERSION, "Application", Some(namespace), &config.name);
         // Only read, so that it does not matter on whose behalf.

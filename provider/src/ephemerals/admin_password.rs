@@ -49,8 +49,7 @@ impl Ephemeral for AdminPassword {
 
     async fn open(cx: &Context<Gitops>, config: &Config) -> Result<Opened<Output>, Problem> {
         let task = task(cx);
-        let cluster =
-            cx.provider().clusters.connect(&task, config.kubernetes.as_ref()).await.at("kubernetes")?;
+        let cluster = cx.provider().connect(&task, config.kubernetes.as_ref()).await?;
         let namespace = config.namespace.as_deref().unwrap_or(install::NAMESPACE);
         let secret = Object::reference("v1", "Secret", Some(namespace), SECRET);
         // Only read, so that it does not matter on whose behalf.

@@ -1,5 +1,6 @@
 //! What the resources that are an Argo CD Application have in common: write it, wait for it, remove it.
 
+use crate::defaults;
 use crate::problem::{Locate, add, problem};
 use crate::provider::Gitops;
 use gitops::apply::{self, Owner, Writer};
@@ -21,7 +22,7 @@ use tfplugin_rs::{Context, Problem};
 #[derive(Clone, Serialize, Deserialize, JsonSchema)]
 pub struct WaitFor {
     /// Whether it must be healthy; else it is enough that it is synced.
-    #[serde(default = "yes")]
+    #[serde(default = "defaults::yes")]
     pub health: bool,
     /// Commit that it must be at. Default: whatever Argo CD finds when it is asked to look.
     pub revision: Option<String>,
@@ -31,10 +32,6 @@ impl Default for WaitFor {
     fn default() -> Self {
         Self { health: true, revision: None }
     }
-}
-
-fn yes() -> bool {
-    true
 }
 
 /// A wait that did not end well, with the Application as it was then.

@@ -5,6 +5,7 @@
 
 use crate::problem::problem;
 use crate::provider::{Gitops, task};
+use crate::{defaults, import_id};
 use gitops::cluster::Connection;
 use gitops::kind::{self, Error, KindCluster};
 use schemars::JsonSchema;
@@ -44,7 +45,7 @@ pub struct Spec {
     /// working directory.
     pub kubeconfig_path: Option<String>,
     /// Whether to wait until all nodes are ready.
-    #[serde(default = "yes")]
+    #[serde(default = "defaults::yes")]
     pub wait: bool,
 }
 
@@ -86,7 +87,7 @@ impl Resource for Cluster {
     fn parse_import_id(text: &str) -> Result<Identity, Problem> {
         match text.strip_prefix("kind/") {
             Some(name) if !name.is_empty() => Ok(Identity { name: name.to_owned() }),
-            _ => Err(Problem::error("Not an import id", "The import id is `kind/name`, such as `kind/dev`.")),
+            _ => Err(import_id::not_one("The import id is `kind/name`, such as `kind/dev`.")),
         }
     }
 
@@ -167,10 +168,6 @@ impl Resource for Cluster {
         let path = kubeconfig(id, &last.spec);
         cx.provider().kind.delete(&task(cx), &id.name, &mark(&last.status), &path).await.map_err(located)
     }
-}
-
-fn yes() -> bool {
-    true
 }
 
 fn default_kubeconfig(id: &Identity) -> PathBuf {

@@ -5,8 +5,8 @@
 
 use super::application::{self as app, Child, WaitFor};
 use crate::outcome::{Phase, unfinished};
-use crate::problem::Locate;
 use crate::provider::{Gitops, task};
+use crate::{defaults, import_id};
 use gitops::Task;
 use gitops::argo::{
     Application, Destination, Directory, Helm, IgnoreDifferences, Kustomize, Preset, Source, Sync,
@@ -34,7 +34,7 @@ pub struct RootApp;
 #[derive(Serialize, Deserialize, JsonSchema)]
 pub struct Identity {
     /// Namespace of Argo CD, or another one that it watches for Applications.
-    #[serde(default = "argocd")]
+    #[serde(default = "defaults::argocd")]
     pub namespace: String,
     /// Name of the Application.
     pub name: String,
@@ -46,7 +46,7 @@ pub struct Spec {
     /// The cluster. Default: that of the provider block.
     pub kubernetes: Option<Connection>,
     /// AppProject that the Application belongs to.
-    #[serde(default = "default")]
+    #[serde(default = "defaults::project")]
     pub project: String,
     /// Repository that Argo CD pulls from. It holds no credentials: those are a Secret beside Argo CD.
     pub repo_url: String,
@@ -69,10 +69,10 @@ pub struct Spec {
     /// Fields in which Git and the cluster may differ.
     pub ignore_differences: Option<Vec<IgnoreDifferences>>,
     /// Whether a destroy removes what the Application made.
-    #[serde(default = "yes")]
+    #[serde(default = "defaults::yes")]
     pub cascade: bool,
     /// Whether to wait until the Application and all below it are ready.
-    #[serde(default = "yes")]
+    #[serde(default = "defaults::yes")]
     pub wait: bool,
     /// What to wait for.
     pub wait_for: Option<WaitFor>,
@@ -110,15 +110,8 @@ impl Resource for RootApp {
     }
 
     fn parse_import_id(text: &str) -> Result<Identity, Problem> {
-        match text.split_once('/') {
-            Some((namespace, name)) if !namespace.is_empty() && !name.is_empty() => {
-                Ok(Identity { namespace: namespace.to_owned(), name: name.to_owned() })
-            }
-            _ => Err(Problem::error(
-                "Not an import id",
-                "The import id is `namespace/name`, such as `argocd/platform`.",
-            )),
-        }
+        let (namespace, name) = import_id::namespaced(text, "argocd/platform")?;
+        Ok(Identity { namespace, name })
     }
 
     fn validate(id: &View<Identity>, spec: &View<Spec>) -> Vec<Problem> {
@@ -141,8 +134,7 @@ impl Resource for RootApp {
         let (task, phase) = (task(cx), Phase::of(&prior));
         let adopt = app::adopts(cx) || want.take_ownership;
         let written = async {
-            let cluster =
-                cx.provider().clusters.connect(&task, want.kubernetes.as_ref()).await.at("kubernetes")?;
+            let cluster = cx.provider().connect(&task, want.kubernetes.as_ref()).await?;
             let writer = app::writer(&cluster, Self::KIND, &Self::import_id(id), adopt);
             let live = app::write(&task, &writer, &wanted(id, want)).await?;
             Ok::<_, Problem>((cluster, live))
@@ -177,8 +169,7 @@ impl Resource for RootApp {
     ) -> Result<Option<(Spec, Status)>, Problem> {
         let kubernetes = last.as_ref().and_then(|last| last.spec.kubernetes.as_ref());
         let task = task(cx);
-        let found = cx.provider().clusters.find(&task, kubernetes).await.at("kubernetes")?;
-        let Some(cluster) = found else { return Ok(None) };
+        let Some(cluster) = cx.provider().find(&task, kubernetes).await? else { return Ok(None) };
         let Some(live) = app::live(&task, &cluster, &id.namespace, &id.name).await? else { return Ok(None) };
         if last.is_none() {
             app::imported(cx);
@@ -189,8 +180,7 @@ impl Resource for RootApp {
 
     async fn delete(cx: &Context<Gitops>, id: &Identity, last: Prior<Spec, Status>) -> Result<(), Problem> {
         let task = task(cx);
-        let found =
-            cx.provider().clusters.find(&task, last.spec.kubernetes.as_ref()).await.at("kubernetes")?;
+        let found = cx.provider().find(&task, last.spec.kubernetes.as_ref()).await?;
         let Some(cluster) = found else { return Ok(()) };
         let writer = app::writer(&cluster, Self::KIND, &Self::import_id(id), app::adopts(cx));
         for stays in app::delete(&task, &cluster, &writer, &wanted(id, &last.spec), app::adopts(cx)).await? {
@@ -204,20 +194,8 @@ impl Resource for RootApp {
     }
 }
 
-fn argocd() -> String {
-    "argocd".to_owned()
-}
-
-fn default() -> String {
-    "default".to_owned()
-}
-
 fn head() -> String {
     "HEAD".to_owned()
-}
-
-fn yes() -> bool {
-    true
 }
 
 /// The Application that is wanted.

@@ -3,6 +3,7 @@
 //! Its values are in the configuration and in the cluster, nowhere else. That they changed, on either side, is seen
 //! by a fingerprint whose key lies in the Secret itself.
 
+use crate::import_id;
 use crate::problem::{Locate, problem};
 use crate::provider::{Gitops, task};
 use gitops::apply::{Owner, Writer};
@@ -88,15 +89,8 @@ impl Resource for SecretInjection {
     }
 
     fn parse_import_id(text: &str) -> Result<Identity, Problem> {
-        match text.split_once('/') {
-            Some((namespace, name)) if !namespace.is_empty() && !name.is_empty() => {
-                Ok(Identity { namespace: namespace.to_owned(), name: name.to_owned() })
-            }
-            _ => Err(Problem::error(
-                "Not an import id",
-                "The import id is `namespace/name`, such as `web/app-secrets`.",
-            )),
-        }
+        let (namespace, name) = import_id::namespaced(text, "web/app-secrets")?;
+        Ok(Identity { namespace, name })
     }
 
     fn validate(id: &View<Identity>, spec: &View<Spec>) -> Vec<Problem> {
@@ -154,7 +148,7 @@ impl Resource for SecretInjection {
         let (last, kubernetes) =
             (last.as_ref(), last.as_ref().and_then(|last| last.spec.kubernetes.as_ref()));
         let task = task(cx);
-        let found = cx.provider().clusters.find(&task, kubernetes).await.at("kubernetes")?;
+        let found = cx.provider().find(&task, kubernetes).await?;
         let Some(cluster) = found else { return Ok(None) };
         let Some(live) = live(&task, &writer(&cluster, id), id).await? else { return Ok(None) };
         cx.provider().remember_key(&cluster, &Self::import_id(id), Key::of(&live));
@@ -163,8 +157,7 @@ impl Resource for SecretInjection {
 
     async fn delete(cx: &Context<Gitops>, id: &Identity, last: Prior<Spec, Status>) -> Result<(), Problem> {
         let task = task(cx);
-        let found =
-            cx.provider().clusters.find(&task, last.spec.kubernetes.as_ref()).await.at("kubernetes")?;
+        let found = cx.provider().find(&task, last.spec.kubernetes.as_ref()).await?;
         let Some(cluster) = found else { return Ok(()) };
         let writer = writer(&cluster, id);
         writer.delete(&task, &named(id)).await.whole()?;
@@ -227,7 +220,7 @@ async fn live(task: &Task, writer: &Writer, id: &Identity) -> Result<Option<Json
 /// Writes the Secret with the key that it has, or a new one.
 async fn put(cx: &Context<Gitops>, id: &Identity, want: &Spec) -> Result<Status, Problem> {
     let task = task(cx);
-    let cluster = cx.provider().clusters.connect(&task, want.kubernetes.as_ref()).await.at("kubernetes")?;
+    let cluster = cx.provider().connect(&task, want.kubernetes.as_ref()).await?;
     let writer = writer(&cluster, id).taking_ownership(want.take_ownership);
     if want.create_namespace {
         writer.ensure_namespace(&task, &id.namespace).await.at("namespace")?;
@@ -256,8 +249,7 @@ async fn wanted_fingerprint(
     plan: &Foresight<SecretInjection>,
 ) -> Result<String, Problem> {
     let task = task(cx);
-    let cluster =
-        cx.provider().clusters.connect(&task, plan.want().kubernetes.as_ref()).await.at("kubernetes")?;
+    let cluster = cx.provider().connect(&task, plan.want().kubernetes.as_ref()).await?;
     let key = match cx.provider().recall_key(&cluster, &SecretInjection::import_id(plan.id())) {
         Some(key) => Some(key),
         None => live(&task, &writer(&cluster, plan.id()), plan.id()).await?.as_ref().and_then(Key::of),

@@ -10,6 +10,7 @@ mod live;
 mod source;
 mod spec;
 
+use crate::import_id;
 use live::{drift, essential, installed, is_ready, settings, spec_of, status_of, survey};
 pub use source::Sources;
 use spec::{Identity, Spec, Status};
@@ -59,9 +60,7 @@ impl Resource for Bootstrap {
     fn parse_import_id(text: &str) -> Result<Identity, Problem> {
         match names::namespace(text) {
             Ok(()) => Ok(Identity { namespace: text.to_owned() }),
-            Err(_) => {
-                Err(Problem::error("Not an import id", "The import id is the namespace, such as `argocd`."))
-            }
+            Err(_) => Err(import_id::not_one("The import id is the namespace, such as `argocd`.")),
         }
     }
 
@@ -130,7 +129,7 @@ impl Resource for Bootstrap {
     ) -> Result<Option<(Spec, Status)>, Problem> {
         let task = task(cx);
         let kubernetes = last.as_ref().and_then(|last| last.spec.kubernetes.as_ref());
-        let found = cx.provider().clusters.find(&task, kubernetes).await.at("kubernetes")?;
+        let found = cx.provider().find(&task, kubernetes).await?;
         let Some(cluster) = found else { return Ok(None) };
         let writer = writer(&cluster, id);
         let installed = match &last {
@@ -155,8 +154,7 @@ impl Resource for Bootstrap {
 
     async fn delete(cx: &Context<Gitops>, id: &Identity, last: Prior<Spec, Status>) -> Result<(), Problem> {
         let task = task(cx);
-        let found =
-            cx.provider().clusters.find(&task, last.spec.kubernetes.as_ref()).await.at("kubernetes")?;
+        let found = cx.provider().find(&task, last.spec.kubernetes.as_ref()).await?;
         let Some(cluster) = found else { return Ok(()) };
         let companions = install::companions(&id.namespace);
         let removal = writer(&cluster, id).delete_set(&task, &set(id), &companions).await.whole()?;
@@ -181,7 +179,7 @@ async fn write(
     want: &Spec,
 ) -> Result<(Cluster, Install), Problem> {
     let install = cx.provider().sources.install(task, id, want).await?;
-    let cluster = cx.provider().clusters.connect(task, want.kubernetes.as_ref()).await.at("kubernetes")?;
+    let cluster = cx.provider().connect(task, want.kubernetes.as_ref()).await?;
     let writer = writer(&cluster, id).taking_ownership(want.take_ownership);
     let begun = std::time::Instant::now();
     let changes = writer

@@ -1,5 +1,6 @@
 //! The attributes of `gitops_bootstrap`.
 
+use crate::defaults;
 use gitops::argo::prepare;
 use gitops::cluster::Connection;
 use gitops::helm;
@@ -12,7 +13,7 @@ use std::collections::BTreeMap;
 #[derive(Serialize, Deserialize, JsonSchema)]
 pub struct Identity {
     /// Namespace of Argo CD. It is made where it is missing, and removed with Argo CD if nothing else is in it.
-    #[serde(default = "argocd")]
+    #[serde(default = "defaults::argocd")]
     pub namespace: String,
 }
 
@@ -35,7 +36,7 @@ pub struct Spec {
     #[serde(default)]
     pub take_ownership: bool,
     /// Whether to wait until all of Argo CD runs. Without it, what is made next may come too early.
-    #[serde(default = "yes")]
+    #[serde(default = "defaults::yes")]
     pub wait: bool,
 }
 
@@ -98,14 +99,6 @@ pub struct Status {
     pub inventory: String,
     /// Whether all of Argo CD runs.
     pub ready: bool,
-}
-
-fn argocd() -> String {
-    gitops::argo::install::NAMESPACE.to_owned()
-}
-
-fn yes() -> bool {
-    true
 }
 
 impl Chart {

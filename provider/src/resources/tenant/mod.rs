@@ -7,6 +7,7 @@ mod shape;
 mod tests;
 
 use super::application as app;
+use crate::import_id;
 use crate::outcome::{Phase, unfinished};
 use crate::problem::{Locate, add, problem};
 use crate::provider::{Gitops, task};
@@ -54,8 +55,7 @@ impl Resource for Tenant {
             text.rsplit_once(':').map_or((None, text), |(branch, id)| (Some(branch), id));
         match branch.is_some_and(str::is_empty) || tenant_id.is_empty() {
             false => Ok(Identity { tenant_id: tenant_id.to_owned() }),
-            true => Err(Problem::error(
-                "Not an import id",
+            true => Err(import_id::not_one(
                 "The import id is `branch:tenant_id`, such as `main:acme`. The repository is that of the provider block.",
             )),
         }

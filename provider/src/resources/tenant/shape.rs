@@ -1,5 +1,6 @@
 //! What users say of a tenant and what they learn of it, to and from the tenant that the platform knows.
 
+use crate::defaults;
 use crate::problem::{Locate, problem};
 use gitops::argo::Source;
 use gitops::cluster::Connection;
@@ -54,13 +55,13 @@ pub struct Spec {
     /// Address that Argo CD pulls the repository from. Default: `git.url`.
     pub source_repo_url: Option<String>,
     /// Namespace of Argo CD.
-    #[serde(default = "argocd")]
+    #[serde(default = "defaults::argocd")]
     pub argocd_namespace: String,
     /// AppProject that the Application belongs to.
-    #[serde(default = "default")]
+    #[serde(default = "defaults::project")]
     pub project: String,
     /// Whether to wait until Argo CD runs the tenant as the commit has it, and on a destroy until it is gone.
-    #[serde(default = "yes")]
+    #[serde(default = "defaults::yes")]
     pub wait: bool,
     /// Whether to take over files of this tenant that somebody else put into the repository.
     #[serde(default)]
@@ -118,18 +119,6 @@ fn instances() -> String {
 
 fn applications() -> String {
     "argo-cd/applications".to_owned()
-}
-
-fn argocd() -> String {
-    "argocd".to_owned()
-}
-
-fn default() -> String {
-    "default".to_owned()
-}
-
-fn yes() -> bool {
-    true
 }
 
 impl ChartSpec {
@@ -264,8 +253,8 @@ pub fn imported(id: &Identity, remote: Remote, repository: &Repository, found: &
         instances_path: instances(),
         applications_path: applications(),
         source_repo_url: source.filter(|source| *source != repository.url()),
-        argocd_namespace: text(app.as_ref().map(|app| &app.namespace), argocd),
-        project: text(app.as_ref().map(|app| &app.project), default),
+        argocd_namespace: text(app.as_ref().map(|app| &app.namespace), defaults::argocd),
+        project: text(app.as_ref().map(|app| &app.project), defaults::project),
         wait: true,
         take_ownership: false,
     }

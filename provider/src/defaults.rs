@@ -1,0 +1,16 @@
+//! Defaults that several resources have in common, as serde and the schema ask for them.
+
+/// Switched on.
+pub fn yes() -> bool {
+    true
+}
+
+/// The namespace that Argo CD is installed in.
+pub fn argocd() -> String {
+    "argocd".to_owned()
+}
+
+/// The AppProject that is always there.
+pub fn project() -> String {
+    "default".to_owned()
+}
