@@ -50,6 +50,12 @@ examples: provider ## Formatting and validity of all examples and modules
 acceptance: provider ## The examples against real clusters, on Terraform and OpenTofu; needs `make lab`
 	cargo test --package gitops-acceptance-tests --test acceptance --locked -- --skip examples::
 
+.PHONY: bench
+bench: ## How fast it is, against Go providers and against work by hand; needs `make lab`
+	-$(lab) peers
+	cargo build --package terraform-provider-gitops --locked --release
+	cargo run --package gitops-acceptance-tests --bin bench --locked -- $(SECTIONS)
+
 .PHONY: docs
 docs: ## Writes the reference under docs/ anew
 	UPDATE_DOCS=1 cargo test --package terraform-provider-gitops --locked the_reference

@@ -22,7 +22,8 @@ pub struct Case {
 }
 
 impl Case {
-    pub(crate) fn new(name: String, cli: Cli, seed: u64) -> Self {
+    /// The test `name` with this CLI; all its random choices follow from `seed`.
+    pub fn new(name: String, cli: Cli, seed: u64) -> Self {
         Self { name, cli, seed }
     }
 
@@ -122,14 +123,15 @@ impl Case {
     }
 }
 
-/// Cargo's target directory: this program lies in `target/PROFILE/deps`.
-pub(crate) fn target() -> PathBuf {
+/// Cargo's target directory: this program lies in `target/PROFILE`, or in `deps` there.
+pub fn target() -> PathBuf {
     profile_dir().parent().map_or_else(PathBuf::new, Path::to_owned)
 }
 
 fn profile_dir() -> PathBuf {
     let program = std::env::current_exe().unwrap_or_default();
-    program.ancestors().nth(2).map_or_else(PathBuf::new, Path::to_owned)
+    let dir = program.parent().unwrap_or(Path::new(""));
+    if dir.ends_with("deps") { dir.parent().unwrap_or(dir) } else { dir }.to_owned()
 }
 
 /// The provider under test: `PROVIDER`, or what cargo built beside this program.
@@ -141,23 +143,27 @@ pub fn provider() -> PathBuf {
 pub(crate) fn mirror() -> &'static Result<PathBuf, String> {
     static MIRROR: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     MIRROR.get_or_init(|| {
-        let (binary, version) = (provider(), env!("CARGO_PKG_VERSION"));
-        let mirror = target().join("acceptance/mirror");
-        let place = format!("registry.terraform.io/gitops-rs/gitops/{version}/linux_{}", go_arch());
-        let dir = mirror.join(place);
-        let make = || -> io::Result<()> {
-            fs::create_dir_all(&dir)?;
-            // In one step, because another suite may be running from the same mirror.
-            let new = mirror.join(format!("new-{}", std::process::id()));
-            fs::hard_link(&binary, &new).or_else(|_| fs::copy(&binary, &new).map(drop))?;
-            fs::rename(&new, dir.join(format!("terraform-provider-gitops_v{version}")))?;
-            let _ = fs::remove_file(&new); // a rename onto another link to the same file does nothing
-            Ok(())
-        };
-        make()
-            .map(|()| mirror.clone())
+        let (binary, mirror) = (provider(), target().join("acceptance/mirror"));
+        publish(&binary, &mirror, "gitops-rs/gitops", env!("CARGO_PKG_VERSION"))
+            .map(|()| mirror)
             .map_err(|error| format!("no provider at {}: {error}; `cargo build` makes it", binary.display()))
     })
+}
+
+/// Puts a provider into a file system mirror, as `source`, such as `hashicorp/kubernetes`.
+///
+/// # Errors
+/// When there is no such binary, or the mirror cannot be written.
+pub fn publish(binary: &Path, mirror: &Path, source: &str, version: &str) -> io::Result<()> {
+    let kind = source.rsplit('/').next().unwrap_or(source);
+    let dir = mirror.join(format!("registry.terraform.io/{source}/{version}/linux_{}", go_arch()));
+    fs::create_dir_all(&dir)?;
+    // In one step, because another suite may be running from the same mirror.
+    let new = mirror.join(format!("new-{}", std::process::id()));
+    fs::hard_link(binary, &new).or_else(|_| fs::copy(binary, &new).map(drop))?;
+    fs::rename(&new, dir.join(format!("terraform-provider-{kind}_v{version}")))?;
+    let _ = fs::remove_file(&new); // a rename onto another link to the same file does nothing
+    Ok(())
 }
 
 fn go_arch() -> &'static str {

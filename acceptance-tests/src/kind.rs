@@ -2,7 +2,9 @@
 
 use crate::lab::Lab;
 use crate::outcome::Outcome;
+use crate::repository::Repository;
 use crate::workspace::Workspace;
+use std::fs;
 use std::path::Path;
 
 /// The name of a kind cluster that a test may have made, and that is gone with the value.
@@ -55,6 +57,21 @@ impl Drop for KindCluster {
 }
 
 impl Workspace {
+    /// The variables of `examples/quickstart` for this cluster, this repository and this machine.
+    pub fn quickstart_fits_the_lab(&mut self, cluster: &KindCluster, repository: &Repository) -> &mut Self {
+        let lab = Lab::shared();
+        let config = fs::read_to_string(lab.expect("KIND_CONFIG"))
+            .unwrap_or_else(|error| panic!("failed to read kind's configuration: {error}"));
+        let (path, sum) = (lab.expect("ARGOCD_INSTALL_YAML"), lab.expect("ARGOCD_INSTALL_SHA256"));
+        self.var("cluster_name", cluster.name())
+            .var("node_image", lab.expect("KIND_NODE_IMAGE"))
+            .var("kind_config", config)
+            .var("argocd_manifest", format!("{{ path = {path:?}, sha256 = {sum:?} }}"))
+            .var("repository_url", repository.url())
+            .var("git_username", lab.expect("LAB_GIT_USERNAME"))
+            .var("git_password", lab.expect("LAB_GIT_PASSWORD"))
+    }
+
     /// The attributes that every cluster needs on this machine, for the resource `gitops_cluster.NAME`, and its name.
     pub fn cluster_fits_the_lab(&mut self, resource: &str, name: &str) -> &mut Self {
         let lab = Lab::shared();

@@ -36,7 +36,7 @@ mod wait;
 mod workspace;
 
 pub use canary::Canary;
-pub use case::{Case, provider};
+pub use case::{Case, provider, publish, target};
 pub use cli::{Cli, Kind};
 pub use kind::KindCluster;
 pub use kubectl::{Kubectl, Namespace};

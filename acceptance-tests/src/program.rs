@@ -7,7 +7,7 @@ use crate::wait::pause;
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use std::ffi::OsStr;
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, BufRead, BufReader, Write};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -92,10 +92,35 @@ impl Program {
         self.try_start(log).unwrap_or_else(|error| panic!("failed to start `{}`: {error}", self.what))
     }
 
+    /// Starts it and reads the first line of its standard output: how long that took, to the microsecond. What it
+    /// writes there later is lost.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    pub fn first_line(mut self, log: &Path) -> (Running, String, Duration) {
+        let mut line = String::new();
+        let mut read = || {
+            let mut running = self.start_with(log, Stdio::piped())?;
+            if let Some(pipe) = &mut running.child.stdout {
+                BufReader::new(pipe).read_line(&mut line)?;
+            }
+            let took = running.elapsed();
+            Ok::<_, io::Error>((running, took))
+        };
+        let (running, took) =
+            read().unwrap_or_else(|error| panic!("failed to start `{}`: {error}", self.what));
+        (running, line, took)
+    }
+
     fn try_start(&mut self, log: &Path) -> io::Result<Running> {
+        let out = File::create(log.with_extension("out"))?;
+        self.start_with(log, out.into())
+    }
+
+    fn start_with(&mut self, log: &Path, stdout: Stdio) -> io::Result<Running> {
         let (out, err) = (log.with_extension("out"), log.with_extension("err"));
         let stdin = if self.input.is_empty() { Stdio::null() } else { Stdio::piped() };
-        self.command.stdin(stdin).stdout(File::create(&out)?).stderr(File::create(&err)?).process_group(0);
+        self.command.stdin(stdin).stdout(stdout).stderr(File::create(&err)?).process_group(0);
         let begin = Instant::now();
         let mut child = self.command.spawn()?;
         if let Some(mut pipe) = child.stdin.take() {
@@ -152,6 +177,13 @@ impl Running {
         }
     }
 
+    /// How much memory of the machine it has now, in bytes; none when it has ended.
+    pub fn resident_memory(&self) -> Option<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid().as_raw_nonzero())).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+        Some(line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? * 1024)
+    }
+
     /// Sends a signal to the program alone, as a terminal does not: its children are left to it.
     pub fn signal(&self, signal: Signal) {
         let _ = kill_process(self.pid(), signal); // gone already is as good
@@ -204,6 +236,16 @@ mod tests {
             (outcome.stdout.as_str(), outcome.stderr.as_str(), outcome.code),
             ("hello", "problem\n", Some(3))
         );
+    }
+
+    #[test]
+    fn the_first_line_is_read_while_the_program_runs() {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut running, line, took) =
+            Program::new("sh").args(["-c", "echo ready; exec sleep 600"]).first_line(&dir.path().join("log"));
+        assert_eq!(line, "ready\n");
+        assert!(!running.ended() && took < Duration::from_secs(60), "{took:?}");
+        assert!(running.resident_memory().is_some_and(|bytes| bytes > 100_000));
     }
 
     #[test]

@@ -92,13 +92,23 @@ impl Repository {
     /// Commits and pushes one file, as another writer would.
     #[track_caller]
     pub fn write(&self, path: &str, content: &str) {
+        self.write_all(&[(path, content)]);
+    }
+
+    /// Commits and pushes files, as another writer would.
+    #[track_caller]
+    pub fn write_all(&self, files: &[(&str, &str)]) {
         self.fetch();
         self.git(&["checkout", "-q", "-B", "main", "origin/main"]);
-        let file = self.clone.path().join(path);
-        let made = file.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&file, content));
-        made.unwrap_or_else(|error| panic!("failed to write {}: {error}", file.display()));
+        for (path, content) in files {
+            let file = self.clone.path().join(path);
+            let made =
+                file.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&file, content));
+            made.unwrap_or_else(|error| panic!("failed to write {}: {error}", file.display()));
+        }
+        let paths: Vec<_> = files.iter().map(|(path, _)| *path).collect();
         self.git(&["add", "--all"]);
-        self.git(&["commit", "-q", "-m", &format!("somebody: {path}")]);
+        self.git(&["commit", "-q", "-m", &format!("somebody: {}", paths.join(", "))]);
         self.git(&["push", "-q", "origin", "main"]);
     }
 

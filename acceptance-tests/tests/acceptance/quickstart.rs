@@ -22,17 +22,8 @@ impl Stage {
         let (lab, cluster) = (case.lab(), case.lab().kind_cluster(case));
         let repository = lab.repository_of(case, &case.project().join("examples/quickstart/repository"));
         let token = Canary::new(&mut case.random());
-        let config = fs::read_to_string(lab.expect("KIND_CONFIG")).expect("kind's configuration");
-        let (path, sum) = (lab.expect("ARGOCD_INSTALL_YAML"), lab.expect("ARGOCD_INSTALL_SHA256"));
         let mut run = case.workspace("examples/quickstart");
-        run.var("cluster_name", cluster.name())
-            .var("node_image", lab.expect("KIND_NODE_IMAGE"))
-            .var("kind_config", config)
-            .var("argocd_manifest", format!("{{ path = {path:?}, sha256 = {sum:?} }}"))
-            .var("repository_url", repository.url())
-            .var("git_username", lab.expect("LAB_GIT_USERNAME"))
-            .var("git_password", lab.expect("LAB_GIT_PASSWORD"))
-            .var("api_token", token.value());
+        run.quickstart_fits_the_lab(&cluster, &repository).var("api_token", token.value());
         let kubectl = lab.kubectl().with_kubeconfig(&run.dir().join("kubeconfig"));
         Self { run, repository, token, kubectl, cluster }
     }
