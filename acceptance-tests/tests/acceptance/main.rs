@@ -4,6 +4,7 @@
 
 mod clusters;
 mod examples;
+mod git_servers;
 mod harness;
 mod quickstart;
 mod secrets;
@@ -62,4 +63,7 @@ fn add_quickstart(suite: &mut Suite) {
     suite.both("quickstart::lives_and_dies", &[Provider, Engine, Git], quickstart::lives_and_dies);
     suite.once("quickstart::survives_kills", &[Provider, Engine, Git], quickstart::survives_kills);
     suite.once("quickstart::survives_interrupts_and_the_loss_of_its_cluster", &[Provider, Engine, Git], quickstart::survives_interrupts_and_the_loss_of_its_cluster);
+    suite.both("git_servers::that_refuse_are_quoted", &[Provider], git_servers::that_refuse_are_quoted);
+    suite.both("git_servers::that_hang_are_left_at_the_timeout", &[Provider], git_servers::that_hang_are_left_at_the_timeout);
+    suite.both("git_servers::that_lose_the_answer_are_asked_again", &[Provider], git_servers::that_lose_the_answer_are_asked_again);
 }
