@@ -133,11 +133,11 @@ where
 {
     let patience = task.within(OUTAGE);
     let mut backoff = wait::Backoff::default();
-    let mut last: Option<kube::Error> = None;
+    let (mut last, mut outage) = (None::<kube::Error>, wait::Outage::default());
     loop {
         match patience.run(ask()).await {
             Ok(Ok(value)) => return Ok(value),
-            Ok(Err(error)) if wait::passes(&error) => last = Some(error),
+            Ok(Err(error)) if outage.explains(&error) => last = Some(error),
             Ok(Err(error)) => return Err(refusal(action, id, api_version, error)),
             Err(source) => return Err(give_up(task, action, id, last, source)),
         }

@@ -13,6 +13,7 @@ mod delivery;
 pub mod family;
 mod gone;
 mod hints;
+mod outage;
 mod pods;
 pub mod rollout;
 mod rollouts;
@@ -23,6 +24,7 @@ pub use crd::established;
 pub use delivery::{Delivery, delivered, removed};
 pub use gone::{gone, left};
 pub use hints::Hints;
+pub(crate) use outage::Outage;
 pub use rollout::rolled_out;
 pub use rollouts::all_rolled_out;
 
@@ -100,8 +102,8 @@ const GAP: Duration = Duration::from_millis(100);
 
 /// Looks with `probe` until it answers done or failed, at once after each hint of `hints` and every `poll`.
 ///
-/// `probe` returns an error for what the API server answered; errors that may pass (no connection, 429, 5xx) count as
-/// pending.
+/// `probe` returns an error for what the API server answered; errors that may pass (no connection, 429, 5xx, a refusal
+/// by a server that comes back) count as pending.
 ///
 /// # Errors
 ///
@@ -116,9 +118,13 @@ pub async fn until<T, F>(
 where
     F: Future<Output = Result<Progress<T>, kube::Error>>,
 {
-    let mut seen = "nothing yet".to_owned();
+    let (mut seen, mut outage) = ("nothing yet".to_owned(), Outage::default());
     loop {
-        match task.run(probe()).await {
+        let looked = task.run(probe()).await;
+        if matches!(looked, Ok(Ok(_))) {
+            outage.over();
+        }
+        match looked {
             Ok(Ok(Progress::Done(value))) => return Ok(value),
             Ok(Ok(Progress::Failed(reason))) => return Err(Error::Failed { what: what.into(), reason }),
             Ok(Ok(Progress::Pending(now))) => {
@@ -127,7 +133,7 @@ where
                 }
                 seen = now;
             }
-            Ok(Err(error)) if passes(&error) => {
+            Ok(Err(error)) if outage.explains(&error) => {
                 seen = format!("the API server did not answer ({})", brief(&error))
             }
             Ok(Err(error)) => return Err(Error::Refused { what: what.into(), reason: brief(&error) }),
@@ -143,15 +149,6 @@ where
         if let Err(source) = task.run(next).await {
             return Err(Error::Interrupted { what: what.into(), seen, source });
         }
-    }
-}
-
-/// Whether an error may pass by itself: no connection, too many requests, a server that restarts.
-pub(crate) fn passes(error: &kube::Error) -> bool {
-    match error {
-        kube::Error::Api(status) => status.code == 429 || (500..600).contains(&status.code),
-        kube::Error::HyperError(_) | kube::Error::Service(_) | kube::Error::ReadEvents(_) => true,
-        _ => false,
     }
 }
 
@@ -222,6 +219,15 @@ mod tests {
         };
         let error = until(&task(60), "app", POLL, &mut Hints::none(), refuse).await.unwrap_err();
         assert_eq!(error.to_string(), "app: pods is forbidden");
+        let looks = AtomicU32::new(0);
+        let comes_back = || async {
+            match looks.fetch_add(1, Ordering::Relaxed) {
+                0 => Ok(Progress::Pending("0 of 1".into())),
+                1..4 => refuse().await,
+                _ => Ok(Progress::Done(())),
+            }
+        };
+        until(&task(60), "app", POLL, &mut Hints::none(), comes_back).await.unwrap();
         let probe = || async { Err::<Progress<()>, _>(unavailable()) };
         let error = until(&task(1), "app", POLL, &mut Hints::none(), probe).await.unwrap_err();
         insta::assert_snapshot!(error, @"app: not done within 1s; last seen: the API server did not answer (503 ServiceUnavailable)");
