@@ -102,11 +102,18 @@ impl Resource for Bootstrap {
         want: &Spec,
     ) -> Outcome<Status> {
         let (task, phase) = (task(cx), Phase::of(&prior));
-        let (cluster, install) = match write(cx, &task, id, want).await {
-            Ok(written) => written,
+        let (cluster, install) = match prepared(cx, &task, id, want).await {
+            Ok(prepared) => prepared,
             Err(problem) => return Outcome::failed(problem),
         };
         let mut status = status(&install, true);
+        if let Err(error) = write(cx, &task, &cluster, id, want, &install).await {
+            status.ready = false;
+            return match phase == Phase::Create && error.cancelled() {
+                true => Outcome::partly(status, vec![stopped(&error)]),
+                false => Outcome::failed(not_written(&error)),
+            };
+        }
         let workloads = workloads(&install.prepared.objects, &id.namespace);
         if want.wait {
             return match wait::all_rolled_out(&task, &cluster.client(), &workloads).await {
@@ -171,8 +178,8 @@ fn writer(cluster: &Cluster, id: &Identity) -> Writer {
     Writer::new(cluster, Owner::new(Bootstrap::KIND, &Bootstrap::import_id(id)), false)
 }
 
-/// Writes the objects.
-async fn write(
+/// The cluster, and the objects for it.
+async fn prepared(
     cx: &Context<Gitops>,
     task: &Task,
     id: &Identity,
@@ -180,15 +187,24 @@ async fn write(
 ) -> Result<(Cluster, Install), Problem> {
     let install = cx.provider().sources.install(task, id, want).await?;
     let cluster = cx.provider().connect(task, want.kubernetes.as_ref()).await?;
-    let writer = writer(&cluster, id).taking_ownership(want.take_ownership);
+    Ok((cluster, install))
+}
+
+/// Writes the objects.
+async fn write(
+    cx: &Context<Gitops>,
+    task: &Task,
+    cluster: &Cluster,
+    id: &Identity,
+    want: &Spec,
+    install: &Install,
+) -> Result<(), apply::Error> {
+    let writer = writer(cluster, id).taking_ownership(want.take_ownership);
     let begun = std::time::Instant::now();
-    let changes = writer
-        .apply_set(task, &set(id), install.prepared.objects.clone())
-        .await
-        .map_err(|error| not_written(&error))?;
+    let changes = writer.apply_set(task, &set(id), install.prepared.objects.clone()).await?;
     log(&changes, begun.elapsed());
     warn_of_kept(cx, &changes.kept);
-    Ok((cluster, install))
+    Ok(())
 }
 
 fn log(changes: &ChangeSet, took: std::time::Duration) {
@@ -216,6 +232,12 @@ fn not_written(error: &apply::Error) -> Problem {
         }
         _ => problem(error),
     }
+}
+
+/// A create that was stopped has objects in the cluster, which belong into the state: the next read counts them.
+fn stopped(error: &apply::Error) -> Problem {
+    let detail = "What was written is in the state. Apply again to go on from there.";
+    Problem::warning(problem(error).summary, detail)
 }
 
 /// The status right after the objects were written.

@@ -221,6 +221,16 @@ fn a_wait_that_times_out_keeps_what_was_made() {
 }
 
 #[test]
+fn a_create_that_is_stopped_says_how_to_go_on() {
+    let object = Id::new("apps", "Deployment", Some("argocd"), "argocd-server");
+    let error = apply::Error::Interrupted { action: "write", object, source: Interrupted::Cancelled };
+    insta::assert_snapshot!(told(&stopped(&error)), @"
+    : Stopped on request, while about to write Deployment argocd/argocd-server
+    What was written is in the state. Apply again to go on from there.
+    ");
+}
+
+#[test]
 fn drift_is_told_in_words() {
     let id = |name: &str| Id::new("apps", "Deployment", Some("argocd"), name);
     let survey = |missing: &[&str], changed: &[&str]| Survey {
