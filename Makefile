@@ -14,7 +14,7 @@ quickstart: provider ## A cluster, Argo CD, an app of apps and a tenant on this 
 
 .PHONY: test
 test: ## All tests, and how long each part took
-	@acceptance-tests/all fmt lint unit lab deny provider examples acceptance
+	@acceptance-tests/all fmt lint unit lab deny examples acceptance
 
 .PHONY: fmt
 fmt: ## Formatting, checked
@@ -23,7 +23,7 @@ fmt: ## Formatting, checked
 .PHONY: lint
 lint: ## Lints, with warnings denied
 	cargo clippy --workspace --all-targets --locked -- -D warnings
-	cargo clippy --package gitops-acceptance-tests --test acceptance --locked -- -D warnings
+	cargo clippy --workspace --test acceptance --locked -- -D warnings
 
 .PHONY: unit
 unit: ## Tests that need no lab
@@ -36,7 +36,10 @@ deny: ## Dependencies: what is banned, their licences, where they come from
 
 .PHONY: provider
 provider: ## The provider, as the tests and the quickstart use it
-	cargo build --package terraform-provider-gitops --locked
+	cargo build --workspace --bin terraform-provider-gitops $(beside) --locked
+
+# Built beside the tests the provider shares all of their dependencies: features are the same.
+examples acceptance: beside := --test acceptance
 
 .PHONY: lab
 lab: ## A kind cluster, a registry, Argo CD's images and a Git server on this machine
@@ -44,11 +47,11 @@ lab: ## A kind cluster, a registry, Argo CD's images and a Git server on this ma
 
 .PHONY: examples
 examples: provider ## Formatting and validity of all examples and modules
-	cargo test --package gitops-acceptance-tests --test acceptance --locked -- examples::
+	cargo test --workspace --test acceptance --locked -- examples::
 
 .PHONY: acceptance
 acceptance: provider ## The examples against real clusters, on Terraform and OpenTofu; needs `make lab`
-	cargo test --package gitops-acceptance-tests --test acceptance --locked -- --skip examples::
+	cargo test --workspace --test acceptance --locked -- --skip examples::
 
 .PHONY: bench
 bench: ## How fast it is, against Go providers and against work by hand; needs `make lab`

@@ -22,6 +22,7 @@ mod canary;
 mod case;
 mod cli;
 mod crash;
+mod diagnostics;
 pub mod git_server;
 mod kind;
 mod kubectl;

@@ -91,6 +91,17 @@ impl From<&Path> for tfplugin6::AttributePath {
     }
 }
 
+/// As much of `path` as the CLIs can point at. Between attributes they look for nested blocks, of which this SDK has
+/// none; for a nested attribute they would show the first line of the whole object.
+fn pointed_at(path: &Path) -> Path {
+    let mut steps = path.steps().iter();
+    let at = steps.next().map_or_else(Path::root, |first| Path::root().child(first.clone()));
+    match steps.next() {
+        Some(Step::Attribute(_)) | None => at,
+        Some(element) => at.child(element.clone()),
+    }
+}
+
 impl From<&Problem> for tfplugin6::Diagnostic {
     fn from(problem: &Problem) -> Self {
         let severity = match problem.severity {
@@ -101,7 +112,7 @@ impl From<&Problem> for tfplugin6::Diagnostic {
             severity: severity.into(),
             summary: problem.summary.clone(),
             detail: problem.detail.clone(),
-            attribute: (!problem.path.is_empty()).then(|| (&problem.path).into()),
+            attribute: (!problem.path.is_empty()).then(|| (&pointed_at(&problem.path)).into()),
         }
     }
 }

@@ -105,33 +105,3 @@ pub fn half_made_are_made_whole(case: &Case) {
     run.destroy().success();
     assert!(!cluster.exists());
 }
-
-/// A cluster of that name which somebody else made is left alone.
-pub fn of_others_are_refused(case: &Case) {
-    let mut run = case.example("gitops_cluster");
-    run.cluster_fits_the_lab("dev", "gitops");
-    let outcome = run.apply().failure().says("A kind cluster `gitops` exists already");
-    outcome.says("Import it as `kind/gitops`, choose another name, or delete it");
-    assert!(run.state().addresses().is_empty());
-    case.lab().kubectl().run(&["version"]);
-}
-
-/// No engine, and configurations that cannot be.
-pub fn bad_input_is_refused(case: &Case) {
-    let cluster = case.lab().kind_cluster(case);
-    let mut run = example(case, &cluster);
-    run.env("DOCKER_HOST", "unix:///nonexistent/docker.sock").env("KIND_EXPERIMENTAL_PROVIDER", "docker");
-    run.plan().success().assert_changes(&[&format!("{ADDRESS}: create")]);
-    run.apply().failure().says("No container engine answers").says("Install Docker");
-    let cases = [
-        ("name = \"Dev!\"", "The cluster name `Dev!`"),
-        ("config = \"kind: [\"", "The kind configuration cannot be used"),
-        ("node_image = \"\"", "The node image is empty"),
-    ];
-    for (line, expected) in cases {
-        run.write("z_override.tf", &format!("resource \"gitops_cluster\" \"dev\" {{\n  {line}\n}}\n"));
-        let plan = run.plan();
-        assert_eq!(plan.outcome.code, Some(1), "{line}");
-        plan.outcome.says(expected);
-    }
-}

@@ -2,6 +2,7 @@
 //!
 //! `make acceptance` runs them; `cargo test -p gitops-acceptance-tests --test acceptance -- tofu::` some of them.
 
+mod bad_input;
 mod clusters;
 mod examples;
 mod git_servers;
@@ -17,6 +18,7 @@ fn main() -> ExitCode {
     add_harness(&mut suite);
     add_examples(&mut suite);
     add_resources(&mut suite);
+    add_bad_input(&mut suite);
     add_quickstart(&mut suite);
     suite.run()
 }
@@ -48,13 +50,23 @@ fn add_resources(suite: &mut Suite) {
     use gitops_acceptance_tests::Need::{Cluster, Engine, Provider};
     suite.both("clusters::live_and_die", &[Provider, Engine], clusters::live_and_die);
     suite.once("clusters::half_made_are_made_whole", &[Provider, Engine], clusters::half_made_are_made_whole);
-    suite.once("clusters::of_others_are_refused", &[Provider, Engine, Cluster], clusters::of_others_are_refused);
-    suite.once("clusters::bad_input_is_refused", &[Provider, Engine], clusters::bad_input_is_refused);
     suite.both("secrets::live_and_die", &[Provider, Cluster], secrets::live_and_die);
     suite.both("secrets::drift_is_repaired", &[Provider, Cluster], secrets::drift_is_repaired);
     suite.both("secrets::values_are_nowhere_else", &[Provider, Cluster], secrets::values_are_nowhere_else);
-    suite.both("secrets::bad_input_fails_the_plan", &[Provider], secrets::bad_input_fails_the_plan);
     suite.once("secrets::what_is_in_the_way_is_named", &[Provider, Cluster], secrets::what_is_in_the_way_is_named);
+}
+
+#[rustfmt::skip] // one line per test
+fn add_bad_input(suite: &mut Suite) {
+    use gitops_acceptance_tests::Need::{Cluster, Engine, Provider};
+    suite.both("bad_input::names_that_cannot_be", &[Provider], bad_input::names_that_cannot_be);
+    suite.both("bad_input::manifests_that_cannot_be_used", &[Provider], bad_input::manifests_that_cannot_be_used);
+    suite.both("bad_input::clusters_that_are_not_there", &[Provider, Cluster], bad_input::clusters_that_are_not_there);
+    suite.both("bad_input::certificates_that_do_not_fit", &[Provider], bad_input::certificates_that_do_not_fit);
+    suite.both("bad_input::no_engine", &[Provider, Engine], bad_input::no_engine);
+    suite.both("bad_input::clusters_of_others", &[Provider, Engine, Cluster], bad_input::clusters_of_others);
+    suite.both("bad_input::objects_in_the_way", &[Provider, Cluster], bad_input::objects_in_the_way);
+    suite.both("bad_input::repositories_that_cannot_be_used", &[Provider], bad_input::repositories_that_cannot_be_used);
 }
 
 #[rustfmt::skip] // one line per test

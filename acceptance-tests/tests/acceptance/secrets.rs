@@ -196,29 +196,6 @@ resource "gitops_secret_injection" "app" {
 }
 "#;
 
-/// Input that is wrong by itself fails the plan, with the attribute and what to do.
-pub fn bad_input_fails_the_plan(case: &Case) {
-    let mut run = case.configuration(PLAIN);
-    let cases = [
-        ("text", "{}", "The Secret lacks `TOKEN`", "Is the variable that holds the value set"),
-        ("text", r#"{ TOKEN = "" }"#, "The Secret lacks `TOKEN`", "required_keys"),
-        ("text", r#"{ TOKEN = "t", "no key" = "x" }"#, "`no key` cannot be a key of a Secret", "data_wo"),
-        ("bytes", r#"{ OTHER = "§" }"#, "The value of `OTHER` is not base64", "base64encode"),
-        ("bytes", r#"{ TOKEN = "dA==" }"#, "The key `TOKEN` is given twice", "binary_data_wo"),
-        ("namespace", "Shop", "`Shop` cannot be the name of a namespace", "lower-case letters"),
-        ("namespace", "../shop", "`../shop` cannot be the name of a namespace", "lower-case letters"),
-    ];
-    for (variable, value, summary, detail) in cases {
-        run.var("namespace", "shop")
-            .var("text", r#"{ TOKEN = "t" }"#)
-            .var("bytes", "null")
-            .var(variable, value);
-        let plan = run.plan();
-        assert_eq!(plan.outcome.code, Some(1), "{variable} = {value}");
-        plan.outcome.says(&format!("Error: {summary}")).says(detail);
-    }
-}
-
 /// What is wrong around the Secret fails the apply, and nothing is in the state.
 pub fn what_is_in_the_way_is_named(case: &Case) {
     let (kubectl, namespace) = (case.lab().kubectl(), case.lab().absent_namespace(case));

@@ -166,6 +166,7 @@ impl Explain for Error {
             Self::Read { .. } => {
                 "Give the path of an existing file, or create the cluster that writes it first."
             }
+            Self::Kubeconfig { .. } => "`kubectl --kubeconfig FILE config view` must be able to read it.",
             Self::Absent { .. } => "`kubectl config get-contexts` lists what a kubeconfig holds.",
             Self::Refused { .. } => {
                 "A kubeconfig that comes as a value could run any program here. If you trust where it comes from, set `allow_exec = true`; or give the path of a file."

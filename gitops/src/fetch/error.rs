@@ -115,6 +115,9 @@ impl Explain for Error {
             Error::Checksum { .. } => {
                 "If the new content is what you want and you have looked at it, change `sha256` to the checksum found."
             }
+            Error::File { .. } => {
+                "A relative path starts where the command runs: `${path.module}/…` names a file beside the configuration."
+            }
             Error::Truncated { .. } => "Apply again. If it stays, look at the proxy or the server.",
             _ => return None,
         };

@@ -169,6 +169,11 @@ impl Error {
 impl Explain for Error {
     fn hint(&self) -> Option<String> {
         let text = match self {
+            Self::Name { .. } => "It becomes a part of host names: use `dev` or `team-a`, for example.".into(),
+            Self::Image => "Leave `node_image` out to take kind's own, or name one, such as `kindest/node:v1.34.0`.".into(),
+            Self::Config { .. } => {
+                "Give the YAML of kind's own format (https://kind.sigs.k8s.io/docs/user/configuration/), for example with `file(...)`.".into()
+            }
             Self::KubeconfigPath { .. } => "Give a file of its own: kubectl's shared `~/.kube/config` is never written.".into(),
             Self::KubeconfigTaken { .. } => "Give another path, or move the file away.".into(),
             Self::Journal { .. } => {

@@ -6,7 +6,7 @@
 use crate::import_id;
 use crate::problem::{Locate, problem};
 use crate::provider::{Gitops, task};
-use gitops::apply::{Owner, Writer};
+use gitops::apply::{self, Owner, Writer};
 use gitops::cluster::{Cluster, Connection};
 use gitops::manifest::Object;
 use gitops::secrets::{self, Data, Key, Wanted};
@@ -237,10 +237,20 @@ async fn put(cx: &Context<Gitops>, id: &Identity, want: &Spec) -> Result<Status,
         annotations: want.annotations.clone().unwrap_or_default(),
         data: data(want).map_err(first)?,
     };
-    let applied = writer.apply_exactly(&task, secrets::object(&wanted, &key), "data").await.whole()?;
+    let applied = writer.apply_exactly(&task, secrets::object(&wanted, &key), "data").await;
+    let applied = applied.map_err(|error| not_written(&error))?;
     let live =
         serde_json::to_value(applied.live).map_err(|_| Problem::bug("a Secret cannot be written as JSON"))?;
     Ok(status_of(&live))
+}
+
+/// The problem, on the attribute that the error is about.
+fn not_written(error: &apply::Error) -> Problem {
+    match error {
+        apply::Error::NoNamespace { .. } => problem(error).at("namespace"),
+        apply::Error::Foreign { .. } => problem(error).at("name"),
+        error => problem(error),
+    }
 }
 
 /// The fingerprint that the configured values would have, under the key of the Secret as it is.
