@@ -54,9 +54,9 @@ impl Writer {
         Ok(!removal.removed.is_empty())
     }
 
-    /// Objects of a namespace that are not ours: not marked, not owned by another object, not what Kubernetes puts
-    /// into every namespace.
-    pub(super) async fn foreign_in(&self, task: &Task, namespace: &str) -> Result<Vec<Id>, Error> {
+    /// Objects of a namespace that are not this owner's, nor owned by another object, nor what Kubernetes puts into
+    /// every namespace.
+    pub(super) async fn others_in(&self, task: &Task, namespace: &str) -> Result<Others, Error> {
         let id = Id::new("", "Namespace", None, namespace);
         let discovery = call(task, "read", &id, "", || async {
             match Discovery::new(self.client.clone()).run_aggregated().await {
@@ -75,20 +75,19 @@ impl Writer {
             .map(|(resource, _)| resource)
             .filter(|resource| resource.kind != "Event" && resource.kind != "Lease")
             .collect();
-        let lists: Vec<Vec<Id>> = stream::iter(listed)
-            .map(|resource| self.foreign_of(task, resource, namespace))
+        let lists: Vec<Others> = stream::iter(listed)
+            .map(|resource| self.others_of(task, resource, namespace))
             .buffered(PARALLEL)
             .try_collect()
             .await?;
-        Ok(lists.concat())
+        Ok(lists.into_iter().fold(Others::default(), |mut all, list| {
+            all.ours.extend(list.ours);
+            all.foreign.extend(list.foreign);
+            all
+        }))
     }
 
-    async fn foreign_of(
-        &self,
-        task: &Task,
-        resource: ApiResource,
-        namespace: &str,
-    ) -> Result<Vec<Id>, Error> {
+    async fn others_of(&self, task: &Task, resource: ApiResource, namespace: &str) -> Result<Others, Error> {
         let api: Api<DynamicObject> = Api::namespaced_with(self.client.clone(), namespace, &resource);
         let id = Id::new(&resource.group, &resource.kind, Some(namespace), "*");
         let params = ListParams::default();
@@ -98,24 +97,32 @@ impl Writer {
                 result => result.map(|list| list.items),
             }
         });
-        let foreign =
-            list.await?.into_iter().filter(|live| !self.ours(live) && !everywhere(&resource.kind, live));
-        Ok(foreign
-            .map(|live| {
-                Id::new(
-                    &resource.group,
-                    &resource.kind,
-                    Some(namespace),
-                    &live.metadata.name.unwrap_or_default(),
-                )
-            })
-            .collect())
+        let mut others = Others::default();
+        for live in list.await?.into_iter().filter(|live| !everywhere(&resource.kind, live)) {
+            let name = live.metadata.name.as_deref().unwrap_or_default();
+            let id = Id::new(&resource.group, &resource.kind, Some(namespace), name);
+            match mark(&live) {
+                _ if live.metadata.deletion_timestamp.is_some() => {}
+                Some(mark) if *mark == self.owner.mark() => {}
+                Some(_) => others.ours.push(id),
+                None => others.foreign.push(id),
+            }
+        }
+        Ok(others)
     }
+}
 
-    fn ours(&self, live: &PartialObjectMeta<DynamicObject>) -> bool {
-        let mark = live.metadata.labels.as_ref().and_then(|labels| labels.get(super::OWNER));
-        mark.is_some_and(|mark| mark == self.owner.mark()) || live.metadata.deletion_timestamp.is_some()
-    }
+/// What else is in a namespace.
+#[derive(Default)]
+pub(super) struct Others {
+    /// What other resources of ours have made.
+    pub(super) ours: Vec<Id>,
+    /// What somebody else has made.
+    pub(super) foreign: Vec<Id>,
+}
+
+fn mark(live: &PartialObjectMeta<DynamicObject>) -> Option<&String> {
+    live.metadata.labels.as_ref().and_then(|labels| labels.get(super::OWNER))
 }
 
 /// The owner of a namespace that we made because something was to go into it. All that goes into it shares the

@@ -2,7 +2,7 @@
 
 use super::error::Error;
 use super::kinds::{self, Kinds};
-use super::namespace::made_by_us;
+use super::namespace::{Others, made_by_us};
 use super::write::read;
 use super::{PARALLEL, Set, Writer, call};
 use crate::manifest::{Id, Object};
@@ -136,10 +136,18 @@ impl Writer {
             return Ok(());
         }
         if live.metadata.deletion_timestamp.is_none() {
-            let foreign = self.foreign_in(task, &id.name).await?;
+            let Others { ours, foreign } = self.others_in(task, &id.name).await?;
             if let Some(first) = foreign.first() {
                 let reason = format!("{} objects in it are not ours, such as {first}", foreign.len());
                 removal.kept.push(Kept { object: id.clone(), reason });
+                return Ok(());
+            }
+            if let Some(first) = ours.first() {
+                if !made_by_us {
+                    let reason = format!("other resources use it, such as that of {first}");
+                    removal.kept.push(Kept { object: id.clone(), reason });
+                }
+                // The last of those who share it removes it.
                 return Ok(());
             }
         }
