@@ -108,11 +108,16 @@ impl From<&Problem> for tfplugin6::Diagnostic {
             Severity::Error => tfplugin6::diagnostic::Severity::Error,
             Severity::Warning => tfplugin6::diagnostic::Severity::Warning,
         };
+        let (path, mut detail) = (pointed_at(&problem.path), problem.detail.clone());
+        if path != problem.path {
+            let gap = if detail.is_empty() { "" } else { "\n\n" };
+            detail = format!("{detail}{gap}The attribute is `{}`.", problem.path);
+        }
         Self {
             severity: severity.into(),
             summary: problem.summary.clone(),
-            detail: problem.detail.clone(),
-            attribute: (!problem.path.is_empty()).then(|| (&pointed_at(&problem.path)).into()),
+            detail,
+            attribute: (!path.is_empty()).then(|| (&path).into()),
         }
     }
 }

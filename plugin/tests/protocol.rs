@@ -88,7 +88,9 @@ async fn problems_name_their_attributes() {
         ),
         (
             object([("name", text("a")), ("text", text("x")), ("remarks", Value::map([("bob", remark)]))]),
-            vec![r#"remarks["bob"].volume: The number must be at most 255."#],
+            vec![
+                "remarks[\"bob\"]: The number must be at most 255.\n\nThe attribute is `remarks[\"bob\"].volume`.",
+            ],
         ),
         (
             object([
@@ -97,7 +99,8 @@ async fn problems_name_their_attributes() {
                 ("timeouts", object([("create", text("soon"))])),
             ]),
             vec![
-                r#"timeouts.create: "soon" is no duration. Write numbers with units, such as "90s", "5m" or "1h30m"."#,
+                "timeouts: \"soon\" is no duration. Write numbers with units, such as \"90s\", \"5m\" or \"1h30m\".\n\nThe \
+                 attribute is `timeouts.create`.",
             ],
         ),
     ];
