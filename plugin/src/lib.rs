@@ -1,5 +1,6 @@
 //! Speaks Terraform: typed resources in, plugin protocol 6 out. Knows no Kubernetes.
 
+pub mod claims;
 pub mod conform;
 pub mod context;
 pub mod data_source;

@@ -60,6 +60,7 @@ fn add_resources(suite: &mut Suite) {
 fn add_bad_input(suite: &mut Suite) {
     use gitops_acceptance_tests::Need::{Cluster, Engine, Provider};
     suite.both("bad_input::names_that_cannot_be", &[Provider], bad_input::names_that_cannot_be);
+    suite.both("bad_input::two_blocks_for_one_thing", &[Provider], bad_input::two_blocks_for_one_thing);
     suite.both("bad_input::manifests_that_cannot_be_used", &[Provider], bad_input::manifests_that_cannot_be_used);
     suite.both("bad_input::clusters_that_are_not_there", &[Provider, Cluster], bad_input::clusters_that_are_not_there);
     suite.both("bad_input::certificates_that_do_not_fit", &[Provider], bad_input::certificates_that_do_not_fit);

@@ -75,6 +75,15 @@ pub fn live_and_die(case: &Case) {
     }
     assert_eq!(secret(&kubectl, &namespace)["metadata"]["uid"], created["metadata"]["uid"]);
 
+    let again = format!("-replace={ADDRESS}");
+    run.command(&["apply", "-auto-approve", "-no-color", &again])
+        .success()
+        .says("1 added")
+        .says("1 destroyed");
+    run.assert_settled();
+    let anew = secret(&kubectl, &namespace);
+    assert_ne!(anew["metadata"]["uid"], created["metadata"]["uid"], "`-replace` kept the Secret");
+
     place(&mut run, case, namespace.name(), "renamed");
     run.plan().success().assert_changes(&[&format!("{ADDRESS}: delete, create")]);
     run.apply().success();

@@ -1,6 +1,7 @@
 //! The boxed twin of [`Resource`]: the same operations on value trees, for the provider's table.
 
 use super::{Foresight, Outcome, Prior, Reached, Resource};
+use crate::claims::Target;
 use crate::context::{Context, Private};
 use crate::plan::{self, Foreseen};
 use crate::problem::Problem;
@@ -36,6 +37,8 @@ pub struct Planned {
     pub private: Vec<u8>,
     /// Whether the object waits for a later run.
     pub deferred: bool,
+    /// What it writes, where that is known.
+    pub target: Option<Target>,
     /// What to tell the user.
     pub problems: Vec<Problem>,
 }
@@ -134,6 +137,7 @@ impl<R: Resource> Erased<R> {
             foreseen: BTreeMap::new(),
             adopted: Vec::new(),
             deferred: false,
+            target: None,
             bug: None,
             inputs,
         };
@@ -153,6 +157,7 @@ impl<R: Resource> Erased<R> {
             replaces: plan.replaces,
             private,
             deferred: foresight.deferred,
+            target: foresight.target,
             problems: cx.take_warnings(),
         })
     }
@@ -266,6 +271,7 @@ impl<R: Resource> DynResource<R::Provider> for Erased<R> {
                     replaces: Vec::new(),
                     private: wire.private,
                     deferred: false,
+                    target: None,
                     problems: Vec::new(),
                 };
             }
@@ -279,6 +285,7 @@ impl<R: Resource> DynResource<R::Provider> for Erased<R> {
                 replaces: Vec::new(),
                 private: cx.private().to_bytes(),
                 deferred: false,
+                target: None,
                 problems: with(cx.take_warnings(), problem),
             })
         }

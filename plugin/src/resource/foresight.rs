@@ -1,6 +1,7 @@
 //! What a resource can say of its status before the apply.
 
 use super::{Prior, Resource};
+use crate::claims::Target;
 use crate::plan::Foreseen;
 use crate::problem::Problem;
 use crate::schema::Attributes;
@@ -24,6 +25,7 @@ pub struct Foresight<R: Resource> {
     pub(super) changed: bool,
     pub(super) adopted: Vec<Path>,
     pub(super) deferred: bool,
+    pub(super) target: Option<Target>,
     pub(super) bug: Option<Problem>,
 }
 
@@ -116,6 +118,16 @@ impl<R: Resource> Foresight<R> {
     /// it for a later run, where it allows that; where it does not, this is an error.
     pub fn defer(&mut self) {
         self.deferred = true;
+    }
+
+    /// The object is `what`, such as "the Secret `shop/app`", in the place that `inputs` say; with one of these
+    /// unknown nothing is claimed. Another block of the same configuration that claims the same is refused.
+    pub fn claim(&mut self, what: impl Into<String>, inputs: &[&str]) {
+        if inputs.iter().all(|input| self.is_known(*input)) {
+            let place =
+                inputs.iter().filter_map(|input| self.inputs.get(&Path::from(*input)).cloned()).collect();
+            self.target = Some(Target { what: what.into(), place });
+        }
     }
 
     fn note(&mut self, output: &str, foreseen: Foreseen) {

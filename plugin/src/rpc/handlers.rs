@@ -32,7 +32,12 @@ impl<P: Provider> Server<P> {
         let prior = decode(request.prior_state.as_ref(), &ty)?;
         let proposed = decode(request.proposed_new_state.as_ref(), &ty)?;
         let config = decode(request.config.as_ref(), &ty)?;
+        let anew = prior.is_null();
         let mut planned = resource.plan(self.wire(request.prior_private)?, prior, proposed, config).await;
+        if let Some(target) = planned.target.take() {
+            let config = request.config.map(|config| config.msgpack).unwrap_or_default();
+            planned.problems.extend(self.inner.claims.take(target, anew, &config).err());
+        }
         if planned.deferred && !request.client_capabilities.is_some_and(|client| client.deferral_allowed) {
             let detail = "Something that it needs does not exist yet, and this version of the CLI cannot leave it for a later run.";
             planned.problems.push(Problem::error("The object cannot be planned yet", detail));

@@ -8,6 +8,7 @@ mod handlers;
 mod schemas;
 mod service;
 
+use crate::claims::Claims;
 use crate::problem::Problem;
 use crate::provider::{Provider, Table};
 use crate::resource::Wire;
@@ -23,6 +24,7 @@ pub struct Server<P> {
 struct Inner<P> {
     table: Table<P>,
     provider: RwLock<Option<Arc<P>>>,
+    claims: Claims,
     work: Work,
 }
 
@@ -35,7 +37,9 @@ impl<P> Clone for Server<P> {
 impl<P: Provider> Server<P> {
     /// Serves `table`; every call is a task of `work`.
     pub fn new(table: Table<P>, work: Work) -> Self {
-        Self { inner: Arc::new(Inner { table, provider: RwLock::default(), work }) }
+        Self {
+            inner: Arc::new(Inner { table, provider: RwLock::default(), claims: Claims::default(), work }),
+        }
     }
 
     fn table(&self) -> &Table<P> {
@@ -59,6 +63,7 @@ impl<P: Provider> Server<P> {
     }
 
     fn configure(&self, provider: P) {
+        self.inner.claims.clear();
         *self.inner.provider.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(provider));
     }
 

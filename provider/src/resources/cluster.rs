@@ -100,6 +100,7 @@ impl Resource for Cluster {
     }
 
     async fn foresee(cx: &Context<Gitops>, plan: &mut Foresight<Self>) -> Result<(), Problem> {
+        plan.claim(format!("the kind cluster `{}`", plan.id().name), &["name"]);
         let Some(Prior { spec, status }) = plan.prior() else { return Ok(()) };
         let mut kubernetes = status.kubernetes.clone();
         kubernetes.config_path = Some(kubeconfig(plan.id(), plan.want()).display().to_string());

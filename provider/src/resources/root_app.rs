@@ -119,6 +119,8 @@ impl Resource for RootApp {
     }
 
     async fn foresee(cx: &Context<Gitops>, plan: &mut Foresight<Self>) -> Result<(), Problem> {
+        let what = format!("the Application `{}`", Self::import_id(plan.id()));
+        plan.claim(what, &["namespace", "name", "kubernetes"]);
         if app::unfinished(cx) && plan.want().wait {
             plan.unknown("health_status");
         }

@@ -107,6 +107,8 @@ impl Resource for SecretInjection {
     }
 
     async fn foresee(cx: &Context<Gitops>, plan: &mut Foresight<Self>) -> Result<(), Problem> {
+        let what = format!("the Secret `{}`", Self::import_id(plan.id()));
+        plan.claim(what, &["namespace", "name", "kubernetes"]);
         plan.keep("uid");
         plan.derive("keys", &["data_wo", "binary_data_wo"], |_, spec| keys(spec));
         let Some(Prior { status, .. }) = plan.prior() else { return Ok(()) };

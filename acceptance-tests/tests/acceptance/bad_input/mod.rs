@@ -10,7 +10,7 @@ mod repositories;
 pub use around::{certificates_that_do_not_fit, clusters_that_are_not_there, objects_in_the_way};
 pub use engines::{clusters_of_others, no_engine};
 pub use manifests::manifests_that_cannot_be_used;
-pub use names::names_that_cannot_be;
+pub use names::{names_that_cannot_be, two_blocks_for_one_thing};
 pub use repositories::repositories_that_cannot_be_used;
 
 use gitops_acceptance_tests::{Case, Workspace};

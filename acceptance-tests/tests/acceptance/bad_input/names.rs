@@ -59,3 +59,31 @@ pub fn names_that_cannot_be(case: &Case) {
     let errors = plan_errors(&mut run, &[(&long, "aaa…")]);
     assert_snapshot!("names_that_cannot_be", errors);
 }
+
+/// Two blocks that would write the same thing: whatever it is, and under either name of a resource.
+pub fn two_blocks_for_one_thing(case: &Case) {
+    let git = "  git = { url = \"https://git.example.com/p.git\" }\n  chart = { repo_url = \"https://charts.example.com\", name = \"t\", version = \"1.0.0\" }\n  tenant_id = \"acme\"";
+    let secret = "  namespace = \"shop\"\n  name = \"app\"\n  data_wo = { A = \"1\" }";
+    let app = "  name = \"root\"\n  repo_url = \"https://git.example.com/p.git\"\n  path = \"apps\"";
+    let there = "\n  kubernetes = { host = \"https://127.0.0.1:1\" }";
+    let blocks = [
+        resource("cluster", "dev", "  name = \"dev\""),
+        resource("cluster", "again", "  name = \"dev\"\n  kubeconfig_path = \"again.kubeconfig\""),
+        resource("secret_injection", "app", secret),
+        resource("secret_injection", "again", secret),
+        resource("secret_injection", "elsewhere", &format!("{secret}{there}")),
+        resource("root_app", "root", app),
+        resource("root_app", "again", &format!("  provider = gitops\n{app}"))
+            .replace("gitops_root_app", "argocd_root_app"),
+        resource("tenant", "acme", git),
+        resource("tenant", "again", git),
+        resource("tenant", "on_a_branch", &git.replace("p.git\"", "p.git\", branch = \"next\"")),
+    ];
+    let mut run = configuration(case, &blocks.concat());
+    let errors = plan_errors(&mut run, &[]);
+    // Which of the two is planned first is open.
+    let summaries = errors.lines().filter(|line| line.contains("Error: "));
+    let mut summaries: Vec<_> = summaries.map(str::trim).collect();
+    summaries.sort_unstable();
+    assert_snapshot!("two_blocks_for_one_thing", summaries.join("\n"));
+}

@@ -71,6 +71,7 @@ impl Resource for Bootstrap {
     }
 
     async fn foresee(cx: &Context<Gitops>, plan: &mut Foresight<Self>) -> Result<(), Problem> {
+        plan.claim(format!("Argo CD in namespace `{}`", plan.id().namespace), &["namespace", "kubernetes"]);
         plan.set("inventory", inventory_name(SET));
         if !INPUTS.iter().all(|input| plan.is_known(*input)) {
             ["version", "manifest_sha256", "objects", "ready"].iter().for_each(|output| plan.unknown(output));

@@ -83,6 +83,8 @@ impl Resource for Tenant {
             Some(Ok(repository)) => {
                 plan.set("repository_url", repository.url());
                 plan.set("branch", repository.branch());
+                let (id, branch, url) = (&plan.id().tenant_id, repository.branch(), repository.url());
+                plan.claim(format!("the tenant `{id}` on `{branch}` of `{url}`"), &["tenant_id"]);
             }
             // The provider block may not be known yet.
             Some(Err(git::Error::NoUrl)) => {}
