@@ -70,6 +70,12 @@ impl Samples {
         }
     }
 
+    /// What is left of each value without `part`; nothing is less than nothing.
+    #[must_use]
+    pub fn beyond(&self, part: f64) -> Self {
+        Self(self.0.iter().map(|value| (value - part).max(0.0)).collect())
+    }
+
     /// The median, and between which values all of them lie.
     pub fn show(&self, unit: Unit) -> String {
         let median = self.median();
@@ -95,6 +101,13 @@ mod tests {
             assert_eq!(Samples::new(values).median(), expected, "{values:?}");
         }
         assert!(Samples::default().median().is_nan());
+    }
+
+    #[test]
+    fn a_part_is_taken_from_each_value() {
+        let rest = Samples::new(&[5.0, 2.0, 4.0]).beyond(3.0);
+        assert_eq!(rest.show(Unit::Seconds), "1.00 s (0.00–2.00)");
+        assert!(Samples::default().beyond(1.0).median().is_nan());
     }
 
     #[test]

@@ -1,5 +1,8 @@
 //! Many secrets, written to the lab's cluster and planned again: `gitops_secret_injection` against
 //! `kubernetes_secret`. Ours are write-only, so that each plan also looks at fingerprints.
+//!
+//! Much of such a command is the CLI's own work, most of all its writing of the whole state after each resource. How
+//! much that is, is shown by as many resources that no provider works for.
 
 use crate::sample::{Samples, Unit};
 use crate::setting::{Peer, Setting};
@@ -21,28 +24,36 @@ struct Times {
     plan: Samples,
 }
 
-/// Two rows.
+/// The whole commands, and what the providers add to the CLI's own work.
 pub fn measure(setting: &Setting) -> Result<Vec<Row>, String> {
     let peer = setting.peer("kubernetes")?;
     let case = setting.case("secrets");
     case.lab().cluster().clone()?;
-    let (mut ours, mut theirs) = (Times::default(), Times::default());
+    let (mut ours, mut theirs, mut cli) = (Times::default(), Times::default(), Times::default());
     for _ in 0..setting.rounds {
         round(setting, &case, ours_for, &mut ours);
         round(setting, &case, |count, namespace| theirs_for(peer, count, namespace), &mut theirs);
+        alone(setting, &case, &mut cli);
     }
-    let row = |what: String, ours, theirs, most| Row::Measured {
-        what,
-        unit: Unit::Seconds,
-        ours,
-        theirs: Some(theirs),
-        goal: Goal::Times(most),
-    };
     let count = setting.secrets;
-    Ok(vec![
-        row(format!("{count} created, {peer}"), ours.create, theirs.create, 0.5),
-        row(format!("{count} planned again, {peer}"), ours.plan, theirs.plan, 0.2),
-    ])
+    Ok([
+        rows(&format!("{count} created, {peer}"), 0.5, ours.create, theirs.create, cli.create),
+        rows(&format!("{count} planned again, {peer}"), 0.2, ours.plan, theirs.plan, cli.plan),
+    ]
+    .concat())
+}
+
+/// The whole command, the CLI's own part, and the rest.
+fn rows(what: &str, goal: f64, ours: Samples, theirs: Samples, cli: Samples) -> Vec<Row> {
+    let own = cli.median();
+    let row =
+        |what: String, ours, theirs, goal| Row::Measured { what, unit: Unit::Seconds, ours, theirs, goal };
+    let (added, theirs_added) = (ours.beyond(own), theirs.beyond(own));
+    vec![
+        row(what.to_owned(), ours, Some(theirs), Goal::Times(goal)),
+        row("  of that the CLI alone".to_owned(), cli, None, Goal::None),
+        row("  of that the provider".to_owned(), added, Some(theirs_added), Goal::Times(goal)),
+    ]
 }
 
 /// One turn of one side: in a namespace of its own, which is gone before the next.
@@ -57,6 +68,21 @@ fn round(setting: &Setting, case: &Case, configuration: impl Fn(usize, &str) -> 
     let plan = run.command(&["plan", "-no-color", "-detailed-exitcode", PARALLELISM]).success();
     times.plan.add_time(plan.elapsed);
     end(case, &namespace, run);
+}
+
+/// The CLI's turn: as many resources that it keeps in its state by itself.
+fn alone(setting: &Setting, case: &Case, times: &mut Times) {
+    let text = format!(
+        "resource \"terraform_data\" \"bench\" {{\n  count = {}\n  input = {{ username = \"bench\", password = \
+         \"value-${{count.index}}\" }}\n}}\n",
+        setting.secrets
+    );
+    let mut run = case.configuration(&text);
+    run.init();
+    let apply = run.command(&["apply", "-auto-approve", "-no-color", PARALLELISM]).success();
+    times.create.add_time(apply.elapsed);
+    let plan = run.command(&["plan", "-no-color", "-detailed-exitcode", PARALLELISM]).success();
+    times.plan.add_time(plan.elapsed);
 }
 
 fn assert_there(case: &Case, namespace: &Namespace, count: usize) {

@@ -57,7 +57,8 @@ impl Row {
     /// The five columns of a measured row.
     fn cells(&self) -> Option<[String; 5]> {
         let Self::Measured { what, unit, ours, theirs, goal } = self else { return None };
-        let ratio = theirs.as_ref().map(|theirs| ours.median() / theirs.median());
+        let ratio =
+            theirs.as_ref().map(|theirs| ours.median() / theirs.median()).filter(|ratio| ratio.is_finite());
         let (goal, met) = match *goal {
             Goal::Times(most) => (format!("≤ {most}×"), ratio.map(|ratio| ratio <= most)),
             Goal::Limit(most) => (format!("≤ {}", unit.show(most)), Some(ours.median() <= most)),
@@ -144,6 +145,12 @@ mod tests {
           secrets: FAILED: no cluster
               at all
         ");
+    }
+
+    #[test]
+    fn nothing_is_held_against_nothing() {
+        let row = measured("x", Unit::Seconds, &[2.0], &[0.0], Goal::Times(1.0));
+        assert!(!table("a title", &[row]).contains("MISSED"));
     }
 
     #[test]
