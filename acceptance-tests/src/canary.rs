@@ -21,6 +21,15 @@ impl Canary {
         Self(random.word(32))
     }
 
+    /// One that somebody else made up.
+    ///
+    /// # Panics
+    /// When it is too short to be told from other text.
+    pub fn of(secret: &str) -> Self {
+        assert!(secret.len() >= 12, "too short to search for");
+        Self(secret.to_owned())
+    }
+
     /// The secret.
     pub fn value(&self) -> &str {
         &self.0

@@ -1,6 +1,6 @@
 //! One test with one CLI: its name, its seed, its directory, and the workspaces it makes.
 
-use crate::cli::{Cli, variable};
+use crate::cli::{Cli, Kind, variable};
 use crate::lab::Lab;
 use crate::random::Random;
 use crate::workspace::Workspace;
@@ -30,6 +30,13 @@ impl Case {
     /// The CLI that this run is about.
     pub fn cli(&self) -> &Cli {
         &self.cli
+    }
+
+    /// The same test with that CLI, for what is too dear to be done twice; as it is where that CLI is missing.
+    #[must_use]
+    pub fn with(&self, kind: Kind) -> Self {
+        let cli = Cli::find(kind, &Lab::bin()).unwrap_or_else(|_| self.cli.clone());
+        Self { cli, ..self.clone() }
     }
 
     /// What runs around the test.
@@ -78,14 +85,22 @@ impl Case {
     /// When there is no such example.
     #[track_caller]
     pub fn example(&self, resource: &str) -> Workspace {
-        let examples = Path::new(PROJECT).join("examples");
-        let read = |path: &Path| {
-            fs::read_to_string(path)
+        self.published(&format!("resources/{resource}/resource.tf"))
+    }
+
+    /// The same for any example of the reference, named by its file below `examples`.
+    ///
+    /// # Panics
+    /// When there is no such example.
+    #[track_caller]
+    pub fn published(&self, file: &str) -> Workspace {
+        let read = |file: &str| {
+            let path = Path::new(PROJECT).join("examples").join(file);
+            fs::read_to_string(&path)
                 .unwrap_or_else(|error| panic!("failed to read {}: {error}", path.display()))
         };
-        let mut workspace = self.configuration(&read(&examples.join("provider/provider.tf")));
-        workspace.write("resource.tf", &read(&examples.join("resources").join(resource).join("resource.tf")));
-        workspace.var("git_token", "none");
+        let mut workspace = self.configuration(&read("provider/provider.tf"));
+        workspace.write("example.tf", &read(file)).var("git_token", "none");
         workspace
     }
 

@@ -94,7 +94,7 @@ fn unwrapped(text: &str) -> String {
 pub struct Plan {
     /// The command's outcome; `-detailed-exitcode` makes its code 0 for no change and 2 for changes.
     pub outcome: Outcome,
-    /// What `show -json` says of the plan; null when planning failed.
+    /// What `show -json` says of a plan with changes; else null.
     pub json: Value,
 }
 

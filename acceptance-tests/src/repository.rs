@@ -5,7 +5,8 @@ use crate::outcome::Outcome;
 use crate::program::Program;
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 /// Answers git's question for credentials from the environment: they are in no argument list.
@@ -98,15 +99,28 @@ impl Repository {
     /// Commits and pushes files, as another writer would.
     #[track_caller]
     pub fn write_all(&self, files: &[(&str, &str)]) {
+        let paths: Vec<_> = files.iter().map(|(path, _)| *path).collect();
+        self.change(&paths, |place, file| {
+            let content = files[place].1;
+            file.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(file, content))
+        });
+    }
+
+    /// Takes files away, as another writer would.
+    #[track_caller]
+    pub fn remove(&self, paths: &[&str]) {
+        self.change(paths, |_, file| fs::remove_file(file));
+    }
+
+    #[track_caller]
+    fn change(&self, paths: &[&str], change: impl Fn(usize, &Path) -> io::Result<()>) {
         self.fetch();
         self.git(&["checkout", "-q", "-B", "main", "origin/main"]);
-        for (path, content) in files {
+        for (place, path) in paths.iter().enumerate() {
             let file = self.clone.path().join(path);
-            let made =
-                file.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&file, content));
-            made.unwrap_or_else(|error| panic!("failed to write {}: {error}", file.display()));
+            change(place, &file)
+                .unwrap_or_else(|error| panic!("failed to change {}: {error}", file.display()));
         }
-        let paths: Vec<_> = files.iter().map(|(path, _)| *path).collect();
         self.git(&["add", "--all"]);
         self.git(&["commit", "-q", "-m", &format!("somebody: {}", paths.join(", "))]);
         self.git(&["push", "-q", "origin", "main"]);

@@ -142,7 +142,7 @@ impl Workspace {
         let out = format!("-out={file}");
         let all = [&["plan", "-no-color", "-detailed-exitcode", out.as_str()], arguments].concat();
         let outcome = self.command(&all);
-        let json = if matches!(outcome.code, Some(0 | 2)) {
+        let json = if outcome.code == Some(2) {
             self.command(&["show", "-json", &file]).success().json()
         } else {
             Value::Null

@@ -105,3 +105,62 @@ pub fn half_made_are_made_whole(case: &Case) {
     run.destroy().success();
     assert!(!cluster.exists());
 }
+
+const FOUND: &str = r#"
+terraform {
+  required_providers {
+    gitops = {
+      source = "registry.terraform.io/gitops-rs/gitops"
+    }
+  }
+}
+
+variable "name" {
+  type = string
+}
+
+variable "config_path" {
+  type = string
+}
+
+data "gitops_cluster" "by_name" {
+  name            = var.name
+  kubeconfig_path = "found.kubeconfig"
+}
+
+data "gitops_cluster" "by_access" {
+  access = { config_path = var.config_path }
+}
+
+output "by_name" {
+  value = data.gitops_cluster.by_name
+}
+
+output "by_access" {
+  value = data.gitops_cluster.by_access
+}
+"#;
+
+/// The data source on a cluster that somebody else made, by its name and by the way to it; and on none.
+pub fn of_others_are_found(case: &Case) {
+    let (lab, kubectl) = (case.lab(), case.lab().kubectl());
+    let mut run = case.configuration(FOUND);
+    run.var("name", "gitops").var("config_path", lab.expect("KUBECONFIG"));
+    run.apply().success();
+    let state = run.state();
+    let version = kubectl.run(&["version", "-o", "json"]).json()["serverVersion"]["gitVersion"].clone();
+    let uid = kubectl.find("", "namespace", "kube-system").expect("kube-system")["metadata"]["uid"].clone();
+    for way in ["by_name", "by_access"] {
+        let found = state.output(way);
+        assert_eq!((&found["kubernetes_version"], &found["uid"]), (&version, &uid), "{way}");
+        assert_eq!(found["kubernetes"]["uid"], uid, "{way}");
+    }
+    let kubeconfig = run.dir().join("found.kubeconfig");
+    kubectl.with_kubeconfig(&kubeconfig).run(&["get", "namespace", "kube-system"]);
+    assert_no_key_in_state(&run, &lab.kubectl().with_kubeconfig(&kubeconfig));
+
+    run.var("name", "gitops-none");
+    run.plan().fails("There is no kind cluster `gitops-none` on this machine");
+    run.var("name", "gitops").var("config_path", "missing.kubeconfig");
+    run.plan().fails("missing.kubeconfig");
+}

@@ -2,13 +2,18 @@
 //!
 //! `make acceptance` runs them; `cargo test -p gitops-acceptance-tests --test acceptance -- tofu::` some of them.
 
+mod argocd;
 mod bad_input;
+mod bootstraps;
+mod broken_apps;
 mod clusters;
 mod examples;
 mod git_servers;
 mod harness;
 mod quickstart;
+mod root_apps;
 mod secrets;
+mod tenants;
 
 use gitops_acceptance_tests::Suite;
 use std::process::ExitCode;
@@ -19,6 +24,7 @@ fn main() -> ExitCode {
     add_examples(&mut suite);
     add_resources(&mut suite);
     add_bad_input(&mut suite);
+    add_argocd(&mut suite);
     add_quickstart(&mut suite);
     suite.run()
 }
@@ -50,6 +56,7 @@ fn add_resources(suite: &mut Suite) {
     use gitops_acceptance_tests::Need::{Cluster, Engine, Provider};
     suite.both("clusters::live_and_die", &[Provider, Engine], clusters::live_and_die);
     suite.once("clusters::half_made_are_made_whole", &[Provider, Engine], clusters::half_made_are_made_whole);
+    suite.once("clusters::of_others_are_found", &[Provider, Engine, Cluster], clusters::of_others_are_found);
     suite.both("secrets::live_and_die", &[Provider, Cluster], secrets::live_and_die);
     suite.both("secrets::drift_is_repaired", &[Provider, Cluster], secrets::drift_is_repaired);
     suite.both("secrets::values_are_nowhere_else", &[Provider, Cluster], secrets::values_are_nowhere_else);
@@ -68,6 +75,13 @@ fn add_bad_input(suite: &mut Suite) {
     suite.both("bad_input::clusters_of_others", &[Provider, Engine, Cluster], bad_input::clusters_of_others);
     suite.both("bad_input::objects_in_the_way", &[Provider, Cluster], bad_input::objects_in_the_way);
     suite.both("bad_input::repositories_that_cannot_be_used", &[Provider], bad_input::repositories_that_cannot_be_used);
+}
+
+#[rustfmt::skip] // one line per test
+fn add_argocd(suite: &mut Suite) {
+    use gitops_acceptance_tests::Need::{Cluster, Git, Provider};
+    suite.once("argocd::lives_and_dies", &[Provider, Cluster, Git], argocd::lives_and_dies);
+    suite.both("tenants::live_in_git", &[Provider, Git], tenants::live_in_git);
 }
 
 #[rustfmt::skip] // one line per test

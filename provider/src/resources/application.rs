@@ -4,12 +4,13 @@ use crate::defaults;
 use crate::problem::{Locate, add, problem};
 use crate::provider::Gitops;
 use gitops::apply::{self, Owner, Writer};
-use gitops::argo::{Application, status::Status};
+use gitops::argo::Application;
+use gitops::argo::status::{Resource, Status};
 use gitops::cluster::Cluster;
 use gitops::manifest::Object;
 use gitops::wait::application::{Acceptable, Expect};
 use gitops::wait::family::{self, Member};
-use gitops::wait::{self, ForApplication};
+use gitops::wait::{self, AppReady, ForApplication};
 use gitops::{Task, names};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -134,13 +135,14 @@ pub async fn live(
     }
 }
 
-/// Waits until the Application and all below it are as `wait_for` says; returns it as it is then.
+/// Waits until the Application and all below it are as `wait_for` says; returns how they were in that moment. Argo CD,
+/// which was asked to look, may be at it again in the next.
 pub async fn wait(
     task: &Task,
     cluster: &Cluster,
     wanted: &Application,
     wait_for: &WaitFor,
-) -> Result<Json, Failure> {
+) -> Result<AppReady, Failure> {
     let revision = wait_for
         .revision
         .clone()
@@ -152,22 +154,34 @@ pub async fn wait(
         children: true,
         retry: true,
     };
-    let waited = wait::application(task, &cluster.client(), &want).await;
+    let error = match wait::application(task, &cluster.client(), &want).await {
+        Ok(ready) => return Ok(ready),
+        Err(error) => error,
+    };
     // The time may be over, and a last look costs little.
     let look = last_look(task);
-    let found = live(&look, cluster, &wanted.namespace, &wanted.name).await.ok().flatten();
-    match (waited, found) {
-        (Ok(_), Some(live)) => Ok(live),
-        (Ok(_), None) => Err(Failure { problem: vanished(wanted), live: None, stopped: false }),
-        (Err(error), live) => {
-            let mut problem = of_wait(&error, "repo_url", "path");
-            let looked_at = live.as_ref().is_some_and(|live| Status::of(live).reconciled_at.is_some());
-            if !looked_at && family::controller_runs(&look, cluster, &wanted.namespace).await == Some(false) {
-                add(&mut problem, &nobody(&wanted.namespace));
-            }
-            Err(Failure { problem, live, stopped: error.cancelled() })
-        }
+    let live = live(&look, cluster, &wanted.namespace, &wanted.name).await.ok().flatten();
+    let mut problem = of_wait(&error, "repo_url", "path");
+    let looked_at = live.as_ref().is_some_and(|live| Status::of(live).reconciled_at.is_some());
+    if !looked_at && family::controller_runs(&look, cluster, &wanted.namespace).await == Some(false) {
+        add(&mut problem, &nobody(&wanted.namespace));
     }
+    Err(Failure { problem, live, stopped: error.cancelled() })
+}
+
+/// The Applications that one made which was waited for, by name, as they were when the wait ended.
+pub fn children_of(ready: &AppReady) -> BTreeMap<String, Child> {
+    let child = |child: &Resource| {
+        let (sync, health) = match ready.children.get(&child.name) {
+            Some(status) => (&status.sync, &status.health),
+            // It was not waited for, and its parent's word is all there is.
+            None => (&child.sync, &child.health),
+        };
+        let status =
+            Child { sync_status: or_unknown(sync.clone()), health_status: or_unknown(health.clone()) };
+        (child.name.clone(), status)
+    };
+    ready.status.children().map(child).collect()
 }
 
 /// What a wait that failed says, with a hint, and on the attribute that names the repository or the directory where
@@ -296,14 +310,6 @@ fn stays((namespace, name): &Member) -> Problem {
         "Its own settings keep the Application `{namespace}/{name}` (a sync option such as `Delete=false`, or another owner): it was not deleted with its parent."
     );
     Problem::warning("An Application stays", detail)
-}
-
-fn vanished(wanted: &Application) -> Problem {
-    let detail = format!(
-        "Somebody deleted the Application `{}/{}` while it was waited for.",
-        wanted.namespace, wanted.name
-    );
-    Problem::error("The Application is gone", detail)
 }
 
 /// The problem, on the attribute that the error is about.

@@ -92,8 +92,7 @@ fn messages_of_a_wait() {
             source: gitops::task::Interrupted::TimedOut { limit: Duration::from_secs(600) },
         },
     ];
-    let mut all: Vec<_> = all.iter().map(|error| of_wait(error, "repo_url", "path")).collect();
-    all.push(vanished(&wanted()));
+    let all: Vec<_> = all.iter().map(|error| of_wait(error, "repo_url", "path")).collect();
     insta::assert_snapshot!(shown(&all), @r#"
     path: Application argocd/platform failed: ComparisonError: Failed to load target state: failed to generate manifest for source 1 of 1: rpc error: code = Unknown desc = nowhere: app path does not exist
     Commit the directory first, or correct its name; then apply again.
@@ -109,9 +108,6 @@ fn messages_of_a_wait() {
 
     : Application argocd/platform: not done within 10m; last seen: Application.argoproj.io argocd/web: it is Progressing (and 2 more)
     Raise the timeout if it only needs more time; apply again to go on waiting.
-
-    : The Application is gone
-    Somebody deleted the Application `argocd/platform` while it was waited for.
     "#);
 }
 
@@ -148,4 +144,21 @@ fn revisions() {
         assert_eq!(same_revision(commit, wanted), expected, "{wanted}");
     }
     assert!(same_revision("v1.2.3", "v1.2.3"));
+}
+
+#[test]
+fn children_are_told_as_they_were_when_the_wait_ended() {
+    let child = |name: &str| {
+        let (group, kind) = (gitops::argo::GROUP.to_owned(), "Application".to_owned());
+        Resource { group, kind, name: name.into(), sync: "Synced".into(), ..Resource::default() }
+    };
+    let status = |health: &str| Status { sync: "Synced".into(), health: health.into(), ..Status::default() };
+    let ready = AppReady {
+        status: Status { resources: vec![child("web"), child("unseen")], ..status("Healthy") },
+        awaiting_approval: false,
+        children: [("web", "Healthy"), ("below-web", "Healthy")]
+            .map(|(name, health)| (name.to_owned(), status(health)))
+            .into(),
+    };
+    insta::assert_snapshot!(serde_json::to_string(&children_of(&ready)).unwrap(), @r#"{"unseen":{"sync_status":"Synced","health_status":"Unknown"},"web":{"sync_status":"Synced","health_status":"Healthy"}}"#);
 }

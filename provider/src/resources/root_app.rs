@@ -154,7 +154,12 @@ impl Resource for RootApp {
         let waited = app::wait(&task, &cluster, &wanted(id, want), &expect).await;
         app::waited(cx, waited.is_ok());
         match waited {
-            Ok(live) => Outcome::done(status(&task, &cluster, &live).await),
+            Ok(ready) => Outcome::done(Status {
+                children: app::children_of(&ready),
+                revision: ready.status.revision(),
+                sync_status: app::or_unknown(ready.status.sync),
+                health_status: app::or_unknown(ready.status.health),
+            }),
             Err(failure) => {
                 let (import_id, live) = (Self::import_id(id), failure.live.unwrap_or(live));
                 let what = format!("The Application `{import_id}`");

@@ -1,0 +1,178 @@
+//! `gitops_tenant`: its life in Git alone, and with the Argo CD that `argocd` installs.
+
+use super::bootstraps::NAMESPACE;
+use super::root_apps::Platform;
+use gitops_acceptance_tests::{Case, Repository, Workspace};
+use serde_json::json;
+
+const ADDRESS: &str = "gitops_tenant.acme";
+
+const INPUTS: &str = r#"
+variable "repo_url" {
+  type = string
+}
+
+variable "username" {
+  type      = string
+  ephemeral = true
+}
+
+variable "password" {
+  type      = string
+  ephemeral = true
+}
+
+variable "kubeconfig" {
+  type    = string
+  default = null
+}
+
+variable "wait" {
+  type    = bool
+  default = true
+}
+
+variable "tenant_id" {
+  type = string
+}
+
+variable "greeting" {
+  type    = string
+  default = "hello"
+}
+"#;
+
+const PLACE: &str = r#"
+provider "gitops" {
+  git = {
+    url = var.repo_url
+    credentials = {
+      (var.repo_url) = { username = var.username, password = var.password }
+    }
+  }
+}
+
+resource "gitops_tenant" "acme" {
+  kubernetes = var.kubeconfig == null ? null : { config_path = var.kubeconfig }
+  git        = { url = var.repo_url, branch = "main" }
+  tenant_id  = var.tenant_id
+  values     = { greeting = var.greeting, replicas = 2 }
+  wait       = var.wait
+}
+"#;
+
+/// The published example, in `repository`.
+fn example(case: &Case, repository: &Repository) -> Workspace {
+    let (mut run, lab) = (case.example("gitops_tenant"), case.lab());
+    run.write("inputs.tf", INPUTS).write("place_override.tf", PLACE);
+    run.var("username", lab.expect("LAB_GIT_USERNAME")).var("password", lab.expect("LAB_GIT_PASSWORD"));
+    run.var("repo_url", repository.url());
+    run
+}
+
+fn values(id: &str) -> String {
+    format!("instances/{id}/values.yaml")
+}
+
+fn application(id: &str) -> String {
+    format!("argo-cd/applications/{id}.yaml")
+}
+
+/// Create, update, drift, import, another id and destroy, where no cluster is: each change is one commit.
+pub fn live_in_git(case: &Case) {
+    let chart = "apiVersion: v2\nname: tenant\nversion: 1.2.3\n";
+    let repository =
+        case.lab().repository(case, &[("charts/tenant/Chart.yaml", chart), ("README.md", "Ours.\n")]);
+    let mut run = example(case, &repository);
+    run.env("KUBECONFIG", "").var("wait", "false").var("tenant_id", "acme");
+    let commits = || repository.log().len();
+
+    run.plan().success().assert_changes(&[&format!("{ADDRESS}: create")]);
+    run.apply().success();
+    run.assert_settled();
+    assert_eq!(commits(), 2);
+    assert_eq!(
+        repository.files(),
+        ["README.md", &application("acme"), "charts/tenant/Chart.yaml", &values("acme")]
+    );
+    let state = run.state();
+    assert_eq!(state.resource(ADDRESS)["resolved_version"], "1.2.3");
+    assert!(repository.log()[0].starts_with(state.resource(ADDRESS)["commit"].as_str().expect("a commit")));
+
+    run.var("greeting", "good morning");
+    run.plan().success().assert_changes(&[&format!("{ADDRESS}: update")]);
+    run.apply().success();
+    run.assert_settled();
+    assert_eq!(commits(), 3);
+    let written = repository.read(&values("acme")).expect("the values");
+    assert!(written.contains("greeting: good morning") && written.contains("tag: \"1.4.2\""), "{written}");
+
+    repository.write(&values("acme"), "greeting: by hand\n");
+    repository.remove(&[&application("acme")]);
+    run.plan().success().assert_changes(&[&format!("{ADDRESS}: update")]);
+    run.apply().success();
+    run.assert_settled();
+    assert_eq!((commits(), repository.read(&values("acme"))), (6, Some(written.clone())));
+    repository.remove(&[&application("acme"), &values("acme")]);
+    run.plan().success().assert_changes(&[&format!("{ADDRESS}: create")]);
+    run.apply().success();
+    assert_eq!((commits(), repository.read(&values("acme"))), (8, Some(written)));
+
+    let merged = ["git", "default_values", "values", "wait", "timeouts"];
+    run.import(ADDRESS, "main:acme").assert_same_but(&merged);
+    run.apply().success();
+    if case.cli().imports_by_identity() {
+        let url = repository.url();
+        let identity = format!("{{ tenant_id = \"acme\", repository_url = {url:?}, branch = \"main\" }}");
+        run.import_by_identity(ADDRESS, &identity);
+    }
+    run.assert_settled();
+    assert_eq!(commits(), 8, "an import writes nothing");
+
+    run.var("tenant_id", "other");
+    run.plan().success().assert_changes(&[&format!("{ADDRESS}: delete, create")]);
+    run.apply().success();
+    assert_eq!((repository.read(&values("acme")), repository.read(&application("acme"))), (None, None));
+    assert!(repository.read(&values("other")).is_some());
+    run.destroy().success();
+    assert_eq!(repository.files(), ["README.md", "charts/tenant/Chart.yaml"]);
+    assert_eq!(commits(), 10);
+}
+
+/// The same life with Argo CD: the apply returns when the tenant runs as Git has it, the destroy when it is gone.
+pub fn live_in_the_cluster(case: &Case, platform: &Platform) {
+    let (kubectl, repository) = (case.lab().kubectl(), &platform.repository);
+    let namespace = case.lab().absent_namespace(case);
+    let (id, before) = (namespace.name(), repository.log().len());
+    let mut run = example(case, repository);
+    run.var("kubeconfig", case.lab().expect("KUBECONFIG")).var("tenant_id", id);
+    for greeting in ["hello", "good morning"] {
+        run.var("greeting", greeting);
+        run.apply().success();
+        let site = kubectl.find(id, "configmap", "site").expect("the tenant's ConfigMap");
+        assert_eq!(site["data"]["greeting"], greeting);
+    }
+    run.assert_settled();
+    assert_eq!(repository.log().len(), before + 2);
+    let state = run.state();
+    let tenant = state.resource(ADDRESS);
+    assert_eq!((&tenant["status"], &tenant["sync_status"]), (&json!("Running"), &json!("Synced")));
+    assert_eq!((&tenant["argo_app_name"], &tenant["namespace_name"]), (&json!(id), &json!(id)));
+
+    let patch = r#"{"data": {"greeting": "by hand"}}"#;
+    repository.write(&values(id), "greeting: by hand\n");
+    kubectl.run(&["patch", "configmap", "site", "-n", id, "--type=merge", "-p", patch]);
+    run.plan().success().assert_changes(&[&format!("{ADDRESS}: update")]);
+    run.apply().success();
+    let site = kubectl.find(id, "configmap", "site").expect("the tenant's ConfigMap");
+    assert_eq!(site["data"]["greeting"], "good morning");
+
+    run.destroy().success();
+    assert!(
+        kubectl.find(NAMESPACE, "application.argoproj.io", id).is_none(),
+        "its Application is still there"
+    );
+    assert!(kubectl.find("", "namespace", id).is_none(), "its namespace is still there");
+    let left: Vec<_> = repository.files().into_iter().filter(|path| path.contains(id)).collect();
+    assert!(left.is_empty(), "{left:?}");
+}
