@@ -55,6 +55,7 @@ pub fn lives_and_dies(case: &Case) {
         let root = root_apps::created(&terraform, &platform);
         applications_are_told(&tofu);
         the_admin_password_is_nowhere_else(&terraform);
+        bootstraps::stays_while_it_is_needed(&tofu, &mut argocd, "argocd/platform");
         tenants::live_in_the_cluster(&tofu, &platform);
         root_apps::changes_and_dies(&terraform, &platform, root);
         broken_apps::say_why(&tofu, &platform);

@@ -124,6 +124,16 @@ pub fn installed(case: &Case) -> Workspace {
     run
 }
 
+/// While an Application waits for Argo CD to clean up after it, a destroy is refused before anything is gone.
+pub fn stays_while_it_is_needed(case: &Case, run: &mut Workspace, application: &str) {
+    let kubectl = case.lab().kubectl();
+    let before = objects(&kubectl);
+    let outcome = run.destroy().failure().says("still has objects that wait for their controller");
+    outcome.says(application).says("Destroy them first, while their controller lives");
+    assert_eq!(objects(&kubectl), before);
+    run.plan().success().assert_changes(&[]);
+}
+
 /// An object that somebody deleted and a field that somebody changed are planned, told, and put right.
 pub fn is_repaired(case: &Case, run: &mut Workspace) {
     let kubectl = case.lab().kubectl();

@@ -76,6 +76,10 @@ pub fn say_why(case: &Case, platform: &Platform) {
     run.apply().success().says("0 added, 0 changed, 0 destroyed");
     assert_eq!(run.state().addresses(), ["gitops_root_app.shop"]);
     run.assert_settled();
+    if case.cli().imports_by_identity() {
+        run.import_by_identity("gitops_root_app.shop", r#"{ namespace = "argocd", name = "shop" }"#);
+        run.assert_settled();
+    }
     assert_eq!(shop().expect("the Application")["metadata"]["uid"], made, "it was made anew");
     run.destroy().success();
     assert!(shop().is_none() && kubectl.find(namespace.name(), "configmap", "web").is_none());

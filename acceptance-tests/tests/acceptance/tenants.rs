@@ -136,7 +136,7 @@ pub fn live_in_git(case: &Case) {
     assert!(repository.read(&values("other")).is_some());
     run.destroy().success();
     assert_eq!(repository.files(), ["README.md", "charts/tenant/Chart.yaml"]);
-    assert_eq!(commits(), 10);
+    assert_eq!(commits(), 11);
 }
 
 /// The same life with Argo CD: the apply returns when the tenant runs as Git has it, the destroy when it is gone.
