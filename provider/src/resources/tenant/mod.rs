@@ -18,6 +18,7 @@ use gitops::tenant::{Files, Found, OnItsWay, Refused, Summary, Tenant as Wanted}
 use schemars::JsonSchema;
 use shape::{Identity, Spec, Status};
 use std::error::Error;
+use std::sync::{Arc, Mutex, PoisonError};
 use tfplugin_rs::{Context, Foresight, Outcome, Prior, Problem, Resource, View};
 
 /// A tenant of the platform: `<instances_path>/<tenant_id>/values.yaml` and `<applications_path>/<tenant_id>.yaml` in
@@ -279,16 +280,21 @@ async fn write(
         None => None,
     };
     let (wanted, adopt) = (tenant.clone(), want.take_ownership);
+    // The change sees the tree that it is made on, and asks it for the chart's version: no second fetch for that.
+    let seen = Arc::new(Mutex::new(None));
+    let version = seen.clone();
     let verb = if prior.is_some() { "update" } else { "create" };
     let message = format!("{verb} tenant {}", id.tenant_id);
-    let change = Change::new(owner(id), message, move |tree| wanted.edits(tree, before.as_ref(), adopt));
+    let change = Change::new(owner(id), message, move |tree| {
+        *seen.lock().unwrap_or_else(PoisonError::into_inner) = wanted.resolved_version(tree);
+        wanted.edits(tree, before.as_ref(), adopt)
+    });
     let outcome = repository.commit(task, change).await.map_err(|error| located(&error))?;
-    let tree = repository.read(task).await.map_err(|error| located(&error))?;
     if let Some(prior) = elsewhere {
         cx.warn(left_behind(&prior.status));
     }
-    let (version, commit) = (tenant.resolved_version(&tree), outcome.commit().to_owned());
-    Ok(Written { repository, tenant, commit, version })
+    let version = version.lock().unwrap_or_else(PoisonError::into_inner).take();
+    Ok(Written { repository, tenant, commit: outcome.commit().to_owned(), version })
 }
 
 fn at(status: &Status, repository: &Repository) -> bool {
