@@ -3,7 +3,7 @@
 
 use super::bootstraps::NAMESPACE;
 use super::root_apps::Platform;
-use super::{bootstraps, broken_apps, root_apps, tenants};
+use super::{bootstrap_sources, bootstraps, broken_apps, root_apps, tenants};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use gitops_acceptance_tests::{Canary, Case, Kind, Kubectl};
@@ -62,8 +62,8 @@ pub fn lives_and_dies(case: &Case) {
     }
     bootstraps::is_repaired(&tofu, &mut argocd);
     let mut argocd = bootstraps::handed_over(&terraform, argocd, tofu.cli().imports_by_identity());
-    bootstraps::is_upgraded(&terraform, &mut argocd);
-    bootstraps::comes_from_a_chart(&terraform, &mut argocd);
+    bootstrap_sources::is_upgraded(&terraform, &mut argocd);
+    bootstrap_sources::comes_from_a_chart(&terraform, &mut argocd);
     bootstraps::ends(&terraform, argocd);
 }
 

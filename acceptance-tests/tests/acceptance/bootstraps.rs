@@ -6,13 +6,11 @@
 use gitops_acceptance_tests::{Case, Kubectl, Workspace};
 use serde_json::json;
 use std::collections::BTreeSet;
-use std::fs;
-use std::path::Path;
 
-const ADDRESS: &str = "gitops_bootstrap.argocd";
+pub(crate) const ADDRESS: &str = "gitops_bootstrap.argocd";
 
 /// The namespace that the published example installs into.
-pub const NAMESPACE: &str = "argocd";
+pub(crate) const NAMESPACE: &str = "argocd";
 
 const INPUTS: &str = r#"
 variable "kubeconfig" {
@@ -66,11 +64,11 @@ fn example(case: &Case) -> Workspace {
     run
 }
 
-fn manifest(case: &Case) -> &'static str {
+pub(crate) fn manifest(case: &Case) -> &'static str {
     case.lab().expect("ARGOCD_INSTALL_YAML")
 }
 
-fn settings(run: &mut Workspace, reconciliation: &str, policy: &str) {
+pub(crate) fn settings(run: &mut Workspace, reconciliation: &str, policy: &str) {
     let settings = json!({
         "config": { "timeout.reconciliation": reconciliation },
         "rbac": { "policy.default": policy },
@@ -80,7 +78,7 @@ fn settings(run: &mut Workspace, reconciliation: &str, policy: &str) {
 
 /// What is in Argo CD's namespace, as `kind/name`.
 #[track_caller]
-fn objects(kubectl: &Kubectl) -> BTreeSet<String> {
+pub(crate) fn objects(kubectl: &Kubectl) -> BTreeSet<String> {
     let kinds =
         "configmap,secret,service,deployment,statefulset,serviceaccount,role,rolebinding,networkpolicy";
     let listed = kubectl.run(&["get", kinds, "-n", NAMESPACE, "-o", "name"]);
@@ -88,13 +86,13 @@ fn objects(kubectl: &Kubectl) -> BTreeSet<String> {
 }
 
 #[track_caller]
-fn uid(kubectl: &Kubectl, kind: &str, name: &str) -> String {
+pub(crate) fn uid(kubectl: &Kubectl, kind: &str, name: &str) -> String {
     let found = kubectl.find(NAMESPACE, kind, name).unwrap_or_else(|| panic!("no {kind} {name}"));
     found["metadata"]["uid"].as_str().unwrap_or_default().to_owned()
 }
 
 #[track_caller]
-fn setting(kubectl: &Kubectl, map: &str, key: &str) -> String {
+pub(crate) fn setting(kubectl: &Kubectl, map: &str, key: &str) -> String {
     let found = kubectl.find(NAMESPACE, "configmap", map).unwrap_or_else(|| panic!("no ConfigMap {map}"));
     found["data"][key].as_str().unwrap_or_default().to_owned()
 }
@@ -143,7 +141,7 @@ pub fn is_repaired(case: &Case, run: &mut Workspace) {
     let plan = run.plan().success().assert_changes(&[&format!("{ADDRESS}: update")]);
     plan.outcome.says("Gone: Service argocd/argocd-metrics").says("Changed: ConfigMap argocd/argocd-cm");
     run.apply().success();
-    run.assert_settled();
+    run.plan().assert_empty();
     assert!(kubectl.find(NAMESPACE, "service", "argocd-metrics").is_some());
     assert_eq!(setting(&kubectl, "argocd-cm", "timeout.reconciliation"), "60s");
     assert_eq!(setting(&kubectl, "argocd-cm", "theirs"), "stays", "a key of somebody else");
@@ -156,7 +154,7 @@ pub fn handed_over(case: &Case, mut from: Workspace, by_identity: bool) -> Works
     let server = uid(&kubectl, "deployment", "argocd-server");
     if by_identity {
         from.import_by_identity(ADDRESS, &format!("{{ namespace = {NAMESPACE:?} }}"));
-        from.assert_settled();
+        from.plan().assert_empty();
     }
     let before = from.state().resource(ADDRESS).clone();
     from.command(&["state", "rm", ADDRESS]).success();
@@ -167,115 +165,9 @@ pub fn handed_over(case: &Case, mut from: Workspace, by_identity: bool) -> Works
         assert_eq!(after[known], before[known], "{known} after the import");
     }
     run.apply().success().says("0 added, 1 changed, 0 destroyed");
-    run.assert_settled();
+    run.plan().assert_empty();
     assert_eq!(uid(&kubectl, "deployment", "argocd-server"), server, "it was made anew");
     run
-}
-
-/// A newer manifest, with other settings: one apply changes what changed, makes what is new, and removes what the old
-/// version had and nothing else.
-pub fn is_upgraded(case: &Case, run: &mut Workspace) {
-    let kubectl = case.lab().kubectl();
-    let theirs = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: theirs, namespace: argocd, labels: {app.kubernetes.io/part-of: argocd}}\n";
-    kubectl.apply(theirs, "somebody");
-    let (before, sum) = (objects(&kubectl), run.state().resource(ADDRESS)["manifest_sha256"].clone());
-    let server = uid(&kubectl, "deployment", "argocd-server");
-
-    let newer = run.dir().join("newer.yaml");
-    fs::write(&newer, newer_than(&fs::read_to_string(manifest(case)).expect("the manifest")))
-        .expect("a file");
-    run.var("path", newer.to_string_lossy());
-    settings(run, "90s", "role:admin");
-    run.plan().success().assert_changes(&[&format!("{ADDRESS}: update")]);
-    run.apply().success().says("0 added, 1 changed, 0 destroyed");
-    run.assert_settled();
-
-    let after = objects(&kubectl);
-    let gone: Vec<_> = before.difference(&after).collect();
-    let new: Vec<_> = after.difference(&before).collect();
-    assert_eq!(gone, ["service/argocd-notifications-controller-metrics"]);
-    assert_eq!(new, ["configmap/argocd-release"]);
-    assert_ne!(run.state().resource(ADDRESS)["manifest_sha256"], sum);
-    assert_eq!(setting(&kubectl, "argocd-rbac-cm", "policy.default"), "role:admin");
-    assert_eq!(setting(&kubectl, "argocd-cm", "timeout.reconciliation"), "90s");
-    let metrics = kubectl.find(NAMESPACE, "service", "argocd-metrics").expect("the Service");
-    assert_eq!(metrics["spec"]["ports"][0]["name"], "renamed");
-    let notifications = kubectl.find(NAMESPACE, "deployment", "argocd-notifications-controller");
-    let template = &notifications.expect("the Deployment")["spec"]["template"];
-    assert_eq!(template["metadata"]["labels"]["release"], "newer", "{template}");
-    kubectl.run(&[
-        "rollout",
-        "status",
-        "deployment/argocd-notifications-controller",
-        "-n",
-        NAMESPACE,
-        "--timeout=1s",
-    ]);
-    assert_eq!(uid(&kubectl, "deployment", "argocd-server"), server, "it was made anew");
-}
-
-/// Another release of the manifest: a Service that is gone, one that is changed, a Deployment with other pods, a new
-/// ConfigMap.
-fn newer_than(manifest: &str) -> String {
-    let of = |document: &str, kind: &str, name: &str| {
-        document.contains(&format!("\nkind: {kind}\n")) && document.contains(&format!("\n  name: {name}\n"))
-    };
-    let change = |document: &str| {
-        if of(document, "Service", "argocd-metrics") {
-            document.replace("  - name: metrics\n", "  - name: renamed\n")
-        } else if of(document, "Deployment", "argocd-notifications-controller") {
-            document.replace(
-                "  template:\n    metadata:\n      labels:\n",
-                "  template:\n    metadata:\n      labels:\n        release: newer\n",
-            )
-        } else {
-            document.to_owned()
-        }
-    };
-    let documents = manifest.split("\n---\n");
-    let stays =
-        documents.filter(|document| !of(document, "Service", "argocd-notifications-controller-metrics"));
-    let new = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: argocd-release\ndata:\n  notes: newer\n";
-    stays.map(change).chain([new.to_owned()]).collect::<Vec<_>>().join("\n---\n")
-}
-
-/// A chart that renders what is installed: the change of the source is an update, and so is a change of its values.
-pub fn comes_from_a_chart(case: &Case, run: &mut Workspace) {
-    let kubectl = case.lab().kubectl();
-    let charts = run.dir().join("charts");
-    write_chart(&charts.join("argo-cd"), &run.dir().join("newer.yaml"));
-    let controller =
-        kubectl.find(NAMESPACE, "statefulset", "argocd-application-controller").expect("the controller");
-    let chart = |notes: &str| {
-        json!({ "repository": charts, "name": "argo-cd", "values": { "notes": notes } }).to_string()
-    };
-    for notes in ["one", "two"] {
-        run.var("chart", chart(notes));
-        run.plan().success().assert_changes(&[&format!("{ADDRESS}: update")]);
-        run.apply().success();
-        assert_eq!(setting(&kubectl, "argocd-chart", "notes"), notes);
-    }
-    run.assert_settled();
-    let now =
-        kubectl.find(NAMESPACE, "statefulset", "argocd-application-controller").expect("the controller");
-    assert_eq!(
-        now["metadata"]["generation"], controller["metadata"]["generation"],
-        "the chart changed the controller"
-    );
-}
-
-/// A chart with a manifest in it, and a ConfigMap that its values decide.
-fn write_chart(dir: &Path, manifest: &Path) {
-    let notes = "---\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: argocd-chart\ndata:\n  notes: {{ .Values.notes | quote }}\n";
-    let files = [
-        ("Chart.yaml", "apiVersion: v2\nname: argo-cd\nversion: 1.0.0\n".to_owned()),
-        ("install.yaml", fs::read_to_string(manifest).expect("the manifest")),
-        ("templates/install.yaml", format!("{{{{ .Files.Get \"install.yaml\" }}}}\n{notes}")),
-    ];
-    fs::create_dir_all(dir.join("templates")).expect("a directory");
-    for (name, content) in files {
-        fs::write(dir.join(name), content).expect("a file of the chart");
-    }
 }
 
 /// Destroy leaves what is not ours, and says so; everything else is gone.

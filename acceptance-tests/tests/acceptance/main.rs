@@ -4,6 +4,7 @@
 
 mod argocd;
 mod bad_input;
+mod bootstrap_sources;
 mod bootstraps;
 mod broken_apps;
 mod clusters;

@@ -154,7 +154,7 @@ pub fn changes_and_dies(case: &Case, platform: &Platform, mut run: Workspace) {
     run.var("host", "two.example.com");
     run.plan().success().assert_changes(&[&format!("{ADDRESS}: update")]);
     run.apply().success();
-    run.assert_settled();
+    run.plan().assert_empty();
     assert_eq!(platform.host(&kubectl).as_deref(), Some("two.example.com"));
 
     let patch = r#"{"spec": {"syncPolicy": {"automated": {"selfHeal": false}}}}"#;
@@ -170,16 +170,16 @@ pub fn changes_and_dies(case: &Case, platform: &Platform, mut run: Workspace) {
     ]);
     run.plan().success().assert_changes(&[&format!("{ADDRESS}: update")]);
     run.apply().success();
-    run.assert_settled();
+    run.plan().assert_empty();
     assert_eq!((uid(&kubectl, "platform"), uid(&kubectl, "web")), (root.clone(), web.clone()));
 
     let configured = ["kubernetes", "kustomize", "timeouts"];
     run.import(ADDRESS, "argocd/platform").assert_same_but(&configured);
     run.apply().success().says("0 added").says("0 destroyed");
-    run.assert_settled();
+    run.plan().assert_empty();
     if case.cli().imports_by_identity() {
         run.import_by_identity(ADDRESS, r#"{ namespace = "argocd", name = "platform" }"#);
-        run.assert_settled();
+        run.plan().assert_empty();
     }
     assert_eq!(uid(&kubectl, "platform"), root);
 
@@ -197,7 +197,7 @@ pub fn changes_and_dies(case: &Case, platform: &Platform, mut run: Workspace) {
     kubectl.run(&["delete", "application.argoproj.io", "platform", "-n", NAMESPACE]);
     run.plan().success().assert_changes(&[&format!("{ADDRESS}: create")]);
     run.apply().success();
-    run.assert_settled();
+    run.plan().assert_empty();
     assert_eq!(uid(&kubectl, "web"), web, "a child that was there was made anew");
 
     run.var("name", "estate");

@@ -102,7 +102,7 @@ pub fn live_in_git(case: &Case) {
     run.var("greeting", "good morning");
     run.plan().success().assert_changes(&[&format!("{ADDRESS}: update")]);
     run.apply().success();
-    run.assert_settled();
+    run.plan().assert_empty();
     assert_eq!(commits(), 3);
     let written = repository.read(&values("acme")).expect("the values");
     assert!(written.contains("greeting: good morning") && written.contains("tag: \"1.4.2\""), "{written}");
@@ -111,7 +111,7 @@ pub fn live_in_git(case: &Case) {
     repository.remove(&[&application("acme")]);
     run.plan().success().assert_changes(&[&format!("{ADDRESS}: update")]);
     run.apply().success();
-    run.assert_settled();
+    run.plan().assert_empty();
     assert_eq!((commits(), repository.read(&values("acme"))), (6, Some(written.clone())));
     repository.remove(&[&application("acme"), &values("acme")]);
     run.plan().success().assert_changes(&[&format!("{ADDRESS}: create")]);
