@@ -76,6 +76,7 @@ fn applications_are_told(case: &Case) {
             "data \"gitops_application\" \"shop\" {{\n  kubernetes = {{ config_path = {kubeconfig:?} }}\n  name       = {name:?}\n}}\n"
         )
     };
+    root_apps::comes_to_rest(&case.lab().kubectl(), "platform");
     run.write("place_override.tf", &place("platform"));
     run.write("outputs.tf", "output \"app\" {\n  value = data.gitops_application.shop\n}\n");
     run.apply().success();
