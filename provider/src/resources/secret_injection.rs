@@ -109,7 +109,7 @@ impl Resource for SecretInjection {
     async fn foresee(cx: &Context<Gitops>, plan: &mut Foresight<Self>) -> Result<(), Problem> {
         let what = format!("the Secret `{}`", Self::import_id(plan.id()));
         plan.claim(what, &["namespace", "name", "kubernetes"]);
-        plan.keep("uid");
+        plan.keep_unless_changed("uid", &["kubernetes"]); // another cluster has another Secret
         plan.derive("keys", &["data_wo", "binary_data_wo"], |_, spec| keys(spec));
         let Some(Prior { status, .. }) = plan.prior() else { return Ok(()) };
         if plan.has_changes() || plan.want().data_wo_revision.is_some() {
