@@ -5,6 +5,15 @@ use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
 use std::time::Duration;
 
+/// How long an interrupt took.
+#[derive(Debug, Clone, Copy)]
+pub struct Answered {
+    /// Until the last provider had ended.
+    pub providers: Duration,
+    /// Until the CLI had ended.
+    pub cli: Duration,
+}
+
 impl Running {
     /// Kills every provider of this CLI, as `kill -9` does, once `moment` has passed; whether there was one.
     pub fn kill_provider_at(&mut self, moment: Duration) -> bool {
@@ -17,7 +26,25 @@ impl Running {
         }
     }
 
-    /// Interrupts the CLI, as Ctrl-C does, once `moment` has passed; whether it still ran.
+    /// The same, and when no provider lives at `moment`, because the CLI is between two of them, the next one.
+    pub fn kill_provider_from(&mut self, moment: Duration) -> bool {
+        let lives = self.until(|running| running.elapsed() >= moment && !running.providers().is_empty());
+        lives && self.kill_provider_at(moment)
+    }
+
+    /// Interrupts the CLI and the providers, as Ctrl-C in a terminal does, and says when each had ended; none of it
+    /// when the CLI had ended by itself.
+    pub fn interrupt(&mut self) -> Option<Answered> {
+        let begin = self.elapsed();
+        let lived = !self.ended() && !self.providers().is_empty();
+        self.signal_group(Signal::INT);
+        let providers = self.until(|running| running.providers().is_empty());
+        let providers = (lived && providers).then(|| self.elapsed().saturating_sub(begin))?;
+        self.until(|_| false);
+        Some(Answered { providers, cli: self.elapsed().saturating_sub(begin) })
+    }
+
+    /// Interrupts the CLI, and it alone, once `moment` has passed; whether it still ran.
     pub fn interrupt_at(&mut self, moment: Duration) -> bool {
         let still = self.until(|running| running.elapsed() >= moment);
         if still {
@@ -66,6 +93,38 @@ mod tests {
         assert!(cli.kill_provider_at(Duration::ZERO));
         let outcome = cli.wait().success();
         assert_eq!(outcome.stdout, "ended\n");
+    }
+
+    #[test]
+    fn the_next_provider_is_killed_where_none_lives() {
+        let dir = tempfile::tempdir().unwrap();
+        let provider = dir.path().join("terraform-provider-sleep");
+        fs::copy("/bin/sleep", &provider).unwrap();
+        let script = format!("sleep 0.3; {} 300; echo ended", provider.display());
+        let mut cli = Program::new("bash").args(["-c", &script]).start(&dir.path().join("log"));
+        assert!(cli.kill_provider_from(Duration::ZERO));
+        assert!(cli.until(|cli| cli.said("ended")));
+        assert!(!cli.kill_provider_from(Duration::ZERO), "the CLI had ended");
+        cli.wait().success();
+    }
+
+    #[test]
+    fn the_ends_of_providers_and_cli_are_told_apart() {
+        let dir = tempfile::tempdir().unwrap();
+        let provider = dir.path().join("terraform-provider-sleep");
+        fs::copy("/bin/sleep", &provider).unwrap();
+        let script = format!(
+            "trap 'kill $!; sleep 0.3; exit 1' INT; {} 300 & while :; do sleep 0.05; done",
+            provider.display()
+        );
+        let mut cli = Program::new("env")
+            .args(["--default-signal=INT", "bash", "-c", &script])
+            .start(&dir.path().join("log"));
+        assert!(cli.until(|cli| !cli.providers().is_empty()));
+        let answered = cli.interrupt().expect("both lived");
+        assert!(answered.cli >= answered.providers + Duration::from_millis(200), "{answered:?}");
+        assert!(cli.interrupt().is_none(), "the CLI had ended");
+        cli.wait().failure();
     }
 
     #[test]

@@ -40,6 +40,13 @@ impl KindCluster {
         self.kind(&["delete", "cluster", "--name", &self.name]).success();
     }
 
+    /// Runs a program in the first node; the caller judges the outcome.
+    pub fn in_node(&self, program: &[&str]) -> Outcome {
+        let node = format!("{}-control-plane", self.name);
+        let arguments = [&["exec", node.as_str()], program].concat();
+        self.lab.program("docker").args(arguments).run(&Lab::log("docker"))
+    }
+
     /// The ids of its containers: the same as long as nobody makes it anew.
     #[track_caller]
     pub fn nodes(&self) -> Vec<String> {

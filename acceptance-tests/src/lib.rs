@@ -39,6 +39,7 @@ mod workspace;
 pub use canary::Canary;
 pub use case::{Case, provider, publish, target};
 pub use cli::{Cli, Kind};
+pub use crash::Answered;
 pub use kind::KindCluster;
 pub use kubectl::{Kubectl, Namespace};
 pub use lab::Lab;

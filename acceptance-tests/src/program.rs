@@ -184,9 +184,19 @@ impl Running {
         Some(line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? * 1024)
     }
 
+    /// Whether `text` is in what it has written to its standard output so far.
+    pub fn said(&self, text: &str) -> bool {
+        std::fs::read(&self.out).is_ok_and(|said| String::from_utf8_lossy(&said).contains(text))
+    }
+
     /// Sends a signal to the program alone, as a terminal does not: its children are left to it.
     pub fn signal(&self, signal: Signal) {
         let _ = kill_process(self.pid(), signal); // gone already is as good
+    }
+
+    /// Sends a signal to the program and all its children, as a terminal does.
+    pub fn signal_group(&self, signal: Signal) {
+        let _ = kill_process_group(self.pid(), signal); // gone already is as good
     }
 
     /// Waits for its end. Past its limit the whole group is killed, and the outcome says so.

@@ -90,7 +90,7 @@ fn add_quickstart(suite: &mut Suite) {
     use gitops_acceptance_tests::Need::{Engine, Git, Provider};
     suite.both("quickstart::lives_and_dies", &[Provider, Engine, Git], quickstart::lives_and_dies);
     suite.once("quickstart::survives_kills", &[Provider, Engine, Git], quickstart::survives_kills);
-    suite.once("quickstart::survives_interrupts_and_the_loss_of_its_cluster", &[Provider, Engine, Git], quickstart::survives_interrupts_and_the_loss_of_its_cluster);
+    suite.once("quickstart::survives_interrupts_and_losses", &[Provider, Engine, Git], quickstart::survives_interrupts_and_losses);
     suite.both("git_servers::that_refuse_are_quoted", &[Provider], git_servers::that_refuse_are_quoted);
     suite.both("git_servers::that_hang_are_left_at_the_timeout", &[Provider], git_servers::that_hang_are_left_at_the_timeout);
     suite.both("git_servers::that_lose_the_answer_are_asked_again", &[Provider], git_servers::that_lose_the_answer_are_asked_again);

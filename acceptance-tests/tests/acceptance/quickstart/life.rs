@@ -1,0 +1,118 @@
+//! The whole of the quickstart's life, with nothing in its way but its users.
+
+use super::stage::{GREETING, Stage, assert_kept};
+use gitops_acceptance_tests::Case;
+use std::fs;
+use std::time::Duration;
+
+/// One apply from nothing, an empty second plan, a tenant that changes, drift of everything, one destroy.
+pub fn lives_and_dies(case: &Case) {
+    let mut stage = Stage::set(case);
+    let mut apply = stage.run.start_apply();
+    let token = stage.token.value().to_owned();
+    let mut looked = Duration::ZERO;
+    let seen = apply.until(|apply| {
+        let due = apply.elapsed() > looked + Duration::from_millis(200);
+        if due {
+            looked = apply.elapsed();
+        }
+        due && in_arguments(&token)
+    });
+    assert!(!seen, "a secret was in the arguments of a process");
+    apply.wait().success().says("6 added").says_nothing_of(&token);
+    stage.assert_runs(GREETING);
+    stage.assert_secrets_came_first();
+    stage.run.assert_settled();
+    let uids = stage.uids();
+
+    let before = stage.repository.log().len();
+    stage.greet("Good morning");
+    stage.run.plan().success().assert_changes(&["gitops_tenant.acme: update"]);
+    stage.run.apply().success();
+    stage.assert_runs("Good morning");
+    assert_eq!(stage.repository.log().len(), before + 1, "a change of a tenant is one commit");
+
+    drift(&mut stage);
+    stage.run.assert_settled();
+    stage.assert_runs("Good morning");
+    imports(&mut stage);
+    let mut kept = uids;
+    let names = ["Namespace kube-system", "Secret web", "Secret platform-repository", "Application platform"];
+    kept.retain(|object, _| names.contains(&object.as_str()));
+    assert_eq!(kept.len(), names.len(), "{kept:?}");
+    assert_kept(&kept, &stage.uids(), "by drift or import");
+    stage.end();
+    stage.assert_secrets_are_nowhere(&case.dir());
+}
+
+/// Whether a process of this machine shows `text` in its arguments.
+fn in_arguments(text: &str) -> bool {
+    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let lines = processes.filter_map(|process| fs::read(process.path().join("cmdline")).ok());
+    lines.into_iter().any(|line| String::from_utf8_lossy(&line).contains(text))
+}
+
+/// Something of each resource is changed by hand: all of it is planned, and one apply undoes it.
+fn drift(stage: &mut Stage) {
+    let kubectl = &stage.kubectl;
+    kubectl.run(&["delete", "deployment", "argocd-repo-server", "-n", "argocd"]);
+    kubectl.run(&[
+        "patch",
+        "secret",
+        "web",
+        "-n",
+        "web",
+        "--type=merge",
+        "-p",
+        r#"{"stringData": {"API_TOKEN": "x"}}"#,
+    ]);
+    let patch = r#"{"metadata": {"finalizers": null}, "spec": {"source": {"targetRevision": "other"}}}"#;
+    kubectl.run(&[
+        "patch",
+        "application.argoproj.io",
+        "platform",
+        "-n",
+        "argocd",
+        "--type=merge",
+        "-p",
+        patch,
+    ]);
+    stage.repository.write("instances/acme/values.yaml", "greeting: by hand\n");
+    let mut changes = stage.run.plan().success().changes();
+    changes.sort();
+    let expected = [
+        "gitops_bootstrap.argocd",
+        "gitops_root_app.platform",
+        "gitops_secret_injection.web",
+        "gitops_tenant.acme",
+    ];
+    assert_eq!(changes, expected.map(|address| format!("{address}: update")));
+    stage.run.apply().success();
+}
+
+/// Everything is forgotten and taken up again, and nothing is made anew.
+fn imports(stage: &mut Stage) {
+    let url = stage.repository.url();
+    // An import knows the configuration of the provider, and nothing of the resource's own.
+    stage.run.write(
+        "provider_override.tf",
+        &format!(
+            "provider \"gitops\" {{\n  kubernetes = {{ config_path = \"${{path.root}}/kubeconfig\" }}\n  git = {{\n    \
+             url = {url:?}\n    credentials = {{\n      (var.repository_url) = {{ username = var.git_username, \
+             password = var.git_password }}\n    }}\n  }}\n}}\n"
+        ),
+    );
+    let imports = [
+        ("gitops_bootstrap.argocd", "argocd"),
+        ("gitops_root_app.platform", "argocd/platform"),
+        ("gitops_tenant.acme", "main:acme"),
+    ];
+    for (address, id) in imports {
+        let import = stage.run.import(address, id);
+        assert_eq!(import.attribute("id"), import.attribute_before("id"), "{address}");
+    }
+    stage.run.apply().success().says("0 added").says("0 destroyed");
+    stage.run.remove("provider_override.tf");
+    stage.run.apply().success().says("0 added").says("0 destroyed");
+    stage.run.assert_settled();
+}

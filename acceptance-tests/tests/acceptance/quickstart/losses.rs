@@ -1,0 +1,147 @@
+//! Ctrl-C, an API server that dies, a cluster that is replaced, and one that is deleted by hand: on three clusters
+//! in all, one after the other.
+
+use super::stage::{GREETING, Stage, Uids, assert_kept};
+use gitops_acceptance_tests::{Case, Outcome, Running, eventually};
+use std::time::Duration;
+use std::{fs, thread};
+
+/// How soon a provider has ended after Ctrl-C, and the CLI, which writes its state afterwards.
+const ANSWER: Duration = Duration::from_secs(2);
+const END: Duration = Duration::from_secs(3);
+
+/// How long an API server may take to come back.
+const BACK: Duration = Duration::from_secs(90);
+
+/// Ctrl-C and the death of the API server while Argo CD comes up, and while it runs; then the cluster is replaced;
+/// then it is lost.
+pub fn survives_interrupts_and_losses(case: &Case) {
+    let mut stage = Stage::set_with_knobs(case);
+    stage.run.init();
+    let early = interrupted_while_argocd_comes_up(&mut stage);
+    dies_while_argocd_comes_up(&mut stage);
+    stage.assert_runs(GREETING);
+    stage.run.assert_settled();
+    assert_kept(&early, &stage.uids(), "after an interrupt and the death of the API server");
+    dies_while_it_runs(&mut stage);
+    replaced(&mut stage);
+
+    stage.cluster.delete();
+    stage.run.apply().success();
+    stage.assert_runs(GREETING);
+    stage.run.assert_settled();
+    stage.cluster.delete();
+    stage.end();
+}
+
+/// Ctrl-C is answered at once, and all that was made is in the state, untainted.
+fn interrupted_while_argocd_comes_up(stage: &mut Stage) -> Uids {
+    let mut apply = stage.run.start_apply();
+    let kubeconfig = stage.run.dir().join("kubeconfig");
+    let installing = || stage.kubectl.find("argocd", "deployment", "argocd-server").is_some();
+    assert!(apply.until(|_| kubeconfig.exists() && installing()), "Argo CD was not installed");
+    interrupt(apply);
+    let state = stage.run.state();
+    let made = [
+        "gitops_bootstrap.argocd",
+        "gitops_cluster.this",
+        "gitops_secret_injection.repository",
+        "gitops_secret_injection.web",
+    ];
+    assert_eq!(state.addresses(), made, "what was made is not what is in the state");
+    let changes = stage.run.plan().success().changes();
+    let replaced: Vec<_> = changes.iter().filter(|change| change.contains("delete")).collect();
+    assert!(replaced.is_empty(), "the interrupt has tainted {replaced:?}");
+    stage.early_uids()
+}
+
+fn interrupt(mut apply: Running) {
+    let answered = apply.interrupt();
+    let outcome = apply.wait().failure();
+    let answered = answered.unwrap_or_else(|| panic!("{}", outcome.report("was to be interrupted")));
+    let crowd = crowd();
+    let soon = answered.providers < ANSWER.mul_f64(crowd) && answered.cli < END.mul_f64(crowd);
+    let report = outcome.report("was to end at once");
+    assert!(soon, "{answered:?} where {crowd:.1} share a processor: {report}");
+}
+
+/// How many processes share a processor, and so how many times longer everything takes than it would alone.
+fn crowd() -> f64 {
+    let load = fs::read_to_string("/proc/loadavg").expect("the load of this machine");
+    let load: f64 = load.split_whitespace().next().and_then(|load| load.parse().ok()).expect("a load");
+    (load / thread::available_parallelism().map_or(1.0, |processors| processors.get() as f64)).max(1.0)
+}
+
+/// The apply that goes on after the interrupt loses the API server.
+fn dies_while_argocd_comes_up(stage: &mut Stage) {
+    let mut apply = stage.run.start_apply();
+    assert!(
+        apply.until(|apply| apply.said("gitops_bootstrap.argocd: Modifying...")),
+        "nothing was left to do"
+    );
+    the_api_server_dies(stage);
+    goes_on_or_names_the_server(stage, apply.wait());
+    back(stage);
+    stage.run.apply().success();
+}
+
+/// A change of everything loses the API server.
+fn dies_while_it_runs(stage: &mut Stage) {
+    let uids = stage.uids();
+    stage.run.var("greeting", "after the outage").var("retries", "7").var("api_token", "rotated");
+    let mut apply = stage.run.start_apply();
+    assert!(apply.until(|apply| apply.said("Modifying...")), "nothing was to be changed");
+    the_api_server_dies(stage);
+    goes_on_or_names_the_server(stage, apply.wait());
+    back(stage);
+    stage.run.apply().success();
+    stage.assert_runs("after the outage");
+    stage.run.assert_settled();
+    assert_eq!(stage.uids(), uids, "after the death of the API server");
+    stage.run.var("greeting", GREETING);
+}
+
+#[track_caller]
+fn the_api_server_dies(stage: &Stage) {
+    stage.cluster.in_node(&["pkill", "-KILL", "-x", "kube-apiserver"]).success();
+}
+
+/// Waits until the node has started it again.
+#[track_caller]
+fn back(stage: &Stage) {
+    let ready = || {
+        let asked = ["get", "--raw=/readyz", "--request-timeout=5s"];
+        stage.kubectl.try_run(&asked, Duration::from_secs(10)).code == Some(0)
+    };
+    eventually("the API server's return", BACK, ready);
+}
+
+/// An apply either outlasts the outage, or says who did not answer.
+#[track_caller]
+fn goes_on_or_names_the_server(stage: &mut Stage, outcome: Outcome) {
+    if outcome.code == Some(0) {
+        return;
+    }
+    let state = stage.run.state();
+    let server = state.resource("gitops_cluster.this")["endpoint"].as_str().expect("an endpoint");
+    outcome.failure().says(server);
+}
+
+/// Another configuration of kind is another cluster, and the same apply fills it.
+fn replaced(stage: &mut Stage) {
+    let before = stage.uids();
+    let config = format!("{}\n# another\n", stage.config);
+    stage.run.var("kind_config", config);
+    let plan = stage.run.plan().success();
+    assert!(
+        plan.changes().contains(&"gitops_cluster.this: delete, create".to_owned()),
+        "{:?}",
+        plan.changes()
+    );
+    stage.run.apply().success();
+    stage.assert_runs(GREETING);
+    stage.run.assert_settled();
+    let now = stage.uids();
+    let kept: Vec<_> = before.iter().filter(|(object, uid)| now.get(*object) == Some(uid)).collect();
+    assert!(kept.is_empty(), "the cluster was not replaced: {kept:?}");
+}
