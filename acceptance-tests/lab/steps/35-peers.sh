@@ -9,7 +9,7 @@ build_peer() {
 	local module=${1%@*} version=${1#*@} name gomod
 	name=${module##*/}
 	go_environment
-	mkdir -p "$LAB_HOME/go/work/$name" "$peers" && cd "$LAB_HOME/go/work/$name"
+	mkdir -p "$LAB_HOME/go/main/$name" "$peers" && cd "$LAB_HOME/go/main/$name"
 	gomod=$(go mod download -json "$1" | jq -r .GoMod)
 	echo "module lab.invalid/$name" >go.mod
 	go mod edit -json "$gomod" | jq -r '.Replace // [] | .[] | select(.New.Version != null)
