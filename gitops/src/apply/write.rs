@@ -42,18 +42,25 @@ impl Writer {
         read(task, &self.client, &served, &object.id()).await
     }
 
-    pub(super) async fn plan(
+    pub(super) async fn plan(&self, task: &Task, kinds: &Kinds, object: Object) -> Result<Planned, Error> {
+        let planned = self.plan_over(task, kinds, object, None).await?;
+        let live = read(task, &self.client, &planned.served, &planned.object.id()).await?;
+        Ok(Planned { live, ..planned })
+    }
+
+    /// The same for an object that was read already.
+    pub(super) async fn plan_over(
         &self,
         task: &Task,
         kinds: &Kinds,
         mut object: Object,
+        live: Option<DynamicObject>,
     ) -> Result<Planned, Error> {
         let served = kinds.of(task, &object).await?;
         if !served.namespaced {
             object.set_namespace("");
         }
         self.owner.stamp(&mut object);
-        let live = read(task, &self.client, &served, &object.id()).await?;
         Ok(Planned { object, served, live })
     }
 

@@ -212,11 +212,11 @@ fn writer(cluster: &Cluster, id: &Identity) -> Writer {
 }
 
 async fn live(task: &Task, writer: &Writer, id: &Identity) -> Result<Option<Json>, Problem> {
-    let live = writer.read(task, &named(id)).await.whole()?;
-    live.map(|live| {
-        serde_json::to_value(live).map_err(|_| Problem::bug("a Secret cannot be written as JSON"))
-    })
-    .transpose()
+    writer.read(task, &named(id)).await.whole()?.as_ref().map(json).transpose()
+}
+
+fn json(live: &impl Serialize) -> Result<Json, Problem> {
+    serde_json::to_value(live).map_err(|_| Problem::bug("a Secret cannot be written as JSON"))
 }
 
 /// Writes the Secret with the key that it has, or a new one.
@@ -227,7 +227,8 @@ async fn put(cx: &Context<Gitops>, id: &Identity, want: &Spec) -> Result<Status,
     if want.create_namespace {
         writer.ensure_namespace(&task, &id.namespace).await.at("namespace")?;
     }
-    let key = match live(&task, &writer, id).await?.as_ref().and_then(Key::of) {
+    let live = writer.read(&task, &named(id)).await.whole()?;
+    let key = match live.as_ref().map(json).transpose()?.as_ref().and_then(Key::of) {
         Some(key) => key,
         None => Key::generate().whole()?,
     };
@@ -239,11 +240,9 @@ async fn put(cx: &Context<Gitops>, id: &Identity, want: &Spec) -> Result<Status,
         annotations: want.annotations.clone().unwrap_or_default(),
         data: data(want).map_err(first)?,
     };
-    let applied = writer.apply_exactly(&task, secrets::object(&wanted, &key), "data").await;
+    let applied = writer.apply_exactly(&task, secrets::object(&wanted, &key), "data", live).await;
     let applied = applied.map_err(|error| not_written(&error))?;
-    let live =
-        serde_json::to_value(applied.live).map_err(|_| Problem::bug("a Secret cannot be written as JSON"))?;
-    Ok(status_of(&live))
+    Ok(status_of(&json(&applied.live)?))
 }
 
 /// The problem, on the attribute that the error is about.
