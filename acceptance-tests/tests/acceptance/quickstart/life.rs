@@ -1,5 +1,6 @@
 //! The whole of the quickstart's life, with nothing in its way but its users.
 
+use super::audit;
 use super::stage::{GREETING, Stage, assert_kept};
 use gitops_acceptance_tests::Case;
 use std::fs;
@@ -7,7 +8,7 @@ use std::time::Duration;
 
 /// One apply from nothing, an empty second plan, a tenant that changes, drift of everything, one destroy.
 pub fn lives_and_dies(case: &Case) {
-    let mut stage = Stage::set(case);
+    let mut stage = Stage::set_with_audit(case);
     let mut apply = stage.run.start_apply();
     let token = stage.token.value().to_owned();
     let mut looked = Duration::ZERO;
@@ -21,7 +22,7 @@ pub fn lives_and_dies(case: &Case) {
     assert!(!seen, "a secret was in the arguments of a process");
     apply.wait().success().says("6 added").says_nothing_of(&token);
     stage.assert_runs(GREETING);
-    stage.assert_secrets_came_first();
+    audit::assert_secrets_came_first(&stage, &case.dir());
     stage.run.assert_settled();
     let uids = stage.uids();
 

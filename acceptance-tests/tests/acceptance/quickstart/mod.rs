@@ -1,6 +1,7 @@
 //! `examples/quickstart` end to end: a cluster, its secrets, Argo CD, an app of apps and a tenant in one apply; and
 //! what becomes of it when something dies on the way. Each test makes as few clusters as it can.
 
+mod audit;
 mod kills;
 mod life;
 mod losses;

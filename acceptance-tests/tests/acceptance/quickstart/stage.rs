@@ -1,5 +1,6 @@
 //! The quickstart on a cluster and a repository of a test's own, and what is asked of it.
 
+use super::audit;
 use gitops_acceptance_tests::{Canary, Case, KindCluster, Kubectl, Repository, Workspace, eventually};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -72,6 +73,14 @@ impl Stage {
         run.quickstart_fits_the_lab(&cluster, &repository).var("api_token", token.value());
         let kubectl = lab.kubectl().with_kubeconfig(&run.dir().join("kubeconfig"));
         Self { run, repository, token, kubectl, cluster, config }
+    }
+
+    /// The same, with an API server that takes down what the provider asks of it.
+    pub fn set_with_audit(case: &Case) -> Self {
+        let mut stage = Self::set(case);
+        stage.config = audit::noted(&stage.config, &case.dir());
+        stage.run.var("kind_config", stage.config.as_str());
+        stage
     }
 
     /// The same, with a variable for a part of each resource that is changed cheaply: `greeting` of the tenant,
@@ -157,35 +166,6 @@ impl Stage {
     #[track_caller]
     pub fn assert_plans_nothing(&mut self) {
         self.run.command(&["plan", "-no-color", "-detailed-exitcode"]).success();
-    }
-
-    /// The secret was there before anything of Argo CD was. A Secret that nobody has written since it was made has
-    /// the revision of its making, and so have Argo CD's service accounts.
-    #[track_caller]
-    pub fn assert_secrets_came_first(&self) {
-        let revision = |object: &Value| -> u64 {
-            object["metadata"]["resourceVersion"]
-                .as_str()
-                .and_then(|text| text.parse().ok())
-                .expect("a revision")
-        };
-        let argocd = self.kubectl.get(&[
-            "serviceaccount,role,configmap",
-            "-n",
-            "argocd",
-            "-l",
-            "app.kubernetes.io/part-of=argocd",
-        ]);
-        let objects = argocd["items"].as_array().expect("a list");
-        let first = objects.iter().map(revision).min().expect("objects of Argo CD");
-        let crd = self.kubectl.find("", "crd", "applications.argoproj.io").expect("Argo CD's CRD");
-        for (namespace, name) in [("web", "web"), ("argocd", "platform-repository")] {
-            let secret = self.kubectl.find(namespace, "secret", name).expect("the Secret");
-            assert!(revision(&secret) < first, "{namespace}/{name} came after Argo CD");
-            let (secret, crd) =
-                (&secret["metadata"]["creationTimestamp"], &crd["metadata"]["creationTimestamp"]);
-            assert!(secret.as_str() <= crd.as_str(), "{namespace}/{name} at {secret}, Argo CD at {crd}");
-        }
     }
 
     #[track_caller]
