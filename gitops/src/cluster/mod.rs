@@ -5,7 +5,8 @@
 //! pod. Where none names a cluster it is an error; localhost is never assumed.
 //!
 //! [`Clusters::connect`] is for writes: another cluster behind the address is an error. [`Clusters::find`] is for
-//! reads and deletes: it tells a cluster that is gone from one that cannot be reached, which is an error.
+//! deletes: it tells a cluster that is gone from one that cannot be reached, which is an error. [`Clusters::look`] is
+//! the same for reads, which come in great numbers.
 //!
 //! kube's client repeats a request that the server did not take (429, 503, 504); this room adds no repetition.
 
@@ -33,11 +34,15 @@ use crate::{
 };
 use k8s_openapi::api::core::v1::Namespace;
 use kube::{Api, Client, client::ClientBuilder};
-use std::{collections::HashMap, sync::Arc, time::Duration, time::SystemTime};
-use tokio::sync::Mutex;
+use std::sync::{Arc, PoisonError};
+use std::{collections::HashMap, time::Duration, time::SystemTime};
+use tokio::{sync::Mutex, time::Instant};
 
 /// The longest that a first answer may take.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a cluster that told its UID is taken for the same one by [`Clusters::look`]: less than it takes to make
+/// another.
+const TRUST: Duration = Duration::from_secs(2);
 
 /// A cluster that answered, and the client to talk to it. Cheap to clone.
 #[derive(Clone)]
@@ -84,6 +89,26 @@ struct Ready {
     client: Client,
     /// When the client's certificate is to be replaced.
     valid_until: Option<SystemTime>,
+    /// When the cluster told its UID last, and which it was.
+    told: Arc<std::sync::Mutex<Option<(Instant, String)>>>,
+}
+
+impl Ready {
+    fn new(host: Arc<str>, client: Client, valid_until: Option<SystemTime>) -> Self {
+        Self { host, client, valid_until, told: Arc::default() }
+    }
+
+    /// UID of the cluster, which it told within the last `trust` or tells now.
+    async fn uid(&self, task: &Task, trust: Duration) -> Result<String, Error> {
+        let told = || self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, uid)) = told().as_ref().filter(|(when, _)| when.elapsed() < trust) {
+            return Ok(uid.clone());
+        }
+        let asked = Instant::now();
+        let uid = uid(task, self).await?;
+        *told() = Some((asked, uid.clone()));
+        Ok(uid)
+    }
 }
 
 impl Clusters {
@@ -109,9 +134,18 @@ impl Clusters {
     /// Any [`Error`] but [`Error::Engine`]; [`Error::OtherCluster`] when the connection has a UID and another
     /// cluster answered.
     pub async fn connect(&self, task: &Task, connection: Option<&Connection>) -> Result<Cluster, Error> {
+        self.reach(task, connection, Duration::ZERO).await
+    }
+
+    async fn reach(
+        &self,
+        task: &Task,
+        connection: Option<&Connection>,
+        trust: Duration,
+    ) -> Result<Cluster, Error> {
         let (source, settings) = self.choose(connection)?;
         let ready = self.ready(task, connection, source, settings).await?;
-        let uid = uid(task, &ready).await?;
+        let uid = ready.uid(task, trust).await?;
         match connection.and_then(|connection| connection.uid.clone()) {
             Some(wanted) if wanted != uid => {
                 Err(Error::OtherCluster { host: ready.host.to_string(), wanted, found: uid })
@@ -128,7 +162,28 @@ impl Clusters {
     /// What [`Clusters::connect`] says of a cluster that exists or has no engine; [`Error::Engine`] when the engine
     /// here is not the one that made the cluster, or cannot be asked.
     pub async fn find(&self, task: &Task, connection: Option<&Connection>) -> Result<Option<Cluster>, Error> {
-        let error = match self.connect(task, connection).await {
+        let reached = self.reach(task, connection, Duration::ZERO).await;
+        self.or_gone(task, connection, reached).await
+    }
+
+    /// As [`Clusters::find`], but a UID that the cluster has told less than 2 s ago counts: a thousand reads ask for
+    /// it a few times.
+    ///
+    /// # Errors
+    ///
+    /// As [`Clusters::find`].
+    pub async fn look(&self, task: &Task, connection: Option<&Connection>) -> Result<Option<Cluster>, Error> {
+        let reached = self.reach(task, connection, TRUST).await;
+        self.or_gone(task, connection, reached).await
+    }
+
+    async fn or_gone(
+        &self,
+        task: &Task,
+        connection: Option<&Connection>,
+        reached: Result<Cluster, Error>,
+    ) -> Result<Option<Cluster>, Error> {
+        let error = match reached {
             Ok(cluster) => return Ok(Some(cluster)),
             Err(Error::OtherCluster { .. }) => return Ok(None),
             Err(error @ Error::Interrupted(_)) => return Err(error),
@@ -191,7 +246,7 @@ impl Clusters {
         let failed = |error| tls::diagnose(&host, error);
         let Some(exec) = exec else {
             let client = ClientBuilder::try_from(config).map_err(failed)?.build();
-            return Ok(Ready { host, client, valid_until: None });
+            return Ok(Ready::new(host, client, None));
         };
         let plugin = exec::Plugin::new(host.to_string(), exec);
         let credentials = plugin.run(task).await?;
@@ -203,7 +258,7 @@ impl Clusters {
         }
         let layer = exec::TokenLayer::new(plugin, credentials);
         let client = ClientBuilder::try_from(config).map_err(failed)?.with_layer(&layer).build();
-        Ok(Ready { host, client, valid_until })
+        Ok(Ready::new(host, client, valid_until))
     }
 }
 

@@ -406,6 +406,22 @@ async fn a_credential_program_that_fails_keeps_its_secrets_and_spoils_nothing() 
 }
 
 #[tokio::test]
+async fn reads_do_not_ask_for_the_uid_each_time_and_others_do() {
+    let server = Server::new(None, ok(KUBE_SYSTEM)).await;
+    let (clusters, connection) = (clusters(), server.plain());
+    let seen = || server.seen.lock().unwrap().len();
+    for _ in 0..3 {
+        clusters.look(&task(), Some(&connection)).await.unwrap().unwrap();
+    }
+    assert_eq!(seen(), 1);
+    clusters.connect(&task(), Some(&connection)).await.unwrap();
+    clusters.find(&task(), Some(&connection)).await.unwrap().unwrap();
+    assert_eq!(seen(), 3);
+    let another = Connection { uid: Some("33333333-4444".into()), ..connection };
+    assert!(clusters.look(&task(), Some(&another)).await.unwrap().is_none());
+}
+
+#[tokio::test]
 async fn a_failed_renewal_fails_its_request_and_no_other() {
     let server = Server::new(None, ok(KUBE_SYSTEM)).await;
     let dir = tempfile::tempdir().unwrap();
