@@ -56,9 +56,16 @@ pub fn draft(schema: &Schema, prior: &Value, proposed: &Value, config: &Value) -
 }
 
 /// The second step: every output as `foreseen`. An output of which nothing is foreseen keeps its value where
-/// nothing changes, and is unknown otherwise.
+/// nothing changes, neither an input nor another output, and is unknown otherwise.
 pub fn finish(schema: &Schema, prior: &Value, draft: Draft, foreseen: &BTreeMap<String, Foreseen>) -> Plan {
     let Draft { mut object, changed, creates } = draft;
+    // One output that moves makes the plan an update, which may find any other elsewhere too.
+    let changed = changed
+        || foreseen.iter().any(|(name, foreseen)| match foreseen {
+            Foreseen::Value(value) => fields(prior).and_then(|prior| prior.get(name)) != Some(value),
+            Foreseen::Unknown => true,
+            Foreseen::Keep => false,
+        });
     for (name, _) in schema.attributes.iter().filter(|(_, attribute)| attribute.is_output()) {
         let kept = fields(prior).and_then(|prior| prior.get(name)).filter(|_| !creates);
         let value = match (foreseen.get(name), kept) {

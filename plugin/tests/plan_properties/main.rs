@@ -124,7 +124,8 @@ impl Life {
         plan
     }
 
-    /// An output is what was foreseen; without that it is unknown after a change. Null would be a promise.
+    /// An output is what was foreseen; without that it is unknown where anything else moves, and kept where nothing
+    /// does. Null would be a promise.
     fn check_outputs(&mut self, prior: &Value, planned: &Value, foresight: &Foresight) {
         let names: Vec<_> =
             self.schema.attributes.iter().filter(|(_, attribute)| attribute.is_output()).collect();
@@ -134,9 +135,11 @@ impl Life {
             match foresight.get(*name) {
                 Some(Foreseen::Value(value)) => after != Some(value),
                 Some(Foreseen::Unknown) => after != Some(&Value::unknown()),
-                Some(Foreseen::Keep) | None => {
+                Some(Foreseen::Keep) => {
                     after != Some(&Value::unknown()) && (before.is_none() || after != before)
                 }
+                None if planned == prior => after != before,
+                None => after != Some(&Value::unknown()),
             }
         });
         if let Some(name) = wrong.cloned() {
