@@ -7,11 +7,11 @@
 
 use crate::problem::Problem;
 use crate::value::Value;
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::collections::HashMap;
+use std::hash::{BuildHasher as _, RandomState};
 use std::sync::{Mutex, PoisonError};
 
 /// What a block writes: words for people, and the values that make two of the same words different things.
-#[derive(Clone, PartialEq)]
 pub struct Target {
     /// What it is, such as "the Secret `shop/app`".
     pub what: String,
@@ -21,10 +21,14 @@ pub struct Target {
 
 /// The targets that one configured provider has planned.
 #[derive(Default)]
-pub struct Claims(Mutex<Vec<Claim>>);
+pub struct Claims {
+    /// By what they are: there may be thousands.
+    taken: Mutex<HashMap<String, Vec<Claim>>>,
+    hasher: RandomState,
+}
 
 struct Claim {
-    target: Target,
+    place: Vec<Value>,
     config: u64,
     anew: bool,
 }
@@ -32,7 +36,7 @@ struct Claim {
 impl Claims {
     /// Forgets all of them: a new run begins.
     pub fn clear(&self) {
-        self.with(Vec::clear);
+        self.with(HashMap::clear);
     }
 
     /// `target` is planned from `config` (as the wire has it), and without a prior state if `anew`.
@@ -42,27 +46,26 @@ impl Claims {
     /// Another block has been planned for it.
     pub fn take(&self, target: Target, anew: bool, config: &[u8]) -> Result<(), Problem> {
         // Not the bytes themselves: they may hold secrets.
-        let mut hasher = DefaultHasher::new();
-        config.hash(&mut hasher);
-        let config = hasher.finish();
-        self.with(|claims| match claims.iter_mut().find(|claim| claim.target == target) {
-            None => {
-                claims.push(Claim { target, config, anew });
-                Ok(())
+        let config = self.hasher.hash_one(config);
+        let Target { what, place } = target;
+        self.with(|taken| {
+            let here = |claim: &&mut Claim| claim.place == place;
+            match taken.get_mut(&what).and_then(|claims| claims.iter_mut().find(here)) {
+                None => taken.entry(what).or_default().push(Claim { place, config, anew }),
+                Some(claim) if anew && !claim.anew && claim.config == config => claim.anew = true,
+                Some(_) => {
+                    return Err(Problem::error(
+                        format!("Two blocks are for {what}"),
+                        "Each would undo what the other does. Keep one of them, or give the other a name of its own.",
+                    ));
+                }
             }
-            Some(claim) if anew && !claim.anew && claim.config == config => {
-                claim.anew = true;
-                Ok(())
-            }
-            Some(_) => Err(Problem::error(
-                format!("Two blocks are for {}", target.what),
-                "Each would undo what the other does. Keep one of them, or give the other a name of its own.",
-            )),
+            Ok(())
         })
     }
 
-    fn with<T>(&self, work: impl FnOnce(&mut Vec<Claim>) -> T) -> T {
-        work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    fn with<T>(&self, work: impl FnOnce(&mut HashMap<String, Vec<Claim>>) -> T) -> T {
+        work(&mut self.taken.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
