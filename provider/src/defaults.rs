@@ -7,7 +7,7 @@ pub fn yes() -> bool {
 
 /// The namespace that Argo CD is installed in.
 pub fn argocd() -> String {
-    "argocd".to_owned()
+    gitops::argo::install::NAMESPACE.to_owned()
 }
 
 /// The AppProject that is always there.

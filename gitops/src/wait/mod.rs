@@ -120,14 +120,11 @@ where
 {
     let (mut seen, mut outage) = ("nothing yet".to_owned(), Outage::default());
     loop {
-        let looked = task.run(probe()).await;
-        if matches!(looked, Ok(Ok(_))) {
-            outage.over();
-        }
-        match looked {
+        match task.run(probe()).await {
             Ok(Ok(Progress::Done(value))) => return Ok(value),
             Ok(Ok(Progress::Failed(reason))) => return Err(Error::Failed { what: what.into(), reason }),
             Ok(Ok(Progress::Pending(now))) => {
+                outage.over();
                 if now != seen {
                     tracing::info!(what, seen = now, "waiting");
                 }
