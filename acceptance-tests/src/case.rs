@@ -13,6 +13,16 @@ use std::sync::atomic::{AtomicU32, Ordering};
 /// The root of the project.
 pub(crate) const PROJECT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
+/// Where our provider comes from.
+const OUR_PROVIDER: &str = r#"terraform {
+  required_providers {
+    gitops = {
+      source = "registry.terraform.io/gitops-rs/gitops"
+    }
+  }
+}
+"#;
+
 /// A test that runs.
 #[derive(Debug, Clone)]
 pub struct Case {
@@ -110,6 +120,13 @@ impl Case {
         let root = self.dir().join(format!("configuration-{}", COUNT.fetch_add(1, Ordering::Relaxed)));
         let mut workspace = Workspace::new(self, &root, "root");
         workspace.write("main.tf", main);
+        workspace
+    }
+
+    /// The same, beside the block that says where our provider comes from.
+    pub fn blocks(&self, main: &str) -> Workspace {
+        let mut workspace = self.configuration(main);
+        workspace.write("terraform.tf", OUR_PROVIDER);
         workspace
     }
 

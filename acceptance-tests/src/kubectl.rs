@@ -52,6 +52,12 @@ impl Kubectl {
         self.program(&arguments).input(manifests).run(&Lab::log("kubectl")).success();
     }
 
+    /// Merges `patch`, in JSON, into an object, as somebody does by hand.
+    #[track_caller]
+    pub fn patch(&self, namespace: &str, kind: &str, name: &str, patch: &str) {
+        self.run(&["patch", kind, name, "-n", namespace, "--type=merge", "-p", patch]);
+    }
+
     /// What `get ARGUMENTS -o json` prints.
     #[track_caller]
     pub fn get(&self, arguments: &[&str]) -> Value {

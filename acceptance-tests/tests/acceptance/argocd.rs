@@ -101,14 +101,6 @@ fn applications_are_told(case: &Case) {
 }
 
 const LOGIN: &str = r#"
-terraform {
-  required_providers {
-    gitops = {
-      source = "registry.terraform.io/gitops-rs/gitops"
-    }
-  }
-}
-
 variable "kubeconfig" {
   type = string
 }
@@ -143,7 +135,7 @@ fn the_admin_password_is_nowhere_else(case: &Case) {
         String::from_utf8(bytes).expect("text")
     };
     let password = value(NAMESPACE, "argocd-initial-admin-secret");
-    let mut run = case.configuration(LOGIN);
+    let mut run = case.blocks(LOGIN);
     run.var("kubeconfig", case.lab().expect("KUBECONFIG")).var("namespace", namespace.name());
     let trace = run.logs().join("trace");
     run.env("TF_LOG", "TRACE").env("TF_LOG_PATH", trace.to_string_lossy());

@@ -137,7 +137,7 @@ pub fn is_repaired(case: &Case, run: &mut Workspace) {
     let kubectl = case.lab().kubectl();
     kubectl.run(&["delete", "service", "argocd-metrics", "-n", NAMESPACE]);
     let patch = r#"{"data": {"timeout.reconciliation": "1h", "theirs": "stays"}}"#;
-    kubectl.run(&["patch", "configmap", "argocd-cm", "-n", NAMESPACE, "--type=merge", "-p", patch]);
+    kubectl.patch(NAMESPACE, "configmap", "argocd-cm", patch);
     let plan = run.plan().success().assert_changes(&[&format!("{ADDRESS}: update")]);
     plan.outcome.says("Gone: Service argocd/argocd-metrics").says("Changed: ConfigMap argocd/argocd-cm");
     run.apply().success();

@@ -4,17 +4,9 @@ use super::bootstraps::NAMESPACE;
 use super::root_apps::Platform;
 use gitops_acceptance_tests::{Case, Workspace};
 
-fn configuration(kind: &str) -> String {
+fn root_app(kind: &str) -> String {
     format!(
         r#"
-terraform {{
-  required_providers {{
-    gitops = {{
-      source = "registry.terraform.io/gitops-rs/gitops"
-    }}
-  }}
-}}
-
 variable "kubeconfig" {{
   type = string
 }}
@@ -48,7 +40,7 @@ resource "{kind}" "shop" {{
 pub fn say_why(case: &Case, platform: &Platform) {
     let (kubectl, namespace) = (case.lab().kubectl(), case.lab().namespace(case));
     let shop = || kubectl.find(NAMESPACE, "application.argoproj.io", "shop");
-    let mut run: Workspace = case.configuration(&configuration("argocd_root_app"));
+    let mut run: Workspace = case.blocks(&root_app("argocd_root_app"));
     run.var("kubeconfig", case.lab().expect("KUBECONFIG")).var("repo_url", platform.repository.url());
     run.var("namespace", namespace.name()).var("path", "nowhere");
     let outcome = run.apply().failure().says("nowhere: app path does not exist");
@@ -72,7 +64,7 @@ pub fn say_why(case: &Case, platform: &Platform) {
     run.plan().assert_empty();
 
     let moved = "\nmoved {\n  from = argocd_root_app.shop\n  to   = gitops_root_app.shop\n}\n";
-    run.write("main.tf", &(configuration("gitops_root_app") + moved));
+    run.write("main.tf", &(root_app("gitops_root_app") + moved));
     run.apply().success().says("0 added, 0 changed, 0 destroyed");
     assert_eq!(run.state().addresses(), ["gitops_root_app.shop"]);
     run.plan().assert_empty();

@@ -107,14 +107,6 @@ pub fn half_made_are_made_whole(case: &Case) {
 }
 
 const FOUND: &str = r#"
-terraform {
-  required_providers {
-    gitops = {
-      source = "registry.terraform.io/gitops-rs/gitops"
-    }
-  }
-}
-
 variable "name" {
   type = string
 }
@@ -144,7 +136,7 @@ output "by_access" {
 /// The data source on a cluster that somebody else made, by its name and by the way to it; and on none.
 pub fn of_others_are_found(case: &Case) {
     let (lab, kubectl) = (case.lab(), case.lab().kubectl());
-    let mut run = case.configuration(FOUND);
+    let mut run = case.blocks(FOUND);
     run.var("name", "gitops").var("config_path", lab.expect("KUBECONFIG"));
     run.apply().success();
     let state = run.state();

@@ -7,14 +7,6 @@ use std::time::Duration;
 use tokio::runtime::Runtime;
 
 const CONFIGURATION: &str = r#"
-terraform {
-  required_providers {
-    gitops = {
-      source = "registry.terraform.io/gitops-rs/gitops"
-    }
-  }
-}
-
 variable "repository" {
   type = string
 }
@@ -72,7 +64,7 @@ impl Forge {
         let runtime = Runtime::new().expect("a runtime");
         let options = Options { root, credentials, tls: None };
         let server = runtime.block_on(Server::start(([127, 0, 0, 1], 0).into(), options)).expect("a server");
-        let mut run = case.configuration(CONFIGURATION);
+        let mut run = case.blocks(CONFIGURATION);
         // No cluster: what the environment names is not meant.
         run.env("KUBECONFIG", "").var("repository", server.url("platform.git")).var("password", password);
         Self { run, bare, server, _runtime: runtime }

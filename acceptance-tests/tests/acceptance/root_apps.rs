@@ -166,16 +166,7 @@ pub fn changes_and_dies(case: &Case, platform: &Platform, mut run: Workspace) {
     assert_eq!(platform.host(&kubectl).as_deref(), Some("two.example.com"));
 
     let patch = r#"{"spec": {"syncPolicy": {"automated": {"selfHeal": false}}}}"#;
-    kubectl.run(&[
-        "patch",
-        "application.argoproj.io",
-        "platform",
-        "-n",
-        NAMESPACE,
-        "--type=merge",
-        "-p",
-        patch,
-    ]);
+    kubectl.patch(NAMESPACE, "application.argoproj.io", "platform", patch);
     run.plan().success().assert_changes(&[&format!("{ADDRESS}: update")]);
     run.apply().success();
     run.plan().assert_empty();
@@ -193,16 +184,7 @@ pub fn changes_and_dies(case: &Case, platform: &Platform, mut run: Workspace) {
     assert_eq!(uid(&kubectl, "platform"), root);
 
     let orphan = r#"{"metadata": {"finalizers": null}}"#;
-    kubectl.run(&[
-        "patch",
-        "application.argoproj.io",
-        "platform",
-        "-n",
-        NAMESPACE,
-        "--type=merge",
-        "-p",
-        orphan,
-    ]);
+    kubectl.patch(NAMESPACE, "application.argoproj.io", "platform", orphan);
     kubectl.run(&["delete", "application.argoproj.io", "platform", "-n", NAMESPACE]);
     run.plan().success().assert_changes(&[&format!("{ADDRESS}: create")]);
     run.apply().success();

@@ -102,11 +102,7 @@ pub fn drift_is_repaired(case: &Case) {
     let mut run = example(case, &namespace);
     run.var("stripe_key", "right");
     run.apply().success();
-    let patch = |patch: &str| {
-        let arguments =
-            ["patch", "secret", "app-secrets", "-n", namespace.name(), "--type=merge", "-p", patch];
-        kubectl.run(&arguments);
-    };
+    let patch = |patch: &str| kubectl.patch(namespace.name(), "secret", "app-secrets", patch);
     let drifts = [
         ("changed", r#"{"stringData": {"STRIPE_KEY": "wrong"}}"#),
         ("removed", r#"{"data": {"STRIPE_KEY": null}}"#),
@@ -157,14 +153,6 @@ pub fn values_are_nowhere_else(case: &Case) {
 }
 
 const PLAIN: &str = r#"
-terraform {
-  required_providers {
-    gitops = {
-      source = "registry.terraform.io/gitops-rs/gitops"
-    }
-  }
-}
-
 variable "namespace" {
   type = string
 }
@@ -208,7 +196,7 @@ resource "gitops_secret_injection" "app" {
 /// What is wrong around the Secret fails the apply, and nothing is in the state.
 pub fn what_is_in_the_way_is_named(case: &Case) {
     let (kubectl, namespace) = (case.lab().kubectl(), case.lab().absent_namespace(case));
-    let mut run = case.configuration(PLAIN);
+    let mut run = case.blocks(PLAIN);
     run.var("namespace", namespace.name());
     run.apply().failure().says("does not exist").says("set `create_namespace = true`");
     run.var("kubernetes", r#"{ host = "https://127.0.0.1:1" }"#);

@@ -161,7 +161,7 @@ pub fn live_in_the_cluster(case: &Case, platform: &Platform) {
 
     let patch = r#"{"data": {"greeting": "by hand"}}"#;
     repository.write(&values(id), "greeting: by hand\n");
-    kubectl.run(&["patch", "configmap", "site", "-n", id, "--type=merge", "-p", patch]);
+    kubectl.patch(id, "configmap", "site", patch);
     run.plan().success().assert_changes(&[&format!("{ADDRESS}: update")]);
     run.apply().success();
     let site = kubectl.find(id, "configmap", "site").expect("the tenant's ConfigMap");

@@ -1,6 +1,6 @@
 //! Clusters that cannot be reached or are not who they should be, and objects that are in the way.
 
-use super::{apply_errors, configuration, resource};
+use super::{apply_errors, resource};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use gitops_acceptance_tests::Case;
@@ -56,7 +56,7 @@ pub fn clusters_that_are_not_there(case: &Case) {
             "host = \"https://127.0.0.1:1\", exec = { api_version = \"client.authentication.k8s.io/v1\", command = \"missing-plugin\" }",
         ),
     ];
-    let mut run = configuration(case, &blocks.concat());
+    let mut run = case.blocks(&blocks.concat());
     let errors =
         apply_errors(&mut run, &[(config, "KUBECONFIG"), (&address, "https://cluster"), (&uid, "UID")]);
     // The names in the certificate are the cluster's own.
@@ -67,7 +67,7 @@ pub fn clusters_that_are_not_there(case: &Case) {
     let raw = "apiVersion: v1\nkind: Config\ncurrent-context: a\ncontexts: [{name: a, context: {cluster: a, user: a}}]\nclusters: [{name: a, cluster: {server: 'https://127.0.0.1:1'}}]\nusers: [{name: a, user: {exec: {apiVersion: client.authentication.k8s.io/v1, command: aws, args: [eks, get-token]}}}]\n";
     let provider = format!("\nprovider \"gitops\" {{\n  kubernetes = {{ config_raw = {raw:?} }}\n}}\n");
     let lines = "  namespace = \"default\"\n  name = \"app\"\n  data_wo = { A = \"1\" }";
-    let mut run = configuration(case, &format!("{provider}{}", resource("secret_injection", "app", lines)));
+    let mut run = case.blocks(&format!("{provider}{}", resource("secret_injection", "app", lines)));
     assert_snapshot!("an_exec_plugin_in_config_raw", apply_errors(&mut run, &[]));
 }
 
@@ -80,7 +80,7 @@ pub fn certificates_that_do_not_fit(case: &Case) {
         secret(name, &format!("host = \"https://{address}\"{ca}"))
     };
     let blocks = [block("expired", &expired, true), block("unknown", &unknown, false)];
-    let mut run = configuration(case, &blocks.concat());
+    let mut run = case.blocks(&blocks.concat());
     run.write("expired.pem", &expired.1);
     let errors = apply_errors(&mut run, &[(&expired.0, "expired"), (&unknown.0, "unknown")]);
     assert_snapshot!("certificates_that_do_not_fit", errors);
@@ -140,13 +140,13 @@ pub fn objects_in_the_way(case: &Case) {
         secret("taken", here, "  name = \"taken\""),
         bootstrap("taken", "taken.yaml"),
     ];
-    let mut run = configuration(case, &blocks.concat());
+    let mut run = case.blocks(&blocks.concat());
     let ours = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: taken\ndata:\n  a: ours\n";
     run.write("taken.yaml", &format!("{CONTROLLER}---\n{ours}"));
     let places = [(here, "NAMESPACE"), (absent.name(), "ABSENT")];
     assert_snapshot!("objects_in_the_way", apply_errors(&mut run, &places));
 
-    let mut run = configuration(case, &bootstrap("unheard_of", "unheard_of.yaml"));
+    let mut run = case.blocks(&bootstrap("unheard_of", "unheard_of.yaml"));
     let gadget = "apiVersion: example.com/v1\nkind: Gadget\nmetadata:\n  name: g\n";
     run.write("unheard_of.yaml", &format!("{CONTROLLER}---\n{gadget}"));
     assert_snapshot!("an_object_of_unknown_kind", apply_errors(&mut run, &places));

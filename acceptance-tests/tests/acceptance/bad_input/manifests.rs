@@ -1,6 +1,6 @@
 //! Manifests of Argo CD that are not what they should be: the plan reads them, and says so.
 
-use super::{configuration, plan_errors, resource};
+use super::{plan_errors, resource};
 use gitops_acceptance_tests::Case;
 use insta::assert_snapshot;
 use std::io::{Read as _, Write as _};
@@ -41,7 +41,7 @@ pub fn manifests_that_cannot_be_used(case: &Case) {
             resource("bootstrap", name, &lines)
         })
         .collect();
-    let mut run = configuration(case, &blocks);
+    let mut run = case.blocks(&blocks);
     run.write("good.yaml", MANIFEST)
         .write("page.yaml", PAGE)
         .write("bomb.yaml", &bomb())

@@ -13,23 +13,7 @@ pub use manifests::manifests_that_cannot_be_used;
 pub use names::{names_that_cannot_be, two_blocks_for_one_thing};
 pub use repositories::repositories_that_cannot_be_used;
 
-use gitops_acceptance_tests::{Case, Workspace};
-
-/// What every configuration here begins with.
-const PROVIDER: &str = r#"
-terraform {
-  required_providers {
-    gitops = {
-      source = "registry.terraform.io/gitops-rs/gitops"
-    }
-  }
-}
-"#;
-
-/// A workspace with `blocks` beside the provider's.
-fn configuration(case: &Case, blocks: &str) -> Workspace {
-    case.configuration(&format!("{PROVIDER}{blocks}"))
-}
+use gitops_acceptance_tests::Workspace;
 
 /// The errors of a plan that fails.
 #[track_caller]

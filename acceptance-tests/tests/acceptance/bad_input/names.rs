@@ -1,6 +1,6 @@
 //! Names and values that are wrong by themselves: the plan says so.
 
-use super::{configuration, plan_errors, resource};
+use super::{plan_errors, resource};
 use gitops_acceptance_tests::Case;
 use insta::assert_snapshot;
 
@@ -55,7 +55,7 @@ pub fn names_that_cannot_be(case: &Case) {
             "  namespace = \"Argo CD\"\n  source = { manifest = { path = \"x.yaml\" } }",
         ),
     ];
-    let mut run = configuration(case, &blocks.concat());
+    let mut run = case.blocks(&blocks.concat());
     let errors = plan_errors(&mut run, &[(&long, "aaa…")]);
     assert_snapshot!("names_that_cannot_be", errors);
 }
@@ -79,7 +79,7 @@ pub fn two_blocks_for_one_thing(case: &Case) {
         resource("tenant", "again", git),
         resource("tenant", "on_a_branch", &git.replace("p.git\"", "p.git\", branch = \"next\"")),
     ];
-    let mut run = configuration(case, &blocks.concat());
+    let mut run = case.blocks(&blocks.concat());
     let errors = plan_errors(&mut run, &[]);
     // Which of the two is planned first is open.
     let summaries = errors.lines().filter(|line| line.contains("Error: "));

@@ -1,6 +1,6 @@
 //! Repositories that are missing, empty, without the branch, closed or protected.
 
-use super::{PROVIDER, apply_errors, resource};
+use super::{apply_errors, resource};
 use gitops_acceptance_tests::Case;
 use gitops_acceptance_tests::git_server::{Bare, Options, Server};
 use insta::assert_snapshot;
@@ -53,11 +53,10 @@ pub fn repositories_that_cannot_be_used(case: &Case) {
     let address = server.address().to_string();
     let places = [(address.as_str(), "git.example.com")];
     let heads = [&other, &protected].map(|bare| bare.head().expect("a commit"));
-    let mut run = case.configuration(&format!("{PROVIDER}{}{}", provider("right"), blocks.concat()));
+    let mut run = case.blocks(&(provider("right") + &blocks.concat()));
     assert_snapshot!("repositories_that_cannot_be_used", apply_errors(&mut run, &places));
 
-    let mut run =
-        case.configuration(&format!("{PROVIDER}{}{}", provider("wrong"), tenant("closed", "other.git", "")));
+    let mut run = case.blocks(&(provider("wrong") + &tenant("closed", "other.git", "")));
     let errors = apply_errors(&mut run, &places);
     assert!(!errors.contains("wrong"), "the password is shown:\n{errors}");
     assert_snapshot!("wrong_credentials", errors);

@@ -57,27 +57,9 @@ fn in_arguments(text: &str) -> bool {
 fn drift(stage: &mut Stage) {
     let kubectl = &stage.kubectl;
     kubectl.run(&["delete", "deployment", "argocd-repo-server", "-n", "argocd"]);
-    kubectl.run(&[
-        "patch",
-        "secret",
-        "web",
-        "-n",
-        "web",
-        "--type=merge",
-        "-p",
-        r#"{"stringData": {"API_TOKEN": "x"}}"#,
-    ]);
+    kubectl.patch("web", "secret", "web", r#"{"stringData": {"API_TOKEN": "x"}}"#);
     let patch = r#"{"metadata": {"finalizers": null}, "spec": {"source": {"targetRevision": "other"}}}"#;
-    kubectl.run(&[
-        "patch",
-        "application.argoproj.io",
-        "platform",
-        "-n",
-        "argocd",
-        "--type=merge",
-        "-p",
-        patch,
-    ]);
+    kubectl.patch("argocd", "application.argoproj.io", "platform", patch);
     stage.repository.write("instances/acme/values.yaml", "greeting: by hand\n");
     let mut changes = stage.run.plan().success().changes();
     changes.sort();
