@@ -31,16 +31,12 @@ pub use typed::View;
 
 /// Serves what `table` offers. This is the whole of a provider's `main`.
 ///
-/// A table that cannot be made is a fault of the provider's own structs: it ends the process with a message.
+/// The table is made with the first request, so that the host does not wait for it with the handshake. One that
+/// cannot be made is a fault of the provider's own structs, which a test that calls `table` finds; here it is the
+/// answer to every request.
 pub fn main<P: Provider>(
     options: serve::Options,
-    table: Result<Table<P>, schema::derive::Error>,
+    table: fn() -> Result<Table<P>, schema::derive::Error>,
 ) -> std::process::ExitCode {
-    match table {
-        Ok(table) => serve::run(options, |work| rpc::Server::new(table, work)),
-        Err(error) => {
-            serve::tell(&format!("This provider is broken: {error}"));
-            std::process::ExitCode::FAILURE
-        }
-    }
+    serve::run(options, |work| rpc::Server::new(table, work))
 }

@@ -6,8 +6,11 @@ mod notes;
 mod terraform;
 
 use terraform::{Terraform, object, text};
-use tfplugin_proto::tfplugin6 as tf;
+use tfplugin_proto::tfplugin6::{self as tf, provider_server::Provider as _};
+use tfplugin_rs::rpc::Server;
+use tfplugin_rs::serve::Work;
 use tfplugin_rs::value::Value;
+use tonic::Request;
 
 #[tokio::test]
 async fn a_note_is_created_and_the_second_plan_is_empty() {
@@ -196,5 +199,40 @@ async fn another_providers_note_becomes_ours() {
     assert_eq!(
         refused,
         ["A null_resource of registry.terraform.io/hashicorp/null cannot become a notes_note."]
+    );
+}
+
+/// A type that no Terraform object can be made of.
+#[derive(serde::Deserialize, schemars::JsonSchema)]
+struct Broken {
+    #[expect(dead_code, reason = "only its schema counts")]
+    #[schemars(rename = "No-Name")]
+    field: String,
+}
+
+struct Nothing;
+
+impl tfplugin_rs::Provider for Nothing {
+    type Config = Broken;
+
+    async fn configure(
+        _: tfplugin_rs::View<Broken>,
+    ) -> Result<(Self, Vec<tfplugin_rs::Problem>), Vec<tfplugin_rs::Problem>> {
+        Ok((Self, Vec::new()))
+    }
+}
+
+#[tokio::test]
+async fn a_provider_that_cannot_describe_itself_says_why() {
+    let server = Server::new(tfplugin_rs::Table::<Nothing>::new, Work::default());
+    let answer = server
+        .get_provider_schema(Request::new(tf::get_provider_schema::Request::default()))
+        .await
+        .unwrap()
+        .into_inner();
+    let details: Vec<_> = answer.diagnostics.iter().map(|diagnostic| diagnostic.detail.as_str()).collect();
+    assert!(
+        matches!(details[..], [detail] if detail.contains("No-Name: is no attribute name")),
+        "{details:?}"
     );
 }

@@ -22,7 +22,7 @@ use tfplugin_rs::serve::Options;
 
 fn main() -> ExitCode {
     let options = Options::new("registry.terraform.io/gitops-rs/gitops").log_target("gitops");
-    tfplugin_rs::main(options.log_target("terraform_provider_gitops"), table())
+    tfplugin_rs::main(options.log_target("terraform_provider_gitops"), table)
 }
 
 /// Everything the provider offers.

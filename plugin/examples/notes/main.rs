@@ -6,5 +6,5 @@ use std::process::ExitCode;
 use tfplugin_rs::serve::Options;
 
 fn main() -> ExitCode {
-    tfplugin_rs::main(Options::new("registry.terraform.io/example/notes"), provider::table())
+    tfplugin_rs::main(Options::new("registry.terraform.io/example/notes"), provider::table)
 }

@@ -12,15 +12,15 @@ use tfplugin_proto::tfplugin6 as tf;
 
 impl<P: Provider> Server<P> {
     fn resource(&self, kind: &str) -> Result<&dyn DynResource<P>, Problem> {
-        self.table().resources.get(kind).map(Box::as_ref).ok_or_else(|| unknown("resource", kind))
+        self.table()?.resources.get(kind).map(Box::as_ref).ok_or_else(|| unknown("resource", kind))
     }
 
     fn ephemeral(&self, kind: &str) -> Result<&dyn crate::ephemeral::DynEphemeral<P>, Problem> {
-        self.table().ephemerals.get(kind).map(Box::as_ref).ok_or_else(|| unknown("ephemeral resource", kind))
+        self.table()?.ephemerals.get(kind).map(Box::as_ref).ok_or_else(|| unknown("ephemeral resource", kind))
     }
 
     fn data_source(&self, kind: &str) -> Result<&dyn crate::data_source::DynDataSource<P>, Problem> {
-        self.table().data_sources.get(kind).map(Box::as_ref).ok_or_else(|| unknown("data source", kind))
+        self.table()?.data_sources.get(kind).map(Box::as_ref).ok_or_else(|| unknown("data source", kind))
     }
 
     pub(super) async fn plan(
@@ -169,7 +169,7 @@ impl<P: Provider> Server<P> {
         self,
         request: tf::validate_provider_config::Request,
     ) -> Result<tf::validate_provider_config::Response, Problem> {
-        let schema = self.table().schema();
+        let schema = self.table()?.schema();
         let config = decode(request.config.as_ref(), &schema.ty())?;
         let mut problems = constraint::check(&schema.attributes, &config, &Path::default());
         if !problems.iter().any(Problem::is_error) {
@@ -201,7 +201,7 @@ impl<P: Provider> Server<P> {
         self,
         request: tf::configure_provider::Request,
     ) -> Result<tf::configure_provider::Response, Problem> {
-        let schema = self.table().schema();
+        let schema = self.table()?.schema();
         let config = decode(request.config.as_ref(), &schema.ty())?;
         let config = if config.is_null() { schema.empty() } else { config };
         let problems = match P::configure(View::new(&schema.attributes, &config)?).await {
@@ -278,6 +278,7 @@ impl<P: Provider> Server<P> {
         let bug = |problem: Problem| (problem.detail, None);
         let function = self
             .table()
+            .map_err(bug)?
             .functions
             .get(&request.name)
             .ok_or_else(|| bug(unknown("function", &request.name)))?;

@@ -12,9 +12,10 @@ use crate::claims::Claims;
 use crate::problem::Problem;
 use crate::provider::{Provider, Table};
 use crate::resource::Wire;
+use crate::schema::derive::Error;
 use crate::serve::Work;
 use std::future::Future;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
 /// The provider protocol over a [`Table`]. Cheap to clone; clones are the same server.
 pub struct Server<P> {
@@ -22,7 +23,7 @@ pub struct Server<P> {
 }
 
 struct Inner<P> {
-    table: Table<P>,
+    table: LazyLock<Result<Table<P>, Error>>,
     provider: RwLock<Option<Arc<P>>>,
     claims: Claims,
     work: Work,
@@ -35,15 +36,15 @@ impl<P> Clone for Server<P> {
 }
 
 impl<P: Provider> Server<P> {
-    /// Serves `table`; every call is a task of `work`.
-    pub fn new(table: Table<P>, work: Work) -> Self {
-        Self {
-            inner: Arc::new(Inner { table, provider: RwLock::default(), claims: Claims::default(), work }),
-        }
+    /// Serves what `table` makes, once, with the first request; every call is a task of `work`.
+    pub fn new(table: fn() -> Result<Table<P>, Error>, work: Work) -> Self {
+        let (table, provider, claims) = (LazyLock::new(table), RwLock::default(), Claims::default());
+        Self { inner: Arc::new(Inner { table, provider, claims, work }) }
     }
 
-    fn table(&self) -> &Table<P> {
-        &self.inner.table
+    fn table(&self) -> Result<&Table<P>, Problem> {
+        let table = self.inner.table.as_ref();
+        table.map_err(|error| Problem::bug(format!("it cannot say what it offers, because of {error}")))
     }
 
     /// Runs `work` to its end, whatever becomes of the connection that asked for it.

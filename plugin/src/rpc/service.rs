@@ -26,7 +26,8 @@ macro_rules! failures {
 }
 
 failures! {
-    apply_resource_change close_ephemeral_resource configure_provider import_resource_state move_resource_state
+    apply_resource_change close_ephemeral_resource configure_provider get_functions get_metadata
+    get_provider_schema get_resource_identity_schemas import_resource_state move_resource_state
     open_ephemeral_resource plan_resource_change read_data_source read_resource renew_ephemeral_resource
     upgrade_resource_identity upgrade_resource_state validate_data_resource_config
     validate_ephemeral_resource_config validate_provider_config validate_resource_config
@@ -48,33 +49,40 @@ impl<P: Provider> provider_server::Provider for Server<P> {
         &self,
         _: Request<tf::get_metadata::Request>,
     ) -> Answer<tf::get_metadata::Response> {
-        Ok(Response::new(schemas::metadata(self.table())))
+        let this = self.clone();
+        self.respond(async move { Ok(schemas::metadata(this.table()?)) }).await
     }
 
     async fn get_provider_schema(
         &self,
         _: Request<tf::get_provider_schema::Request>,
     ) -> Answer<tf::get_provider_schema::Response> {
-        Ok(Response::new(schemas::provider_schema(self.table())))
+        let this = self.clone();
+        self.respond(async move { Ok(schemas::provider_schema(this.table()?)) }).await
     }
 
     async fn get_resource_identity_schemas(
         &self,
         _: Request<tf::get_resource_identity_schemas::Request>,
     ) -> Answer<tf::get_resource_identity_schemas::Response> {
-        let identity_schemas = schemas::identity_schemas(self.table());
-        Ok(Response::new(tf::get_resource_identity_schemas::Response {
-            identity_schemas,
-            ..Default::default()
-        }))
+        let this = self.clone();
+        self.respond(async move {
+            let identity_schemas = schemas::identity_schemas(this.table()?);
+            Ok(tf::get_resource_identity_schemas::Response { identity_schemas, ..Default::default() })
+        })
+        .await
     }
 
     async fn get_functions(
         &self,
         _: Request<tf::get_functions::Request>,
     ) -> Answer<tf::get_functions::Response> {
-        let functions = schemas::functions(self.table());
-        Ok(Response::new(tf::get_functions::Response { functions, ..Default::default() }))
+        let this = self.clone();
+        self.respond(async move {
+            let functions = schemas::functions(this.table()?);
+            Ok(tf::get_functions::Response { functions, ..Default::default() })
+        })
+        .await
     }
 
     async fn validate_provider_config(

@@ -154,13 +154,3 @@ fn fail(options: &Options, error: &Error) -> ExitCode {
     log::write(text.as_bytes());
     ExitCode::FAILURE
 }
-
-/// Says in one line why the process ends before it can serve: on standard error, and where a host looks for it.
-pub(crate) fn tell(text: &str) {
-    let line = format!("{}\n", text.replace('\n', " "));
-    log::write(line.as_bytes());
-    if handshake::check_cookie(&Environment::read("")).is_ok() {
-        // An error: nobody reads it there either.
-        drop(handshake::say(&line));
-    }
-}

@@ -55,7 +55,7 @@ impl Terraform {
         let schema = table.resource_schemas().find(|(kind, _)| *kind == "notes_note").unwrap().1.clone();
         let config = Value::object([("directory", Value::String(store.path().display().to_string()))]);
         let config = Some(message(&config, &table.schema().ty()));
-        let server = Server::new(table, Work::default());
+        let server = Server::new(notes::table, Work::default());
         let request = tf::configure_provider::Request { config, ..Default::default() };
         let answer = server.configure_provider(Request::new(request)).await.unwrap().into_inner();
         assert!(answer.diagnostics.is_empty(), "{answer:?}");
