@@ -8,7 +8,8 @@
 //! deletes: it tells a cluster that is gone from one that cannot be reached, which is an error. [`Clusters::look`] is
 //! the same for reads, which come in great numbers.
 //!
-//! kube's client repeats a request that the server did not take (429, 503, 504); this room adds no repetition.
+//! kube's client repeats a request that the server did not take (429, 503, 504). A cluster that has answered before and
+//! is away is asked again for a minute; one that never did is an error at once.
 
 mod config;
 mod connection;
@@ -19,6 +20,7 @@ mod exec;
 mod kubeconfig;
 mod source;
 mod tls;
+mod uid;
 
 pub use connection::{Connection, Defaults, Engine, Exec};
 pub use describe::Described;
@@ -30,15 +32,14 @@ pub use tls::Reason;
 use crate::{
     Task,
     kind::{Kind, Presence},
-    task::{Interrupted, human},
+    task::Interrupted,
 };
-use k8s_openapi::api::core::v1::Namespace;
-use kube::{Api, Client, client::ClientBuilder};
-use std::sync::{Arc, PoisonError};
+use kube::{Client, client::ClientBuilder};
+use std::sync::Arc;
 use std::{collections::HashMap, time::Duration, time::SystemTime};
-use tokio::{sync::Mutex, time::Instant};
+use tokio::sync::Mutex;
 
-/// The longest that a first answer may take.
+/// The longest that an answer may take.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a cluster that told its UID is taken for the same one by [`Clusters::look`]: less than it takes to make
 /// another.
@@ -89,25 +90,12 @@ struct Ready {
     client: Client,
     /// When the client's certificate is to be replaced.
     valid_until: Option<SystemTime>,
-    /// When the cluster told its UID last, and which it was.
-    told: Arc<std::sync::Mutex<Option<(Instant, String)>>>,
+    told: Arc<Mutex<uid::Told>>,
 }
 
 impl Ready {
     fn new(host: Arc<str>, client: Client, valid_until: Option<SystemTime>) -> Self {
         Self { host, client, valid_until, told: Arc::default() }
-    }
-
-    /// UID of the cluster, which it told within the last `trust` or tells now.
-    async fn uid(&self, task: &Task, trust: Duration) -> Result<String, Error> {
-        let told = || self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, uid)) = told().as_ref().filter(|(when, _)| when.elapsed() < trust) {
-            return Ok(uid.clone());
-        }
-        let asked = Instant::now();
-        let uid = uid(task, self).await?;
-        *told() = Some((asked, uid.clone()));
-        Ok(uid)
     }
 }
 
@@ -127,7 +115,8 @@ impl Clusters {
         self.choose(connection).map(|(source, _)| source)
     }
 
-    /// The cluster at `connection`; `None` takes the default one. Asks it for its UID each time.
+    /// The cluster at `connection`; `None` takes the default one. Asks it for its UID each time; calls that come
+    /// together share an answer.
     ///
     /// # Errors
     ///
@@ -260,24 +249,6 @@ impl Clusters {
         let client = ClientBuilder::try_from(config).map_err(failed)?.with_layer(&layer).build();
         Ok(Ready::new(host, client, valid_until))
     }
-}
-
-/// UID of the cluster that answers.
-async fn uid(task: &Task, ready: &Ready) -> Result<String, Error> {
-    let host = || ready.host.to_string();
-    let namespaces: Api<Namespace> = Api::all(ready.client.clone());
-    let namespace = match task.within(ANSWER_TIMEOUT).run(namespaces.get("kube-system")).await {
-        Ok(answer) => answer.map_err(|error| tls::diagnose(&ready.host, error))?,
-        Err(Interrupted::TimedOut { limit }) => {
-            return Err(Error::Unreachable {
-                host: host(),
-                why: format!("no answer within {}", human(limit)),
-            });
-        }
-        Err(cancelled) => return Err(cancelled.into()),
-    };
-    let why = || "the namespace `kube-system` has no UID".to_owned();
-    namespace.metadata.uid.ok_or_else(|| Error::NotKubernetes { host: host(), why: why() })
 }
 
 #[cfg(test)]

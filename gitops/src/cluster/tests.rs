@@ -422,6 +422,64 @@ async fn reads_do_not_ask_for_the_uid_each_time_and_others_do() {
 }
 
 #[tokio::test]
+async fn writes_that_come_together_share_an_answer_that_none_of_them_came_after() {
+    let server = Server::new(None, ok(KUBE_SYSTEM)).await;
+    let (clusters, connection, task) = (clusters(), server.plain(), task());
+    clusters.connect(&task, Some(&connection)).await.unwrap();
+    let together = (0..10).map(|_| clusters.connect(&task, Some(&connection)));
+    assert!(futures::future::join_all(together).await.iter().all(Result::is_ok));
+    // The first asks; the others came after it had, so one of them asks for the rest.
+    assert_eq!(server.seen.lock().unwrap().len(), 1 + 2);
+}
+
+#[tokio::test]
+async fn a_cluster_that_has_answered_is_asked_again_while_it_is_away() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let connection = Connection { host: Some(format!("http://{address}")), ..Connection::default() };
+    // One answer, two connections that end without one, and then answers again.
+    tokio::spawn(async move {
+        for away in [false, true, true, false] {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut head = Vec::new();
+            while !away && !head.ends_with(b"\r\n\r\n") {
+                head.push(stream.read_u8().await.unwrap());
+            }
+            if !away {
+                let answer = ok(KUBE_SYSTEM).replacen("\r\n", "\r\nconnection: close\r\n", 1);
+                stream.write_all(answer.as_bytes()).await.unwrap();
+            }
+        }
+    });
+    let (clusters, task) = (clusters(), task());
+    let first = clusters.connect(&task, Some(&connection)).await.unwrap().uid().to_owned();
+    assert_eq!(clusters.connect(&task, Some(&connection)).await.unwrap().uid(), first);
+}
+
+#[tokio::test]
+async fn nobody_waits_in_line_behind_a_server_that_fails() {
+    let (barrier, began) = (Arc::new(tokio::sync::Barrier::new(3)), Instant::now());
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let met = barrier.clone();
+    tokio::spawn(async move {
+        drop(listener.accept().await); // the first is refused, and the others come together
+        while let Ok((stream, _)) = listener.accept().await {
+            let met = met.clone();
+            tokio::spawn(async move {
+                met.wait().await;
+                drop(stream);
+            });
+        }
+    });
+    let connection = Connection { host: Some(format!("http://{address}")), ..Connection::default() };
+    let (clusters, task) = (clusters(), task());
+    let together = (0..4).map(|_| clusters.connect(&task, Some(&connection)));
+    let answers = tokio::time::timeout(Duration::from_secs(20), futures::future::join_all(together)).await;
+    assert!(answers.is_ok_and(|answers| answers.iter().all(Result::is_err)), "{:?}", began.elapsed());
+}
+
+#[tokio::test]
 async fn a_failed_renewal_fails_its_request_and_no_other() {
     let server = Server::new(None, ok(KUBE_SYSTEM)).await;
     let dir = tempfile::tempdir().unwrap();
