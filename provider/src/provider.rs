@@ -3,6 +3,7 @@
 use crate::problem::Locate;
 use crate::resources::Sources;
 use gitops::Task;
+use gitops::apply::Reads;
 use gitops::cluster::{Cluster, Clusters, Connection, Defaults, Environment};
 use gitops::git::{Repositories, Settings};
 use gitops::kind::Kind;
@@ -33,6 +34,8 @@ pub struct Gitops {
     pub kind: Kind,
     /// The clones of repositories.
     pub repositories: Repositories,
+    /// Reads of single objects, which come in great numbers.
+    pub reads: Reads,
     /// The manifests and charts that were read.
     pub sources: Sources,
     keys: Mutex<BTreeMap<(String, String), Key>>,
@@ -83,6 +86,7 @@ impl Gitops {
             kind: Kind::new(&environment),
             clusters: Clusters::new(None, environment),
             repositories,
+            reads: Reads::default(),
             sources: Sources::default(),
             keys: Mutex::default(),
         }
@@ -105,6 +109,7 @@ impl Provider for Gitops {
             kind: Kind::new(&environment),
             clusters: Clusters::new(kubernetes, environment),
             repositories,
+            reads: Reads::default(),
             sources: Sources::default(),
             keys: Mutex::default(),
         };

@@ -6,6 +6,7 @@
 //! cluster.
 
 mod compare;
+mod create;
 mod error;
 mod exact;
 mod inventory;
@@ -13,6 +14,7 @@ mod keys;
 mod kinds;
 mod namespace;
 mod owner;
+mod reads;
 mod remove;
 mod set;
 mod survey;
@@ -22,6 +24,7 @@ mod write;
 pub use error::{Conflict, Error, Foreign};
 pub use inventory::name as inventory_name;
 pub use owner::{IDENTITY, OWNER, Owner};
+pub use reads::Reads;
 pub use remove::{Kept, Removal};
 pub use set::Set;
 pub use survey::Survey;

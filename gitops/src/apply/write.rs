@@ -139,7 +139,7 @@ pub(super) async fn read(
     Ok(live.map(stripped))
 }
 
-fn stripped(mut live: DynamicObject) -> DynamicObject {
+pub(super) fn stripped(mut live: DynamicObject) -> DynamicObject {
     if let Some(annotations) = &mut live.metadata.annotations {
         annotations.remove(LAST_APPLIED);
     }

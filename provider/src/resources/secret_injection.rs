@@ -136,10 +136,10 @@ impl Resource for SecretInjection {
     async fn apply(
         cx: &Context<Gitops>,
         id: &Identity,
-        _: Option<Prior<Spec, Status>>,
+        prior: Option<Prior<Spec, Status>>,
         want: &Spec,
     ) -> Outcome<Status> {
-        put(cx, id, want).await.into()
+        put(cx, id, prior.is_none(), want).await.into()
     }
 
     async fn read(
@@ -152,7 +152,7 @@ impl Resource for SecretInjection {
         let task = task(cx);
         let found = cx.provider().look(&task, kubernetes).await?;
         let Some(cluster) = found else { return Ok(None) };
-        let Some(live) = live(&task, &writer(&cluster, id), id).await? else { return Ok(None) };
+        let Some(live) = live(cx, &task, &cluster, id).await? else { return Ok(None) };
         cx.provider().remember_key(&cluster, &Self::import_id(id), Key::of(&live));
         Ok(Some((spec_of(&live, last.map(|last| &last.spec)), status_of(&live))))
     }
@@ -211,27 +211,29 @@ fn writer(cluster: &Cluster, id: &Identity) -> Writer {
     Writer::new(cluster, Owner::new(SecretInjection::KIND, &SecretInjection::import_id(id)), false)
 }
 
-async fn live(task: &Task, writer: &Writer, id: &Identity) -> Result<Option<Json>, Problem> {
-    writer.read(task, &named(id)).await.whole()?.as_ref().map(json).transpose()
+async fn live(
+    cx: &Context<Gitops>,
+    task: &Task,
+    cluster: &Cluster,
+    id: &Identity,
+) -> Result<Option<Json>, Problem> {
+    let live = cx.provider().reads.read(task, cluster, &named(id)).await.whole()?;
+    live.as_ref().map(json).transpose()
 }
 
 fn json(live: &impl Serialize) -> Result<Json, Problem> {
     serde_json::to_value(live).map_err(|_| Problem::bug("a Secret cannot be written as JSON"))
 }
 
-/// Writes the Secret with the key that it has, or a new one.
-async fn put(cx: &Context<Gitops>, id: &Identity, want: &Spec) -> Result<Status, Problem> {
+/// Writes the Secret with the key that it has, or a new one. One that is planned as `new` is written at once, and
+/// looked at only if that fails: it may be there by now, ours or not.
+async fn put(cx: &Context<Gitops>, id: &Identity, new: bool, want: &Spec) -> Result<Status, Problem> {
     let task = task(cx);
     let cluster = cx.provider().connect(&task, want.kubernetes.as_ref()).await?;
     let writer = writer(&cluster, id).taking_ownership(want.take_ownership);
     if want.create_namespace {
         writer.ensure_namespace(&task, &id.namespace).await.at("namespace")?;
     }
-    let live = writer.read(&task, &named(id)).await.whole()?;
-    let key = match live.as_ref().map(json).transpose()?.as_ref().and_then(Key::of) {
-        Some(key) => key,
-        None => Key::generate().whole()?,
-    };
     let wanted = Wanted {
         namespace: id.namespace.clone(),
         name: id.name.clone(),
@@ -240,6 +242,15 @@ async fn put(cx: &Context<Gitops>, id: &Identity, want: &Spec) -> Result<Status,
         annotations: want.annotations.clone().unwrap_or_default(),
         data: data(want).map_err(first)?,
     };
+    let key = Key::generate().whole()?;
+    if new {
+        let created = writer.create(&task, secrets::object(&wanted, &key)).await.whole()?;
+        if let Some(created) = created {
+            return Ok(status_of(&json(&created.live)?));
+        }
+    }
+    let live = writer.read(&task, &named(id)).await.whole()?;
+    let key = live.as_ref().map(json).transpose()?.as_ref().and_then(Key::of).unwrap_or(key);
     let applied = writer.apply_exactly(&task, secrets::object(&wanted, &key), "data", live).await;
     let applied = applied.map_err(|error| not_written(&error))?;
     Ok(status_of(&json(&applied.live)?))
@@ -264,7 +275,7 @@ async fn wanted_fingerprint(
     let Some(cluster) = found else { return Ok(String::new()) };
     let key = match cx.provider().recall_key(&cluster, &SecretInjection::import_id(plan.id())) {
         Some(key) => Some(key),
-        None => live(&task, &writer(&cluster, plan.id()), plan.id()).await?.as_ref().and_then(Key::of),
+        None => live(cx, &task, &cluster, plan.id()).await?.as_ref().and_then(Key::of),
     };
     // A Secret without a key was not written by us, or somebody removed the key: it is written anew.
     Ok(key.map_or_else(String::new, |key| {
