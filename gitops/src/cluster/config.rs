@@ -1,6 +1,7 @@
 //! Settings to the configuration of a client.
 
 use super::{Defaults, Environment, Error, Source, kubeconfig};
+use http::header::{HeaderValue, USER_AGENT};
 use kube::{
     Config,
     config::{AuthInfo, Cluster, ExecConfig},
@@ -8,6 +9,8 @@ use kube::{
 use rustls::pki_types::{CertificateDer, pem::PemObject};
 use std::{collections::HashMap, time::Duration};
 
+/// What we call ourselves.
+const NAME: &str = concat!("gitops/", env!("CARGO_PKG_VERSION"));
 /// Time to reach the API server.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// The longest silence of a connection. An API server ends its own requests after 60 seconds and sends a watch a
@@ -32,7 +35,7 @@ pub(super) fn prepare(
             host: "https://kubernetes.default.svc".into(),
             why: error.to_string(),
         })?;
-        return Ok(Prepared { config: timed(config), exec: None });
+        return Ok(Prepared { config: ours(config), exec: None });
     }
     let (cluster, user) = kubeconfig::load(source, settings, environment)?.unwrap_or_default();
     let cluster = with_address(cluster, settings);
@@ -151,10 +154,12 @@ fn configure(
     config.disable_compression = cluster.disable_compression == Some(true);
     config.proxy_url = proxy;
     config.auth_info = user;
-    Ok(timed(config))
+    Ok(ours(config))
 }
 
-fn timed(mut config: Config) -> Config {
+/// What is the same for all clusters: how long to wait, and who asks, for the audit log.
+fn ours(mut config: Config) -> Config {
+    config.headers.push((USER_AGENT, HeaderValue::from_static(NAME)));
     config.connect_timeout = Some(CONNECT_TIMEOUT);
     config.read_timeout = Some(READ_TIMEOUT);
     config

@@ -171,6 +171,8 @@ async fn a_cluster_is_reached_over_tls_and_known_by_its_uid() {
     let mut connection = server.secure(&authority);
     let cluster = clusters().connect(&task(), Some(&connection)).await.unwrap();
     assert_eq!(cluster.uid(), "11111111-2222");
+    let head = server.seen.lock().unwrap()[0].to_lowercase();
+    assert!(head.contains("\r\nuser-agent: gitops/"), "{head}");
     connection.uid = Some("11111111-2222".into());
     assert!(clusters().find(&task(), Some(&connection)).await.unwrap().is_some());
     connection.uid = Some("33333333-4444".into());
