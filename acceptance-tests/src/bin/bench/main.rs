@@ -11,6 +11,7 @@ mod secrets;
 mod setting;
 mod size;
 mod start;
+mod store;
 mod table;
 
 use setting::Setting;
