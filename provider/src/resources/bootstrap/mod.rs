@@ -125,7 +125,7 @@ impl Resource for Bootstrap {
                 }
             };
         }
-        let survey = survey(&task, &writer(&cluster, id), id, Some(install.prepared.objects)).await;
+        let survey = survey(&task, &writer(&cluster, id), id, Some(install.prepared.objects.clone())).await;
         status.ready = survey.is_ok_and(|survey| is_ready(&survey));
         Outcome::done(status)
     }
@@ -145,7 +145,7 @@ impl Resource for Bootstrap {
             None => None,
         };
         let mut survey =
-            survey(&task, &writer, id, installed.map(|install| install.prepared.objects)).await?;
+            survey(&task, &writer, id, installed.map(|install| install.prepared.objects.clone())).await?;
         if survey.workloads.is_empty() {
             // Perhaps an installation that is not ours, and has no inventory.
             survey.workloads = essential(&task, &writer, id).await?;

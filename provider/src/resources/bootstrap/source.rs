@@ -1,11 +1,12 @@
 //! Where the objects of an installation come from: a file, a download, a rendered chart.
 //!
 //! What was downloaded or rendered is kept in memory, so that refresh, plan and apply of one process see the same
-//! bytes; a file is read each time.
+//! bytes; a file is read each time. Objects are made of the same bytes once: parsing them is what a plan of an
+//! installation takes longest for.
 
 use super::spec::{Identity, Manifest, Source, Spec, wishes};
 use crate::problem::{Locate, problem};
-use gitops::argo::prepare::{self, Error, Prepared};
+use gitops::argo::prepare::{self, Error, Prepared, Wishes};
 use gitops::fetch::{Fetch, Fetched, Sha256};
 use gitops::{Task, helm};
 use std::collections::BTreeMap;
@@ -27,12 +28,20 @@ const LIMIT: u64 = 16 << 20;
 #[derive(Clone, Default)]
 pub struct Sources {
     kept: Arc<Mutex<BTreeMap<String, Fetched>>>,
+    made: Arc<Mutex<Vec<Made>>>,
+}
+
+/// What was made of which bytes, and for which wishes.
+struct Made {
+    sha256: Sha256,
+    wishes: Wishes,
+    prepared: Arc<Prepared>,
 }
 
 /// An installation, ready to be applied.
 pub struct Install {
     /// Its objects.
-    pub prepared: Prepared,
+    pub prepared: Arc<Prepared>,
     /// Checksum of the manifest.
     pub sha256: String,
 }
@@ -107,7 +116,7 @@ impl Sources {
     pub async fn install(&self, task: &Task, id: &Identity, spec: &Spec) -> Result<Install, Problem> {
         let task = task.within(PATIENCE);
         let fetched = self.read(&task, id, &spec.source).await?;
-        let prepared = prepare::prepare(&fetched.bytes, &wishes(id, spec)).map_err(|error| match &error {
+        let prepared = self.prepared(&fetched, wishes(id, spec)).map_err(|error| match &error {
             Error::Patch(_) => problem(&error).at("patches"),
             _ => problem(&error).at(if spec.source.chart.is_some() {
                 "source.chart"
@@ -116,6 +125,18 @@ impl Sources {
             }),
         })?;
         Ok(Install { prepared, sha256: fetched.sha256.to_string() })
+    }
+
+    /// The objects that were made of these bytes, or are made now.
+    fn prepared(&self, fetched: &Fetched, wishes: Wishes) -> Result<Arc<Prepared>, Error> {
+        let made = || self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        let same = |made: &&Made| made.sha256 == fetched.sha256 && made.wishes == wishes;
+        if let Some(made) = made().iter().find(same) {
+            return Ok(made.prepared.clone());
+        }
+        let prepared = Arc::new(prepare::prepare(&fetched.bytes, &wishes)?);
+        made().push(Made { sha256: fetched.sha256, wishes, prepared: prepared.clone() });
+        Ok(prepared)
     }
 
     async fn read(&self, task: &Task, id: &Identity, source: &Source) -> Result<Fetched, Problem> {
