@@ -47,16 +47,7 @@ impl Gitops {
         self.clusters.connect(task, kubernetes).await.at("kubernetes")
     }
 
-    /// The same, to read from; `None` where it is gone.
-    pub async fn look(
-        &self,
-        task: &Task,
-        kubernetes: Option<&Connection>,
-    ) -> Result<Option<Cluster>, Problem> {
-        self.clusters.look(task, kubernetes).await.at("kubernetes")
-    }
-
-    /// The same, to delete from; `None` where it is gone.
+    /// The same, to read from or delete from; `None` where it is gone.
     pub async fn find(
         &self,
         task: &Task,

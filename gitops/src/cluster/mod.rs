@@ -4,9 +4,8 @@
 //! connection comes from one source, taken whole: the resource, the provider block, `KUBE_*`, `KUBECONFIG`, the
 //! pod. Where none names a cluster it is an error; localhost is never assumed.
 //!
-//! [`Clusters::connect`] is for writes: another cluster behind the address is an error. [`Clusters::find`] is for
-//! deletes: it tells a cluster that is gone from one that cannot be reached, which is an error. [`Clusters::look`] is
-//! the same for reads, which come in great numbers.
+//! [`Clusters::connect`] is for writes: another cluster behind the address is an error. [`Clusters::find`] is for reads
+//! and deletes: it tells a cluster that is gone from one that cannot be reached, which is an error.
 //!
 //! kube's client repeats a request that the server did not take (429, 503, 504). A cluster that has answered before and
 //! is away is asked again for a minute; one that never did is an error at once.
@@ -41,8 +40,7 @@ use tokio::sync::Mutex;
 
 /// The longest that an answer may take.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
-/// How long a cluster that told its UID is taken for the same one by [`Clusters::look`]: less than it takes to make
-/// another.
+/// How long a cluster that told its UID is taken for the same one: less than it takes to make another.
 const TRUST: Duration = Duration::from_secs(2);
 
 /// A cluster that answered, and the client to talk to it. Cheap to clone.
@@ -115,26 +113,17 @@ impl Clusters {
         self.choose(connection).map(|(source, _)| source)
     }
 
-    /// The cluster at `connection`; `None` takes the default one. Asks it for its UID each time; calls that come
-    /// together share an answer.
+    /// The cluster at `connection`; `None` takes the default one. It has told its UID less than 2 s ago, or tells it
+    /// now: a thousand calls ask for it a few times.
     ///
     /// # Errors
     ///
     /// Any [`Error`] but [`Error::Engine`]; [`Error::OtherCluster`] when the connection has a UID and another
     /// cluster answered.
     pub async fn connect(&self, task: &Task, connection: Option<&Connection>) -> Result<Cluster, Error> {
-        self.reach(task, connection, Duration::ZERO).await
-    }
-
-    async fn reach(
-        &self,
-        task: &Task,
-        connection: Option<&Connection>,
-        trust: Duration,
-    ) -> Result<Cluster, Error> {
         let (source, settings) = self.choose(connection)?;
         let ready = self.ready(task, connection, source, settings).await?;
-        let uid = ready.uid(task, trust).await?;
+        let uid = ready.uid(task).await?;
         match connection.and_then(|connection| connection.uid.clone()) {
             Some(wanted) if wanted != uid => {
                 Err(Error::OtherCluster { host: ready.host.to_string(), wanted, found: uid })
@@ -151,18 +140,7 @@ impl Clusters {
     /// What [`Clusters::connect`] says of a cluster that exists or has no engine; [`Error::Engine`] when the engine
     /// here is not the one that made the cluster, or cannot be asked.
     pub async fn find(&self, task: &Task, connection: Option<&Connection>) -> Result<Option<Cluster>, Error> {
-        let reached = self.reach(task, connection, Duration::ZERO).await;
-        self.or_gone(task, connection, reached).await
-    }
-
-    /// As [`Clusters::find`], but a UID that the cluster has told less than 2 s ago counts: a thousand reads ask for
-    /// it a few times.
-    ///
-    /// # Errors
-    ///
-    /// As [`Clusters::find`].
-    pub async fn look(&self, task: &Task, connection: Option<&Connection>) -> Result<Option<Cluster>, Error> {
-        let reached = self.reach(task, connection, TRUST).await;
+        let reached = self.connect(task, connection).await;
         self.or_gone(task, connection, reached).await
     }
 

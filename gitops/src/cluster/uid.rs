@@ -1,6 +1,6 @@
 //! The UID of a cluster: who asks for it, who waits for whose answer, and for how long.
 
-use super::{ANSWER_TIMEOUT, Error, Ready, tls};
+use super::{ANSWER_TIMEOUT, Error, Ready, TRUST, tls};
 use crate::Task;
 use crate::task::{Interrupted, human};
 use crate::wait::{Backoff, Outage};
@@ -23,13 +23,13 @@ pub(super) struct Told {
 }
 
 impl Ready {
-    /// UID of the cluster, which it tells now, or has told within the last `trust`, or tells somebody else who asked
-    /// after this call began: many writes at once share an answer, and none of them takes an older one.
-    pub(super) async fn uid(&self, task: &Task, trust: Duration) -> Result<String, Error> {
+    /// UID of the cluster, which it has told a moment ago, or tells now, or tells somebody else who asked after this
+    /// call began.
+    pub(super) async fn uid(&self, task: &Task) -> Result<String, Error> {
         let began = Instant::now();
         let mut told = task.run(self.told.lock()).await?;
         match &told.uid {
-            Some((asked, uid)) if *asked >= began || asked.elapsed() < trust => return Ok(uid.clone()),
+            Some((asked, uid)) if *asked >= began || asked.elapsed() < TRUST => return Ok(uid.clone()),
             _ => {}
         }
         let (asked, known) = (Instant::now(), told.uid.is_some());

@@ -176,7 +176,7 @@ impl Resource for RootApp {
     ) -> Result<Option<(Spec, Status)>, Problem> {
         let kubernetes = last.as_ref().and_then(|last| last.spec.kubernetes.as_ref());
         let task = task(cx);
-        let Some(cluster) = cx.provider().look(&task, kubernetes).await? else { return Ok(None) };
+        let Some(cluster) = cx.provider().find(&task, kubernetes).await? else { return Ok(None) };
         let Some(live) = app::live(&task, &cluster, &id.namespace, &id.name).await? else { return Ok(None) };
         if last.is_none() {
             app::imported(cx);

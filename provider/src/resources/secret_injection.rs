@@ -150,7 +150,7 @@ impl Resource for SecretInjection {
         let (last, kubernetes) =
             (last.as_ref(), last.as_ref().and_then(|last| last.spec.kubernetes.as_ref()));
         let task = task(cx);
-        let found = cx.provider().look(&task, kubernetes).await?;
+        let found = cx.provider().find(&task, kubernetes).await?;
         let Some(cluster) = found else { return Ok(None) };
         let Some(live) = live(cx, &task, &cluster, id).await? else { return Ok(None) };
         cx.provider().remember_key(&cluster, &Self::import_id(id), Key::of(&live));
@@ -271,7 +271,7 @@ async fn wanted_fingerprint(
     plan: &Foresight<SecretInjection>,
 ) -> Result<String, Problem> {
     let task = task(cx);
-    let found = cx.provider().look(&task, plan.want().kubernetes.as_ref()).await?;
+    let found = cx.provider().find(&task, plan.want().kubernetes.as_ref()).await?;
     let Some(cluster) = found else { return Ok(String::new()) };
     let key = match cx.provider().recall_key(&cluster, &SecretInjection::import_id(plan.id())) {
         Some(key) => Some(key),

@@ -137,7 +137,7 @@ impl Resource for Bootstrap {
     ) -> Result<Option<(Spec, Status)>, Problem> {
         let task = task(cx);
         let kubernetes = last.as_ref().and_then(|last| last.spec.kubernetes.as_ref());
-        let found = cx.provider().look(&task, kubernetes).await?;
+        let found = cx.provider().find(&task, kubernetes).await?;
         let Some(cluster) = found else { return Ok(None) };
         let writer = writer(&cluster, id);
         let installed = match &last {

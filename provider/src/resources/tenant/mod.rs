@@ -255,7 +255,7 @@ async fn look(
     task: &Task,
     kubernetes: Option<&Connection>,
 ) -> Result<Option<Cluster>, Problem> {
-    match cx.provider().clusters.look(task, kubernetes).await {
+    match cx.provider().clusters.find(task, kubernetes).await {
         Err(cluster::Error::NoEndpoint { .. }) => Ok(None),
         found => found.at("kubernetes"),
     }
