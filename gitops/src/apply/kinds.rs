@@ -2,7 +2,7 @@
 //! apply needs no discovery; kinds that the same manifest defines from its CRDs; the rest from discovery, once per group
 //! and version.
 
-use super::error::{Error, refusal};
+use super::error::Error;
 use crate::{
     Task,
     manifest::{Id, Object},
@@ -178,12 +178,11 @@ impl Kinds {
         if let Some(served) = asked.get(&api_version) {
             return Ok(served.clone());
         }
-        let list = task.run(self.client.list_api_group_resources(&api_version)).await;
-        let list = match list {
-            Ok(Ok(list)) => list.resources,
-            Ok(Err(kube::Error::Api(status))) if status.code == 404 => vec![],
-            Ok(Err(error)) => return Err(refusal("read", id, &api_version, error)),
-            Err(source) => return Err(Error::Interrupted { action: "read", object: id.clone(), source }),
+        let ask = || self.client.list_api_group_resources(&api_version);
+        let list = match super::call(task, "read", id, &api_version, ask).await {
+            Ok(list) => list.resources,
+            Err(Error::Refused { code: 404, .. }) => vec![],
+            Err(error) => return Err(error),
         };
         let served: Vec<_> = list
             .iter()
