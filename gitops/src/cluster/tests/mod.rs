@@ -1,5 +1,8 @@
 //! API servers on the loopback that behave well and badly, with real TLS.
 
+mod exec;
+mod uid;
+
 use super::*;
 use crate::{Explain, Secret, error::chain};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
@@ -155,7 +158,7 @@ fn pem(label: &str, der: &[u8]) -> String {
 /// Passes the time for which a UID is believed.
 async fn later() {
     tokio::time::pause();
-    tokio::time::advance(super::TRUST).await;
+    tokio::time::advance(TRUST).await;
     tokio::time::resume();
 }
 
@@ -329,174 +332,6 @@ async fn nothing_given_is_an_error_with_a_way_out() {
 }
 
 /// A credential program that counts its runs in a file and prints `answer`.
-fn program(dir: &Path, answer: &str) -> Exec {
-    let (answers, runs) = (dir.join("answer"), dir.join("runs"));
-    std::fs::write(&answers, answer).unwrap();
-    let script = format!("echo run >> {}; echo \"$NOTE\" >&2; cat {}", runs.display(), answers.display());
-    Exec {
-        api_version: "client.authentication.k8s.io/v1".into(),
-        command: "sh".into(),
-        args: Some(vec!["-c".into(), script]),
-        env: Some([("NOTE".to_owned(), "hello".to_owned())].into()),
-    }
-}
-
-fn answer(status: &str) -> String {
-    format!(r#"{{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{status}}}"#)
-}
-
-fn runs(dir: &Path) -> usize {
-    std::fs::read_to_string(dir.join("runs")).unwrap_or_default().lines().count()
-}
-
-#[tokio::test]
-async fn a_credential_program_runs_once_and_again_when_its_token_expires() {
-    let server = Server::new(None, ok(KUBE_SYSTEM)).await;
-    let dir = tempfile::tempdir().unwrap();
-    let clusters = clusters();
-    let lasting = answer(r#"{"token":"t0ken","expirationTimestamp":"4000-01-01T00:00:00Z"}"#);
-    let connection = Connection { exec: Some(program(dir.path(), &lasting)), ..server.plain() };
-    for _ in 0..3 {
-        clusters.connect(&task(), Some(&connection)).await.unwrap();
-    }
-    assert_eq!(runs(dir.path()), 1);
-    assert!(
-        server
-            .seen
-            .lock()
-            .unwrap()
-            .iter()
-            .all(|head| head.to_lowercase().contains("authorization: bearer t0ken"))
-    );
-    let other = tempfile::tempdir().unwrap();
-    let expired = answer(r#"{"token":"t0ken","expirationTimestamp":"2020-01-01T00:00:00Z"}"#);
-    let connection = Connection { exec: Some(program(other.path(), &expired)), ..server.plain() };
-    for _ in 0..2 {
-        clusters.connect(&task(), Some(&connection)).await.unwrap();
-        later().await;
-    }
-    assert!(runs(other.path()) >= 3, "{}", runs(other.path()));
-}
-
-#[tokio::test]
-async fn a_credential_program_that_fails_keeps_its_secrets_and_spoils_nothing() {
-    let server = Server::new(None, ok(KUBE_SYSTEM)).await;
-    let dir = tempfile::tempdir().unwrap();
-    let clusters = clusters();
-    let cases = [
-        ("hunter2", "it is no ExecCredential in JSON"),
-        (
-            r#"{"apiVersion":"client.authentication.k8s.io/v1","status":{"token":5,"x":"hunter2"}}"#,
-            "it is no ExecCredential in JSON",
-        ),
-        (
-            r#"{"apiVersion":"v2","status":{"token":"hunter2"}}"#,
-            "it speaks another version than `api_version` says",
-        ),
-        (&answer(r#"{"clientKeyData":"hunter2"}"#), "it has a certificate or a key, not both"),
-        (&answer("{}"), "it has neither a token nor a certificate"),
-    ];
-    for (output, why) in cases {
-        let connection = Connection { exec: Some(program(dir.path(), output)), ..server.plain() };
-        let error = clusters.connect(&task(), Some(&connection)).await.err().unwrap();
-        let text = format!("{} {error:?}", chain(&error));
-        assert!(text.contains(why), "{output:?}: {text}");
-        assert!(!text.contains("hunter2"), "{text}");
-    }
-    let connection =
-        Connection { exec: Some(program(dir.path(), &answer(r#"{"token":"t"}"#))), ..server.plain() };
-    assert!(clusters.connect(&task(), Some(&connection)).await.is_ok(), "a later success counts");
-    let missing = Exec { command: "no-such-plugin".into(), ..program(dir.path(), "") };
-    let connection = Connection { exec: Some(missing), ..server.plain() };
-    let error = clusters.connect(&task(), Some(&connection)).await.err().unwrap();
-    insta::assert_snapshot!(chain(&error).replace(&server.address, "server"), @"
-    the credential program for `http://server` failed
-    Caused by: program `no-such-plugin` is not installed, or not on the PATH
-    ");
-}
-
-#[tokio::test]
-async fn the_uid_is_asked_for_now_and_then() {
-    let server = Server::new(None, ok(KUBE_SYSTEM)).await;
-    let (clusters, connection, task) = (clusters(), server.plain(), task());
-    let seen = || server.seen.lock().unwrap().len();
-    for _ in 0..3 {
-        clusters.connect(&task, Some(&connection)).await.unwrap();
-        clusters.find(&task, Some(&connection)).await.unwrap().unwrap();
-    }
-    assert_eq!(seen(), 1);
-    let another = Connection { uid: Some("33333333-4444".into()), ..connection.clone() };
-    assert!(clusters.find(&task, Some(&another)).await.unwrap().is_none());
-    later().await;
-    let together = (0..10).map(|_| clusters.connect(&task, Some(&connection)));
-    assert!(futures::future::join_all(together).await.iter().all(Result::is_ok));
-    assert_eq!(seen(), 2, "who comes while one asks waits for the answer");
-}
-
-#[tokio::test]
-async fn a_cluster_that_has_answered_is_asked_again_while_it_is_away() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let connection = Connection { host: Some(format!("http://{address}")), ..Connection::default() };
-    // One answer, two connections that end without one, and then answers again.
-    tokio::spawn(async move {
-        for away in [false, true, true, false] {
-            let (mut stream, _) = listener.accept().await.unwrap();
-            let mut head = Vec::new();
-            while !away && !head.ends_with(b"\r\n\r\n") {
-                head.push(stream.read_u8().await.unwrap());
-            }
-            if !away {
-                let answer = ok(KUBE_SYSTEM).replacen("\r\n", "\r\nconnection: close\r\n", 1);
-                stream.write_all(answer.as_bytes()).await.unwrap();
-            }
-        }
-    });
-    let (clusters, task) = (clusters(), task());
-    let first = clusters.connect(&task, Some(&connection)).await.unwrap().uid().to_owned();
-    later().await;
-    assert_eq!(clusters.connect(&task, Some(&connection)).await.unwrap().uid(), first);
-}
-
-#[tokio::test]
-async fn nobody_waits_in_line_behind_a_server_that_fails() {
-    let (barrier, began) = (Arc::new(tokio::sync::Barrier::new(3)), Instant::now());
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let met = barrier.clone();
-    tokio::spawn(async move {
-        drop(listener.accept().await); // the first is refused, and the others come together
-        while let Ok((stream, _)) = listener.accept().await {
-            let met = met.clone();
-            tokio::spawn(async move {
-                met.wait().await;
-                drop(stream);
-            });
-        }
-    });
-    let connection = Connection { host: Some(format!("http://{address}")), ..Connection::default() };
-    let (clusters, task) = (clusters(), task());
-    let together = (0..4).map(|_| clusters.connect(&task, Some(&connection)));
-    let answers = tokio::time::timeout(Duration::from_secs(20), futures::future::join_all(together)).await;
-    assert!(answers.is_ok_and(|answers| answers.iter().all(Result::is_err)), "{:?}", began.elapsed());
-}
-
-#[tokio::test]
-async fn a_failed_renewal_fails_its_request_and_no_other() {
-    let server = Server::new(None, ok(KUBE_SYSTEM)).await;
-    let dir = tempfile::tempdir().unwrap();
-    let expired = answer(r#"{"token":"t0ken","expirationTimestamp":"2020-01-01T00:00:00Z"}"#);
-    let connection = Connection { exec: Some(program(dir.path(), &expired)), ..server.plain() };
-    let clusters = clusters();
-    clusters.connect(&task(), Some(&connection)).await.unwrap();
-    std::fs::write(dir.path().join("answer"), "broken").unwrap();
-    later().await;
-    let error = clusters.connect(&task(), Some(&connection)).await.err().unwrap();
-    assert!(matches!(error, Error::Credentials { .. }), "{error:?}");
-    std::fs::write(dir.path().join("answer"), expired).unwrap();
-    clusters.connect(&task(), Some(&connection)).await.unwrap();
-}
-
 #[tokio::test]
 async fn a_kubeconfig_written_anew_makes_a_new_client() {
     let (first, second) =
