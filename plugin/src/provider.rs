@@ -29,7 +29,7 @@ pub trait Provider: Send + Sync + Sized + 'static {
     ) -> impl Future<Output = Result<(Self, Vec<Problem>), Vec<Problem>>> + Send;
 }
 
-/// What a provider offers. Built once at start; a struct that cannot be a Terraform object is an error here.
+/// What a provider offers. Built once, with the first request; a struct that cannot be a Terraform object is an error here.
 pub struct Table<P> {
     pub(crate) schema: Schema,
     pub(crate) resources: BTreeMap<String, Box<dyn DynResource<P>>>,

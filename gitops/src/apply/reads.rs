@@ -8,7 +8,7 @@ use super::kinds::{Kinds, Served};
 use super::write::{read, stripped};
 use super::{Error, OWNER};
 use crate::{Task, cluster::Cluster, manifest::Id, manifest::Object};
-use kube::api::{DynamicObject, ListParams, TypeMeta};
+use kube::api::{ApiResource, DynamicObject, ListParams, TypeMeta};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -30,7 +30,7 @@ pub struct Reads {
 }
 
 /// A cluster's UID, a kind with its version, and a namespace.
-type Place = (String, String, Option<String>);
+type Place = (String, ApiResource, Option<String>);
 
 /// What is known of one place.
 #[derive(Default)]
@@ -57,7 +57,7 @@ impl Reads {
     ) -> Result<Option<DynamicObject>, Error> {
         let client = cluster.client();
         let (id, served) = (object.id(), Kinds::new(client.clone(), &[]).of(task, object).await?);
-        let place = (cluster.uid().to_owned(), format!("{:?}", served.resource), id.namespace.clone());
+        let place = (cluster.uid().to_owned(), served.resource.clone(), id.namespace.clone());
         let crowd =
             self.crowds.lock().unwrap_or_else(PoisonError::into_inner).entry(place).or_default().clone();
         match listed(task, &client, &served, &id, &crowd).await? {

@@ -27,19 +27,17 @@ impl Ready {
     /// call began.
     pub(super) async fn uid(&self, task: &Task) -> Result<String, Error> {
         let began = Instant::now();
-        let mut told = task.run(self.told.lock()).await?;
+        let told = task.run(self.told.lock()).await?;
         match &told.uid {
             Some((asked, uid)) if *asked >= began || asked.elapsed() < TRUST => return Ok(uid.clone()),
             _ => {}
         }
         let (asked, known) = (Instant::now(), told.uid.is_some());
-        let answer = if told.failed {
-            drop(told);
-            let answer = self.ask(task, known).await;
-            told = self.told.lock().await;
-            answer
-        } else {
-            self.ask(task, known).await
+        let held = (!told.failed).then_some(told); // who comes meanwhile waits for the answer
+        let answer = self.ask(task, known).await;
+        let mut told = match held {
+            Some(told) => told,
+            None => self.told.lock().await,
         };
         told.failed = answer.is_err();
         let uid = answer?;
