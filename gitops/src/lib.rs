@@ -11,6 +11,7 @@ pub mod error;
 pub mod fetch;
 pub mod git;
 pub mod helm;
+pub mod image;
 pub mod kind;
 pub mod manifest;
 pub mod names;

@@ -1,0 +1,221 @@
+//! References of container images: what their parts are.
+//!
+//! The grammar is that of the distribution project (`reference/regexp.go`), with its rule for what the first part is:
+//! a registry where it has a dot, a port or a capital letter, or is `localhost`, else part of the name.
+
+use crate::Explain;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// Where images without a registry come from.
+const DOCKER_HUB: &str = "docker.io";
+/// The longest registry and repository together, in characters.
+const MAX_NAME: usize = 255;
+/// The longest tag, in characters.
+const MAX_TAG: usize = 128;
+
+/// The parts of an image reference.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct ImageRef {
+    /// Host of the registry, with its port if it has one; `docker.io` where the reference names none.
+    pub registry: String,
+    /// Path within the registry; with `library/` for Docker's official images.
+    pub repository: String,
+    /// The tag, if the reference has one.
+    pub tag: Option<String>,
+    /// The digest, such as `sha256:…`, if the reference has one.
+    pub digest: Option<String>,
+}
+
+/// Why a text is no image reference.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{}` is not an image reference: {why}", .image.escape_debug())]
+pub struct Invalid {
+    image: String,
+    why: &'static str,
+}
+
+impl Explain for Invalid {
+    fn hint(&self) -> Option<String> {
+        Some("An image reference looks like `registry.example:5000/team/app:1.2.3`.".into())
+    }
+}
+
+impl ImageRef {
+    /// The parts of `image`.
+    ///
+    /// # Errors
+    ///
+    /// [`Invalid`], which says which part is wrong.
+    pub fn parse(image: &str) -> Result<Self, Invalid> {
+        Self::parts(image).map_err(|why| Invalid { image: image.chars().take(MAX_NAME).collect(), why })
+    }
+
+    fn parts(image: &str) -> Result<Self, &'static str> {
+        let (rest, digest) = match image.split_once('@') {
+            Some((rest, digest)) if is_digest(digest) => (rest, Some(digest.to_owned())),
+            Some(_) => {
+                return Err("what follows `@` is no digest, such as `sha256:` and 64 hexadecimal digits");
+            }
+            None => (image, None),
+        };
+        // A colon before the last slash is that of a port.
+        let (name, tag) = match rest.rsplit_once(':') {
+            Some((name, tag)) if !tag.contains('/') => (name, Some(tag.to_owned())),
+            _ => (rest, None),
+        };
+        if tag.as_deref().is_some_and(|tag| !is_tag(tag)) {
+            return Err("its tag is not made of at most 128 letters, digits, `_`, `.` and `-`");
+        }
+        let (registry, repository) = match name.split_once('/') {
+            Some((first, rest)) if names_a_registry(first) => (first, rest.to_owned()),
+            Some(_) => (DOCKER_HUB, name.to_owned()),
+            None => (DOCKER_HUB, format!("library/{name}")),
+        };
+        if !is_registry(registry) {
+            return Err("its registry is not a host name, with or without a port");
+        }
+        if !repository.split('/').all(is_component) {
+            return Err(
+                "its name is not made of lower-case letters and digits, with single `.`, `_` or dashes between",
+            );
+        }
+        if registry.len() + 1 + repository.len() > MAX_NAME {
+            return Err("its name is longer than 255 characters");
+        }
+        Ok(Self { registry: registry.to_owned(), repository, tag, digest })
+    }
+}
+
+fn names_a_registry(first: &str) -> bool {
+    first == "localhost" || first.contains(['.', ':']) || first.chars().any(|c| c.is_ascii_uppercase())
+}
+
+fn is_registry(text: &str) -> bool {
+    let (host, port) = match text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((address, port)) => {
+            let hex = |c: char| c.is_ascii_hexdigit() || c == ':';
+            if address.is_empty() || !address.chars().all(hex) {
+                return false;
+            }
+            return port.is_empty() || port.strip_prefix(':').is_some_and(is_port);
+        }
+        None => text.split_once(':').map_or((text, None), |(host, port)| (host, Some(port))),
+    };
+    let label = |label: &str| {
+        let inner = |c: char| c.is_ascii_alphanumeric() || c == '-';
+        !label.is_empty() && label.chars().all(inner) && !label.starts_with('-') && !label.ends_with('-')
+    };
+    host.split('.').all(label) && port.is_none_or(is_port)
+}
+
+fn is_port(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_ascii_digit())
+}
+
+/// Letters and digits, with a separator between two of them: one `.`, one or two `_`, or any number of dashes.
+fn is_component(text: &str) -> bool {
+    let word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let separator = |text: &str| matches!(text, "" | "." | "_" | "__") || text.chars().all(|c| c == '-');
+    text.starts_with(word) && text.ends_with(word) && text.split(word).all(separator)
+}
+
+fn is_tag(text: &str) -> bool {
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    text.starts_with(word) && text.len() <= MAX_TAG && text.chars().all(|c| word(c) || matches!(c, '.' | '-'))
+}
+
+fn is_digest(text: &str) -> bool {
+    let hex = |hex: &str| hex.chars().all(|c| c.is_ascii_digit() || matches!(c, 'a'..='f'));
+    match text.split_once(':') {
+        Some(("sha256", digits)) => digits.len() == 64 && hex(digits),
+        Some(("sha512", digits)) => digits.len() == 128 && hex(digits),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn references_and_their_parts() {
+        let digest = format!("sha256:{}", "0a".repeat(32));
+        let pinned = format!("quay.io/argoproj/argocd:v3.5.3@{digest}");
+        let cases = [
+            ("redis", ("docker.io", "library/redis", None, None)),
+            ("redis:8.2", ("docker.io", "library/redis", Some("8.2"), None)),
+            ("dexidp/dex:v2", ("docker.io", "dexidp/dex", Some("v2"), None)),
+            ("localhost/app", ("localhost", "app", None, None)),
+            ("localhost:5001/a/b:x", ("localhost:5001", "a/b", Some("x"), None)),
+            ("registry:5000/app", ("registry:5000", "app", None, None)),
+            ("Registry/app", ("Registry", "app", None, None)),
+            ("[::1]:5000/app", ("[::1]:5000", "app", None, None)),
+            ("ghcr.io/a__b/c-d.e---f:1", ("ghcr.io", "a__b/c-d.e---f", Some("1"), None)),
+            (&pinned, ("quay.io", "argoproj/argocd", Some("v3.5.3"), Some(digest.as_str()))),
+        ];
+        for (image, (registry, repository, tag, digest)) in cases {
+            let expected = ImageRef {
+                registry: registry.into(),
+                repository: repository.into(),
+                tag: tag.map(Into::into),
+                digest: digest.map(Into::into),
+            };
+            assert_eq!(ImageRef::parse(image), Ok(expected), "{image}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_reference() {
+        let long = format!("ghcr.io/{}", "a".repeat(250));
+        let cases = [
+            "",
+            ":8",
+            "redis:",
+            "redis:-a",
+            "Redis",
+            "a//b",
+            "/a",
+            "a/",
+            "a_-b",
+            "a..b",
+            "ghcr.io/A",
+            "ghcr.io/",
+            "https://ghcr.io/a",
+            "ghcr.io:x/a",
+            "-x.io/a",
+            "[::1/a",
+            "[]/a",
+            "redis@sha256:00",
+            "redis@",
+            "a b",
+            "аpp",
+            &long,
+        ];
+        for image in cases {
+            assert!(ImageRef::parse(image).is_err(), "{image:?}");
+        }
+        insta::assert_snapshot!(ImageRef::parse("Redis\n").unwrap_err(), @r"
+        `Redis\n` is not an image reference: its name is not made of lower-case letters and digits, with single `.`, `_` or dashes between
+        ");
+    }
+
+    proptest! {
+        /// Whatever is taken says the same again, written out in full.
+        #[test]
+        fn what_is_read_can_be_written(image in "([a-zA-Z.]{1,5}(:[0-9]{2})?/)?[a-z_.-]{1,6}(/[a-z]{1,3})?(:[a-z.]{1,3})?") {
+            if let Ok(parts) = ImageRef::parse(&image) {
+                let tag = parts.tag.as_ref().map(|tag| format!(":{tag}")).unwrap_or_default();
+                let full = format!("{}/{}{tag}", parts.registry, parts.repository);
+                prop_assert!(full.ends_with(&image));
+                prop_assert_eq!(ImageRef::parse(&full), Ok(parts));
+            }
+        }
+
+        #[test]
+        fn nothing_panics(image in ".{0,300}") {
+            let _ = ImageRef::parse(&image);
+        }
+    }
+}
