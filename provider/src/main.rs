@@ -6,6 +6,7 @@
 mod data_sources;
 mod defaults;
 mod ephemerals;
+mod functions;
 mod import_id;
 mod outcome;
 mod problem;
@@ -27,5 +28,5 @@ fn main() -> ExitCode {
 
 /// Everything the provider offers.
 fn table() -> Result<Table<provider::Gitops>, Error> {
-    ephemerals::add(data_sources::add(resources::add(Table::new()?)?)?)
+    functions::add(ephemerals::add(data_sources::add(resources::add(Table::new()?)?)?)?)
 }

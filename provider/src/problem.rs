@@ -45,7 +45,7 @@ pub fn add(problem: &mut Problem, paragraph: &str) {
 }
 
 /// `text` with a capital letter at its start.
-fn sentence(text: &str) -> String {
+pub fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     match letters.next() {
         Some(first) => first.to_uppercase().chain(letters).collect(),

@@ -56,6 +56,7 @@ fn everything_has_an_example() {
             .ephemeral_schemas()
             .map(|(kind, _)| format!("ephemeral-resources/{kind}/ephemeral-resource.tf")),
     );
+    wanted.extend(table.functions().map(|function| format!("functions/{}/function.tf", function.name())));
     let missing: Vec<_> = wanted.iter().filter(|path| example(path).is_none()).collect();
     assert!(missing.is_empty(), "these examples are missing: {missing:?}");
 }

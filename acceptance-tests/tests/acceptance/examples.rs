@@ -23,6 +23,7 @@ fn reference(case: &Case) -> Workspace {
         ("resources", "resource.tf"),
         ("data-sources", "data-source.tf"),
         ("ephemeral-resources", "ephemeral-resource.tf"),
+        ("functions", "function.tf"),
     ] {
         for example in entries(&examples.join(directory)) {
             let name = example.file_name().unwrap_or_default().to_string_lossy();

@@ -9,6 +9,7 @@ mod bootstraps;
 mod broken_apps;
 mod clusters;
 mod examples;
+mod functions;
 mod git_servers;
 mod harness;
 mod quickstart;
@@ -50,6 +51,8 @@ fn add_examples(suite: &mut Suite) {
     suite.both("examples::are_valid", &[Provider], examples::are_valid);
     suite.both("examples::of_the_reference_are_valid_together", &[Provider], examples::of_the_reference_are_valid_together);
     suite.both("examples::of_imports_are_valid", &[Provider], examples::of_imports_are_valid);
+    suite.both("functions::work_offline", &[Provider], functions::work_offline);
+    suite.both("functions::name_the_wrong_argument", &[Provider], functions::name_the_wrong_argument);
 }
 
 #[rustfmt::skip] // one line per test
