@@ -3,30 +3,19 @@
 use super::kinds::Kinds;
 use super::{Applied, Error, Writer};
 use crate::{Task, manifest::Object};
-use serde_json::{Value, json};
-
-/// A resource version that no object has: etcd counts from it before it stores anything.
-const NONE_HAS: &str = "1";
 
 impl Writer {
     /// Writes an object if there is none of its name, without having looked. `None` where nothing is known to be
     /// written: there is one already, or the server refused for whatever reason. The caller then goes the way of
     /// [`Writer::apply`], which says which.
     ///
-    /// Server-side apply makes an object that is not there, and an object that is there must have the resource
-    /// version that the request names; one that no object has lets only the first happen
-    /// (<https://kubernetes.io/docs/reference/using-api/server-side-apply/>).
-    ///
     /// # Errors
     ///
     /// [`Error::Unreachable`] and [`Error::Interrupted`].
     pub async fn create(&self, task: &Task, object: Object) -> Result<Option<Applied>, Error> {
         let kinds = Kinds::new(self.client.clone(), &[]);
-        let mut planned = self.plan_over(task, &kinds, object, None).await?;
-        let metadata = planned.object.as_map_mut().get_mut("metadata").and_then(Value::as_object_mut);
-        let Some(metadata) = metadata else { return Ok(None) };
-        metadata.insert("resourceVersion".into(), json!(NONE_HAS));
-        match self.write(task, planned).await {
+        let planned = self.plan_over(task, &kinds, object, None).await?;
+        match self.write_over(task, &planned).await {
             Ok(applied) => Ok(Some(applied)),
             Err(error @ (Error::Unreachable { .. } | Error::Interrupted { .. })) => Err(error),
             Err(_) => Ok(None),
@@ -37,10 +26,12 @@ impl Writer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::apply::write::NONE_HAS;
     use crate::apply::{Change, Owner};
     use crate::cluster::Cluster;
     use http::{Request, Response};
     use kube::{Client, client::Body};
+    use serde_json::Value;
     use std::time::Duration;
     use tokio_util::sync::CancellationToken;
 

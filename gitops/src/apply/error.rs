@@ -113,6 +113,11 @@ fn foreign(objects: &[Foreign]) -> String {
 }
 
 impl Error {
+    /// Whether another object was there than the one that was seen.
+    pub(super) fn is_race(&self) -> bool {
+        matches!(self, Self::Refused { code: 409, .. })
+    }
+
     /// Whether somebody asked to stop.
     pub fn cancelled(&self) -> bool {
         match self {

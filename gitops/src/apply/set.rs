@@ -99,7 +99,10 @@ impl Writer {
         let mut backoff = wait::Backoff::default();
         loop {
             match self.write(task, planned.clone()).await {
-                Err(Error::UnknownKind { .. }) if patience.check().is_ok() => backoff.pause().await,
+                // A pause that is cut short leaves it to the next write to say so.
+                Err(Error::UnknownKind { .. }) if patience.check().is_ok() => {
+                    let _ = task.run(backoff.pause()).await;
+                }
                 result => return result,
             }
         }

@@ -7,6 +7,12 @@ use super::{Applied, Change, MANAGER, Writer, call, compare};
 use crate::manifest::{Id, Object};
 use crate::{Task, wait};
 use kube::api::{DynamicObject, Patch, PatchParams, ValidationDirective};
+use serde_json::Value;
+
+/// A resource version that no object has: etcd counts from it before it stores anything.
+pub(super) const NONE_HAS: &str = "1";
+/// How often an object may change hands between a read and a write.
+const RACES: u32 = 5;
 
 /// Annotation in which `kubectl apply` keeps a copy of what it applied, also of a Secret.
 pub(super) const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
@@ -77,22 +83,43 @@ impl Writer {
         }
     }
 
-    pub(super) async fn write(&self, task: &Task, planned: Planned) -> Result<Applied, Error> {
-        let Planned { object, served, mut live } = planned;
+    /// Writes over exactly what was seen. What somebody else made, removed or replaced meanwhile is looked at and judged
+    /// anew, so that nothing of others is taken in the time between a read and a write.
+    pub(super) async fn write(&self, task: &Task, mut planned: Planned) -> Result<Applied, Error> {
+        let mut races = 0;
+        loop {
+            match self.write_over(task, &planned).await {
+                Err(error) if error.is_race() && races < RACES => {
+                    races += 1;
+                    planned.live = read(task, &self.client, &planned.served, &planned.object.id()).await?;
+                    self.refuse_foreign(std::slice::from_ref(&planned))?;
+                }
+                written => return written,
+            }
+        }
+    }
+
+    /// One write, which fails where not what was seen is there.
+    ///
+    /// Server-side apply makes an object that is not there, and an object that is there must have the resource version
+    /// and the UID that the request names
+    /// (<https://kubernetes.io/docs/reference/using-api/server-side-apply/>).
+    pub(super) async fn write_over(&self, task: &Task, planned: &Planned) -> Result<Applied, Error> {
+        let Planned { object, served, live } = planned;
+        let mut live = live.as_ref();
         let id = object.id();
         let api = served.api(&self.client, &id);
-        if let Some(dying) = live.as_ref().filter(|live| live.metadata.deletion_timestamp.is_some()) {
+        if let Some(dying) = live.filter(|live| live.metadata.deletion_timestamp.is_some()) {
             // What is written to a dying object dies with it.
-            let uid = dying.metadata.uid.clone().unwrap_or_default();
-            wait::gone(task, &api, &id, &uid).await?;
+            wait::gone(task, &api, &id, dying.metadata.uid.as_deref().unwrap_or_default()).await?;
             live = None;
         }
-        if let Some(live) = live.take_if(|live| compare::holds(live, &object, MANAGER)) {
-            return Ok(Applied { change: Change::Unchanged, live });
+        if let Some(live) = live.filter(|live| compare::holds(live, object, MANAGER)) {
+            return Ok(Applied { change: Change::Unchanged, live: live.clone() });
         }
-        let owned = live.as_ref().is_some_and(|live| self.owner.owns(live));
+        let owned = live.is_some_and(|live| self.owner.owns(live));
         let params = parameters(MANAGER, owned || self.take_ownership);
-        let patch = Patch::Apply(Shown(&object));
+        let patch = Patch::Apply(Shown(&seen(object, live)));
         let written =
             call(task, "write", &id, object.api_version(), || api.patch(&id.name, &params, &patch)).await?;
         let change = match live {
@@ -104,6 +131,20 @@ impl Writer {
         };
         Ok(Applied { change, live: stripped(written) })
     }
+}
+
+/// `object` as a request that only goes through where `live` is what is there.
+fn seen(object: &Object, live: Option<&DynamicObject>) -> Object {
+    let mut object = object.clone();
+    let (key, value) = match live.map(|live| live.metadata.uid.as_deref()) {
+        Some(Some(uid)) => ("uid", uid),
+        Some(None) => return object,
+        None => ("resourceVersion", NONE_HAS),
+    };
+    if let Some(Value::Object(metadata)) = object.as_map_mut().get_mut("metadata") {
+        metadata.insert(key.into(), value.into());
+    }
+    object
 }
 
 /// Parameters of a server-side apply; unknown and duplicate fields are errors, as with `kubectl apply`.
@@ -144,4 +185,93 @@ pub(super) fn stripped(mut live: DynamicObject) -> DynamicObject {
         annotations.remove(LAST_APPLIED);
     }
     live
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::apply::Owner;
+    use crate::cluster::Cluster;
+    use http::{Request, Response};
+    use kube::{Client, client::Body};
+    use serde_json::json;
+    use std::collections::VecDeque;
+    use std::sync::{Arc, Mutex};
+    use std::time::Duration;
+    use tokio_util::sync::CancellationToken;
+
+    type Answer = (&'static str, u16, Value);
+
+    /// What comes of a write to a server that is asked in this order and answers this, and what it was sent.
+    async fn written(answers: Vec<Answer>) -> (Result<Applied, Error>, Vec<Value>) {
+        let (answers, sent) = (Arc::new(Mutex::new(VecDeque::from(answers))), Arc::new(Mutex::new(vec![])));
+        let (left, log) = (answers.clone(), sent.clone());
+        let server = tower::service_fn(move |request: Request<Body>| {
+            let (answers, sent) = (answers.clone(), sent.clone());
+            async move {
+                let (method, code, body) = answers.lock().unwrap().pop_front().unwrap();
+                assert_eq!(request.method(), method);
+                let content = request.into_body().collect_bytes().await?;
+                sent.lock().unwrap().extend(serde_json::from_slice::<Value>(&content));
+                let answer = Response::builder().status(code).body(Body::from(body.to_string().into_bytes()));
+                Ok::<_, kube::Error>(answer.unwrap())
+            }
+        });
+        let cluster = Cluster::from_parts(Client::new(server, "default"), "uid");
+        let writer = Writer::new(&cluster, Owner::new("gitops_secret_injection", "b/a"), false);
+        let task = Task::new(CancellationToken::new(), Duration::from_secs(20));
+        let result = writer.apply(&task, Object::reference("v1", "ConfigMap", Some("b"), "a")).await;
+        assert_eq!(left.lock().unwrap().len(), 0, "questions that were not asked");
+        let sent = log.lock().unwrap().clone();
+        (result, sent)
+    }
+
+    fn object(uid: &str, labels: Value) -> Value {
+        let metadata =
+            json!({ "name": "a", "namespace": "b", "uid": uid, "labels": labels, "resourceVersion": "7" });
+        json!({ "apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata })
+    }
+
+    fn status(code: u16, reason: &str) -> Value {
+        json!({ "kind": "Status", "status": "Failure", "code": code, "reason": reason, "message": reason })
+    }
+
+    #[tokio::test]
+    async fn what_somebody_else_makes_meanwhile_is_not_taken() {
+        let (result, sent) = written(vec![
+            ("GET", 404, status(404, "NotFound")),
+            ("PATCH", 409, status(409, "Conflict")),
+            ("GET", 200, object("theirs", json!({}))),
+        ])
+        .await;
+        assert!(matches!(result, Err(Error::Foreign { .. })), "{result:?}");
+        assert_eq!(sent[0]["metadata"]["resourceVersion"], NONE_HAS);
+    }
+
+    #[tokio::test]
+    async fn an_object_that_took_the_place_of_ours_is_judged_anew() {
+        let owner = Owner::new("gitops_secret_injection", "b/a");
+        let mut ours = Object::reference("v1", "ConfigMap", Some("b"), "a");
+        owner.stamp(&mut ours);
+        let labels = ours.as_map()["metadata"]["labels"].clone();
+        let mut marked = object("ours", labels);
+        marked["metadata"]["annotations"] = ours.as_map()["metadata"]["annotations"].clone();
+        let (result, sent) = written(vec![
+            ("GET", 200, marked),
+            ("PATCH", 409, status(409, "Conflict")),
+            ("GET", 200, object("theirs", json!({}))),
+        ])
+        .await;
+        assert!(matches!(result, Err(Error::Foreign { .. })), "{result:?}");
+        assert_eq!(sent[0]["metadata"]["uid"], "ours");
+    }
+
+    #[tokio::test]
+    async fn an_endless_race_ends() {
+        let mut answers =
+            vec![("GET", 404, status(404, "NotFound")), ("PATCH", 409, status(409, "Conflict"))];
+        answers.extend((0..RACES).flat_map(|_| answers.clone()).collect::<Vec<_>>());
+        let (result, _) = written(answers).await;
+        assert!(matches!(result, Err(Error::Refused { code: 409, .. })), "{result:?}");
+    }
 }

@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 /// The branch where nobody names one.
 const BRANCH: &str = "main";
 /// How long a stopped caller whose change was sent still waits for the server's answer.
-const GRACE: Duration = Duration::from_secs(5);
+const GRACE: Duration = Duration::from_millis(1500);
 
 /// The repositories of one provider instance. Cheap to clone.
 ///
@@ -140,7 +140,8 @@ impl Repository {
     /// Carries out `change`, joined with others that wait for the same branch. The branch has the content when
     /// this returns `Ok`.
     ///
-    /// When `task` is cancelled after the change was sent, the server's answer is waited for up to 5 s more.
+    /// When `task` is cancelled after the change was sent, the server's answer is waited for up to 1.5 s more:
+    /// a stopped provider has 2 s to answer.
     ///
     /// # Errors
     ///

@@ -1,6 +1,6 @@
 //! A tenant's files as an intent on the platform repository: written together, moved together, removed together.
 
-use super::{Chart, Tenant, is_marked};
+use super::{Chart, Tenant, is_marked, is_ours_or_unmarked};
 use crate::Explain;
 use crate::git::{Edit, Refusal, Snapshot};
 use crate::manifest::{Limits, parse_value};
@@ -64,15 +64,14 @@ impl Tenant {
     /// [`Refused`], and whatever keeps the tenant from having files.
     pub fn edits(&self, tree: &Snapshot, before: Option<&Files>, adopt: bool) -> Result<Vec<Edit>, Refusal> {
         let paths = self.paths()?;
-        if before.is_none() && !adopt {
-            self.refuse_taken(tree, &paths)?;
+        if !adopt {
+            self.refuse_taken(tree, &paths, before)?;
         }
         self.refuse_missing_chart(tree)?;
         let mut files = self.files().map_err(Refusal::from)?;
         let wanted = [&paths.values, &paths.application];
         let left = before.iter().flat_map(|before| [&before.values, &before.application]);
-        let left = left.filter(|path| !wanted.contains(path));
-        let mut edits: Vec<Edit> = left.map(|path| Edit::Remove { path: path.clone() }).collect();
+        let mut edits = removals(tree, left.filter(|path| !wanted.contains(path)), &self.id)?;
         edits.extend(wanted.into_iter().map(|path| match files.remove(path.as_str()) {
             Some(content) => Edit::Write { path: path.clone(), content: content.into_bytes() },
             None => Edit::Remove { path: path.clone() },
@@ -81,11 +80,12 @@ impl Tenant {
     }
 
     /// What is at a path of ours and does not carry our mark was made by somebody else; so was a directory of other
-    /// files.
-    fn refuse_taken(&self, tree: &Snapshot, paths: &Files) -> Result<(), Refusal> {
+    /// files. Where our files were before, nobody else's are.
+    fn refuse_taken(&self, tree: &Snapshot, paths: &Files, before: Option<&Files>) -> Result<(), Refusal> {
         let taken = |path: &str| Refusal::from(Refused::Taken { path: path.to_owned(), id: self.id.clone() });
-        let mut marked = false;
-        for path in [&paths.values, &paths.application] {
+        let was = |path: &RepoPath| before.is_some_and(|files| files.has(path));
+        let mut marked = was(&paths.values);
+        for path in [&paths.values, &paths.application].into_iter().filter(|path| !was(path)) {
             let content = tree.file(path).map_err(Refusal::from)?;
             let ours = content.as_ref().map(|content| is_marked(&String::from_utf8_lossy(content), &self.id));
             match ours {
@@ -147,11 +147,33 @@ impl Files {
         })
     }
 
-    /// The edits that remove both. Files that others put beside them stay.
-    pub fn removal(&self) -> Vec<Edit> {
-        [&self.values, &self.application]
-            .into_iter()
-            .map(|path| Edit::Remove { path: path.clone() })
-            .collect()
+    /// The edits that remove both files of the tenant `id`. Files that others put beside them stay, and so does one
+    /// that has become another tenant's.
+    ///
+    /// # Errors
+    ///
+    /// Something else than files at the paths.
+    pub fn removal(&self, tree: &Snapshot, id: &str) -> Result<Vec<Edit>, Refusal> {
+        removals(tree, [&self.values, &self.application].into_iter(), id)
     }
+
+    fn has(&self, path: &RepoPath) -> bool {
+        [&self.values, &self.application].contains(&path)
+    }
+}
+
+/// Removes those of `paths` that are not marked as another tenant's than `id`.
+fn removals<'a>(
+    tree: &Snapshot,
+    paths: impl Iterator<Item = &'a RepoPath>,
+    id: &str,
+) -> Result<Vec<Edit>, Refusal> {
+    let mut edits = Vec::new();
+    for path in paths {
+        let content = tree.file(path).map_err(Refusal::from)?.unwrap_or_default();
+        if is_ours_or_unmarked(&String::from_utf8_lossy(&content), id) {
+            edits.push(Edit::Remove { path: path.clone() });
+        }
+    }
+    Ok(edits)
 }

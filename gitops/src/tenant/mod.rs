@@ -274,14 +274,22 @@ impl Tenant {
     }
 }
 
+/// What the first line of a tenant's files begins with.
+const MARK: &str = "# managed by gitops_tenant ";
+
 /// The first line of a tenant's files.
 fn mark(id: &str) -> String {
-    format!("# managed by gitops_tenant {id}\n")
+    format!("{MARK}{id}\n")
 }
 
 /// Whether a file is one of this tenant: its first line says so.
 pub fn is_marked(content: &str, id: &str) -> bool {
     content.lines().next().is_some_and(|line| line == mark(id).trim_end())
+}
+
+/// Whether a file is this tenant's, or nobody's by its first line.
+fn is_ours_or_unmarked(content: &str, id: &str) -> bool {
+    is_marked(content, id) || !content.starts_with(MARK)
 }
 
 /// The Helm release of a tenant: its id where that begins with a letter and is short enough, for charts name Services

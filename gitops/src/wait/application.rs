@@ -237,7 +237,8 @@ impl Judge {
         now.saturating_sub(*self.since.entry(what).or_insert(now)) >= limit
     }
 
-    fn acceptable(&self, app: &Value, revisions: &[String]) -> bool {
+    /// Whether `revisions`, one per source of `app`, are what is wanted.
+    pub(super) fn acceptable(&self, app: &Value, revisions: &[String]) -> bool {
         let Some(Acceptable(accept)) = &self.expect.revision else { return !revisions.is_empty() };
         let ours = |source: &status::SourceOf| {
             !source.chart

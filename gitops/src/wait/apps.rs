@@ -191,9 +191,12 @@ impl Waiting {
                 app.judge.excuse(operation.started_at.clone());
             }
         }
-        let progress = match first {
-            true => Progress::Pending("Argo CD is asked to look at it".into()),
-            false => app.judge.look(&live, self.begun.elapsed()),
+        let progress = match (app.judge.look(&live, self.begun.elapsed()), first) {
+            // What is under way may be about an older commit: its end proves nothing before Argo CD was asked.
+            (Progress::Done(_) | Progress::Failed(_), true) => {
+                Progress::Pending("Argo CD is asked to look at it".into())
+            }
+            (progress, _) => progress,
         };
         match progress {
             Progress::Done(ready) => {
@@ -225,7 +228,8 @@ impl Waiting {
                 Ok(()) => app.asked = Some(Instant::now()),
                 Err(error) => tracing::warn!(application = key.1, %error, "could not ask Argo CD to refresh"),
             }
-        } else if app.asked.is_none() {
+        } else if status.refresh_pending && app.asked.is_none() {
+            // Somebody asked before us.
             app.asked = Some(Instant::now());
         }
         let failed = status.operation.as_ref().filter(|operation| app.judge.failed(live, &status, operation));

@@ -205,8 +205,7 @@ impl Waiting {
                 Progress::Pending("it is synced without this Application".into())
             }
             Progress::Done(ready) => Progress::Done(!ready.awaiting_approval),
-            // Another file of the same directory may be to blame.
-            Progress::Failed(_) if self.want.entry(&status).is_some_and(|sync| sync == "Synced") => {
+            Progress::Failed(_) if !self.removal && self.want.arrived(&app, &status, &parent.judge) => {
                 Progress::Done(true)
             }
             Progress::Failed(text) => Progress::Failed(text),
@@ -240,6 +239,16 @@ impl Delivery {
         self.entry(&Status::of(app)).is_some()
     }
 
+    /// Whether the Application is as the wanted revision has it although its parent failed: another file of the same
+    /// directory may be to blame. What the parent said before it saw that revision, or cannot compare, proves nothing.
+    fn arrived(&self, app: &Value, status: &Status, judge: &Judge) -> bool {
+        !status.deleting
+            && status.compared
+            && status.sync != "Unknown"
+            && judge.acceptable(app, &status.revisions)
+            && self.entry(status).is_some_and(|sync| sync == "Synced")
+    }
+
     /// What the parent with this status says of the Application: its sync.
     fn entry(&self, status: &Status) -> Option<String> {
         let ours = |child: &&status::Resource| {
@@ -254,6 +263,7 @@ impl Delivery {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wait::application::Acceptable;
     use serde_json::json;
 
     fn delivery() -> Delivery {
@@ -291,6 +301,37 @@ mod tests {
                 "{source} of several"
             );
         }
+    }
+
+    #[test]
+    fn what_a_failed_parent_still_proves() {
+        let parent = |revision: &str, sync: &str, child: &str| {
+            let source = json!({ "repoURL": delivery().repo_url, "path": delivery().path });
+            let destination = json!({ "server": "https://kubernetes.default.svc" });
+            let compared = json!({ "source": source, "destination": destination });
+            let resource = json!({ "group": GROUP, "kind": "Application", "namespace": "argocd", "name": "acme", "status": child });
+            json!({
+                "spec": { "source": source, "destination": destination },
+                "status": {
+                    "sync": { "status": sync, "revision": revision, "comparedTo": compared },
+                    "resources": [resource],
+                },
+            })
+        };
+        let expect = Expect { revision: Some(Acceptable::exactly("ours")), ..Expect::default() };
+        let (judge, want) = (Judge::new(expect), delivery());
+        let cases = [
+            (parent("ours", "OutOfSync", "Synced"), true),
+            (parent("ours", "OutOfSync", "OutOfSync"), false),
+            (parent("older", "OutOfSync", "Synced"), false),
+            (parent("ours", "Unknown", "Synced"), false),
+        ];
+        for (app, expected) in cases {
+            assert_eq!(want.arrived(&app, &Status::of(&app), &judge), expected, "{app}");
+        }
+        let mut dying = parent("ours", "OutOfSync", "Synced");
+        dying["metadata"] = json!({ "deletionTimestamp": "2026-01-01T00:00:00Z" });
+        assert!(!want.arrived(&dying, &Status::of(&dying), &judge));
     }
 
     #[test]

@@ -173,9 +173,9 @@ impl Resource for Tenant {
         let repository = open(cx, last.spec.git.as_ref()).map_err(|error| located(&error))?;
         let tenant = shape::tenant(id, &last.spec, &repository)?;
         let cluster = look(cx, &task, last.spec.kubernetes.as_ref()).await?;
-        let removal = tenant.paths().whole()?.removal();
+        let (files, ours) = (tenant.paths().whole()?, id.tenant_id.clone());
         let message = format!("delete tenant {}", id.tenant_id);
-        let change = Change::new(owner(id), message, move |_| Ok(removal.clone()));
+        let change = Change::new(owner(id), message, move |tree| files.removal(tree, &ours));
         let commit =
             repository.commit(&task, change).await.map_err(|error| located(&error))?.commit().to_owned();
         let Some(cluster) = cluster.filter(|_| last.spec.wait) else { return Ok(()) };

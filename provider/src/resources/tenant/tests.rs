@@ -211,6 +211,31 @@ async fn an_import_reads_what_is_there_and_applying_it_writes_nothing() {
     assert_eq!(rig.apply(prior(&tree, &made), &spec).await.commit, made.commit);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_move_and_a_removal_leave_what_is_others() {
+    let rig = Rig::start().await;
+    let spec = rig.spec(json!({}));
+    let made = rig.apply(None, &spec).await;
+    rig.bare.write("elsewhere/acme.yaml", "kind: List\n").unwrap();
+    let head = rig.bare.head().unwrap();
+    let moved = rig.spec(json!({"applications_path": "elsewhere"}));
+    let outcome = Tenant::apply(&rig.context(PASSWORD), &id(), prior(&spec, &made), &moved).await;
+    let refusal = rig.plain(&shown(outcome.problems()));
+    assert!(
+        refusal.starts_with("tenant_id: `elsewhere/acme.yaml` is in the repository already"),
+        "{refusal}"
+    );
+    assert_eq!(rig.bare.head().unwrap(), head);
+
+    // Another tenant's file has come to the place of ours.
+    let theirs = "# managed by gitops_tenant other\nkind: List\n";
+    rig.bare.write("argo-cd/applications/acme.yaml", theirs).unwrap();
+    Tenant::delete(&rig.context(PASSWORD), &id(), prior(&spec, &made).unwrap()).await.unwrap();
+    let left = rig.bare.read("argo-cd/applications/acme.yaml").unwrap();
+    assert_eq!(left.trim_end(), theirs.trim_end());
+    assert_eq!(rig.bare.read("instances/acme/values.yaml"), None);
+}
+
 #[test]
 fn import_ids() {
     for (text, branch) in [("main:acme", Some("main")), ("release/1:acme", Some("release/1")), ("acme", None)]
