@@ -7,6 +7,8 @@ mod application;
 mod check;
 pub mod install;
 pub mod prepare;
+mod project;
+mod project_check;
 mod read;
 mod source;
 pub mod status;
@@ -14,6 +16,8 @@ mod sync;
 
 pub use application::{Application, Destination, FINALIZER, IgnoreDifferences};
 pub use check::SpecError;
+pub use project::{GroupKind, Project, ProjectDestination, Role, SyncWindow, WindowKind};
+pub use project_check::ProjectError;
 pub use source::{
     Directory, Helm, Jsonnet, JsonnetVar, Kustomize, KustomizePatch, KustomizeTarget, Parameter, Replica,
     Source,

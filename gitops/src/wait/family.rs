@@ -9,7 +9,7 @@ use crate::cluster::Cluster;
 use crate::manifest::Id;
 use futures::{StreamExt, stream};
 use k8s_openapi::api::core::v1::Pod;
-use kube::api::{Api, ListParams};
+use kube::api::{Api, DynamicObject, ListParams};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
@@ -56,6 +56,30 @@ pub async fn below(
     }
     known.remove(&root);
     Ok(known.into_iter().collect())
+}
+
+/// The names of the Applications in `namespace` that belong to the AppProject `project`, sorted.
+///
+/// # Errors
+///
+/// [`Error`]: the cluster refused or did not answer in time.
+pub async fn of_project(
+    task: &Task,
+    cluster: &Cluster,
+    namespace: &str,
+    project: &str,
+) -> Result<Vec<String>, Error> {
+    let what = format!("Applications of the project {project}");
+    let refused = |error: kube::Error| Error::Refused { what: what.clone(), reason: brief(&error) };
+    let stopped = |source| Error::Interrupted { what: what.clone(), seen: "nothing yet".into(), source };
+    let api = applications(&cluster.client(), namespace);
+    let listed = task.run(api.list(&ListParams::default())).await.map_err(stopped)?.map_err(refused)?;
+    let belongs =
+        |live: &DynamicObject| live.data.pointer("/spec/project").and_then(Value::as_str) == Some(project);
+    let mut names: Vec<_> =
+        listed.items.into_iter().filter(belongs).filter_map(|live| live.metadata.name).collect();
+    names.sort();
+    Ok(names)
 }
 
 /// The Applications that `app` made, by name: their sync and health in their own words. What a parent says of the

@@ -3,6 +3,7 @@
 mod application;
 mod bootstrap;
 mod cluster;
+mod project;
 mod root_app;
 mod secret_injection;
 mod tenant;
@@ -19,6 +20,7 @@ pub fn add(table: Table<Gitops>) -> Result<Table<Gitops>, Error> {
         .resource::<cluster::Cluster>()?
         .resource::<secret_injection::SecretInjection>()?
         .resource::<bootstrap::Bootstrap>()?
+        .resource::<project::Project>()?
         .resource::<root_app::RootApp>()?
         .alias::<root_app::RootApp>(root_app::ALIAS)?
         .resource::<tenant::Tenant>()

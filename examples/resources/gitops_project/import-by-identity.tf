@@ -1,0 +1,4 @@
+import {
+  to       = gitops_project.shop
+  identity = { namespace = "argocd", name = "shop" }
+}

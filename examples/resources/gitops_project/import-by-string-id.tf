@@ -1,0 +1,4 @@
+import {
+  to = gitops_project.shop
+  id = "argocd/shop"
+}

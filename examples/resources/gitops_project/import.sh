@@ -1,0 +1,1 @@
+terraform import gitops_project.shop argocd/shop

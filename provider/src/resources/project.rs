@@ -1,0 +1,365 @@
+//! `gitops_project`: what the Applications of a project may do.
+//!
+//! Argo CD holds Applications to it. A project that Applications still belong to is not removed: they would stop.
+
+use crate::problem::{Locate, problem};
+use crate::provider::{Gitops, task};
+use crate::{defaults, import_id};
+use gitops::apply::{self, Owner, Writer};
+use gitops::argo::{GroupKind, Project as Wanted, ProjectDestination, Role, SyncWindow};
+use gitops::cluster::{Cluster, Connection};
+use gitops::wait::family;
+use gitops::{Task, names};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+use tfplugin_rs::{Context, Foresight, Outcome, Prior, Problem, Resource, View};
+
+/// Puts an Argo CD AppProject into the cluster: the repositories that its Applications may read, where their objects may
+/// go, which kinds they may be of, who may sync them, and when.
+///
+/// What is not named is not allowed, but for kinds that have a namespace: all of them are, unless
+/// `namespace_resources` names some. An Application belongs to the project with `project = gitops_project.x.name`, by
+/// which it also comes after it and goes before it.
+#[derive(JsonSchema)]
+pub struct Project;
+
+/// What the project is.
+#[derive(Serialize, Deserialize, JsonSchema)]
+pub struct Identity {
+    /// Namespace of Argo CD.
+    #[serde(default = "defaults::argocd")]
+    pub namespace: String,
+    /// Name of the project.
+    pub name: String,
+}
+
+/// What is wanted of it.
+#[derive(Clone, Default, Serialize, Deserialize, JsonSchema)]
+pub struct Spec {
+    /// The cluster. Default: that of the provider block.
+    pub kubernetes: Option<Connection>,
+    /// What it is for.
+    pub description: Option<String>,
+    /// Repositories that its Applications may read: addresses or patterns; `*` is all of them.
+    pub source_repos: Option<Vec<String>>,
+    /// Namespaces that its Applications may lie in, beside Argo CD's own.
+    pub source_namespaces: Option<Vec<String>>,
+    /// Where objects may go.
+    pub destinations: Option<Vec<ProjectDestination>>,
+    /// Kinds without a namespace that are allowed, such as `{ kind = "Namespace" }`.
+    pub cluster_resources: Option<Vec<GroupKind>>,
+    /// Kinds without a namespace that are not allowed, although `cluster_resources` has them.
+    pub denied_cluster_resources: Option<Vec<GroupKind>>,
+    /// Kinds with a namespace that are allowed. Default: all.
+    pub namespace_resources: Option<Vec<GroupKind>>,
+    /// Kinds with a namespace that are not allowed.
+    pub denied_namespace_resources: Option<Vec<GroupKind>>,
+    /// Who may do what with its Applications.
+    pub roles: Option<Vec<Role>>,
+    /// When its Applications may be synced, or may not.
+    pub sync_windows: Option<Vec<SyncWindow>>,
+    /// Ids of GPG keys, one of which must have signed the commit that is synced.
+    pub signature_keys: Option<Vec<String>>,
+    /// Whether to take over a project that exists and is not ours.
+    #[serde(default)]
+    pub take_ownership: bool,
+}
+
+/// What was learned.
+#[derive(Serialize, Deserialize, JsonSchema)]
+pub struct Status {
+    /// UID of the project.
+    pub uid: String,
+}
+
+impl Resource for Project {
+    const KIND: &'static str = "gitops_project";
+    type Provider = Gitops;
+    type Identity = Identity;
+    type Spec = Spec;
+    type Status = Status;
+
+    fn import_id(id: &Identity) -> String {
+        format!("{}/{}", id.namespace, id.name)
+    }
+
+    fn parse_import_id(text: &str) -> Result<Identity, Problem> {
+        let (namespace, name) = import_id::namespaced(text, "argocd/platform")?;
+        Ok(Identity { namespace, name })
+    }
+
+    fn validate(id: &View<Identity>, spec: &View<Spec>) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        problems.extend(names::namespace(&id.get().namespace).at("namespace").err());
+        problems.extend(names::object(&id.get().name, "AppProject").at("name").err());
+        let wrong = wanted(id.get(), spec.get()).validate().into_iter();
+        // A policy names its project, which may not be known yet; so may what a list holds.
+        let known = |at: &str| id.is_known("name") && spec.is_known(at.split('.').next().unwrap_or_default());
+        problems.extend(wrong.filter(|(at, _)| known(at)).map(|(at, error)| problem(&error).at(at.as_str())));
+        problems
+    }
+
+    async fn foresee(_: &Context<Gitops>, plan: &mut Foresight<Self>) -> Result<(), Problem> {
+        let what = format!("the AppProject `{}`", Self::import_id(plan.id()));
+        plan.claim(what, &["namespace", "name", "kubernetes"]);
+        plan.keep_unless_changed("uid", &["kubernetes"]); // another cluster has another project
+        Ok(())
+    }
+
+    async fn apply(
+        cx: &Context<Gitops>,
+        id: &Identity,
+        _: Option<Prior<Spec, Status>>,
+        want: &Spec,
+    ) -> Outcome<Status> {
+        put(cx, id, want).await.into()
+    }
+
+    async fn read(
+        cx: &Context<Gitops>,
+        id: &Identity,
+        last: Option<Prior<Spec, Status>>,
+    ) -> Result<Option<(Spec, Status)>, Problem> {
+        let kubernetes = last.as_ref().and_then(|last| last.spec.kubernetes.as_ref());
+        let task = task(cx);
+        let Some(cluster) = cx.provider().find(&task, kubernetes).await? else { return Ok(None) };
+        let Some(live) = live(&task, &cluster, id).await? else { return Ok(None) };
+        if last.is_none() {
+            cx.remember(IMPORTED, &true);
+        }
+        let status = status_of(&live);
+        Ok(Some((spec_of(&live, id, last.map(|last| last.spec)), status)))
+    }
+
+    async fn delete(cx: &Context<Gitops>, id: &Identity, last: Prior<Spec, Status>) -> Result<(), Problem> {
+        let task = task(cx);
+        let found = cx.provider().find(&task, last.spec.kubernetes.as_ref()).await?;
+        let Some(cluster) = found else { return Ok(()) };
+        if live(&task, &cluster, id).await?.is_none() {
+            return Ok(());
+        }
+        let used = family::of_project(&task, &cluster, &id.namespace, &id.name).await.whole()?;
+        if !used.is_empty() {
+            return Err(still_used(id, &used));
+        }
+        let writer = writer(cx, &cluster, id, false);
+        if adopts(cx) {
+            // Only what carries our mark is deleted.
+            writer
+                .apply(&task, wanted(id, &last.spec).object())
+                .await
+                .map_err(|error| refused(&error, id))?;
+        }
+        if !writer.delete(&task, &Wanted::reference(&id.namespace, &id.name)).await.whole()? {
+            cx.warn(not_ours(id));
+        }
+        Ok(())
+    }
+}
+
+const IMPORTED: &str = "imported_project";
+
+/// Whether the project was imported, and carries no mark of ours yet.
+fn adopts(cx: &Context<Gitops>) -> bool {
+    cx.recall(IMPORTED).unwrap_or(false)
+}
+
+fn writer(cx: &Context<Gitops>, cluster: &Cluster, id: &Identity, take_ownership: bool) -> Writer {
+    let owner = Owner::new(Project::KIND, &Project::import_id(id));
+    Writer::new(cluster, owner, take_ownership || adopts(cx))
+}
+
+async fn put(cx: &Context<Gitops>, id: &Identity, want: &Spec) -> Result<Status, Problem> {
+    let task = task(cx);
+    let cluster = cx.provider().connect(&task, want.kubernetes.as_ref()).await?;
+    let writer = writer(cx, &cluster, id, want.take_ownership);
+    let applied =
+        writer.apply(&task, wanted(id, want).object()).await.map_err(|error| refused(&error, id))?;
+    if adopts(cx) {
+        cx.remember(IMPORTED, &false);
+    }
+    Ok(status_of(&json(&applied.live)?))
+}
+
+/// The project in the cluster; `None` where there is none, or no Argo CD at all.
+async fn live(task: &Task, cluster: &Cluster, id: &Identity) -> Result<Option<Json>, Problem> {
+    // Reading does not ask for an owner.
+    let reader = Writer::new(cluster, Owner::new("", ""), false);
+    match reader.read(task, &Wanted::reference(&id.namespace, &id.name)).await {
+        Ok(live) => live.as_ref().map(json).transpose(),
+        Err(apply::Error::UnknownKind { .. }) => Ok(None),
+        Err(error) => Err(problem(&error)),
+    }
+}
+
+fn json(live: &impl Serialize) -> Result<Json, Problem> {
+    serde_json::to_value(live).map_err(|_| Problem::bug("an AppProject cannot be written as JSON"))
+}
+
+fn wanted(id: &Identity, spec: &Spec) -> Wanted {
+    let spec = spec.clone();
+    Wanted {
+        namespace: id.namespace.clone(),
+        name: id.name.clone(),
+        description: spec.description.filter(|text| !text.is_empty()),
+        source_repos: spec.source_repos.unwrap_or_default(),
+        source_namespaces: spec.source_namespaces.unwrap_or_default(),
+        destinations: spec.destinations.unwrap_or_default(),
+        cluster_resources: spec.cluster_resources.unwrap_or_default(),
+        denied_cluster_resources: spec.denied_cluster_resources.unwrap_or_default(),
+        namespace_resources: spec.namespace_resources.unwrap_or_default(),
+        denied_namespace_resources: spec.denied_namespace_resources.unwrap_or_default(),
+        roles: spec.roles.unwrap_or_default(),
+        sync_windows: spec.sync_windows.unwrap_or_default(),
+        signature_keys: spec.signature_keys.unwrap_or_default(),
+    }
+}
+
+fn status_of(live: &Json) -> Status {
+    let uid = live.pointer("/metadata/uid").and_then(Json::as_str);
+    Status { uid: uid.unwrap_or_default().to_owned() }
+}
+
+/// The spec as the project shows it. What means the same as before stays as it was written (an empty list, or none),
+/// and what only this provider knows stays as it was.
+fn spec_of(live: &Json, id: &Identity, last: Option<Spec>) -> Spec {
+    let found = Wanted::of(live);
+    let mut spec = last.unwrap_or_default();
+    let before = wanted(id, &spec);
+    if found.description != before.description {
+        spec.description = found.description;
+    }
+    show(&mut spec.source_repos, found.source_repos);
+    show(&mut spec.source_namespaces, found.source_namespaces);
+    show(&mut spec.destinations, found.destinations);
+    show(&mut spec.cluster_resources, found.cluster_resources);
+    show(&mut spec.denied_cluster_resources, found.denied_cluster_resources);
+    show(&mut spec.namespace_resources, found.namespace_resources);
+    show(&mut spec.denied_namespace_resources, found.denied_namespace_resources);
+    show(&mut spec.roles, found.roles);
+    show(&mut spec.sync_windows, found.sync_windows);
+    show(&mut spec.signature_keys, found.signature_keys);
+    spec
+}
+
+fn show<T: PartialEq>(shown: &mut Option<Vec<T>>, found: Vec<T>) {
+    if shown.as_deref().unwrap_or_default() != found {
+        *shown = Some(found).filter(|found| !found.is_empty());
+    }
+}
+
+/// The problem, on the attribute that the error is about.
+fn refused(error: &apply::Error, id: &Identity) -> Problem {
+    match error {
+        apply::Error::UnknownKind { .. } => Problem::error(
+            "Argo CD is not installed in the cluster",
+            "The cluster does not know the kind AppProject. Install Argo CD first, and let this resource depend on it: with `namespace = gitops_bootstrap.argocd.namespace`, or with `depends_on`.",
+        ),
+        apply::Error::NoNamespace { .. } => Problem::error(
+            "The namespace does not exist",
+            format!(
+                "There is no namespace `{}` in the cluster. Take the one that Argo CD runs in.",
+                id.namespace
+            ),
+        )
+        .at("namespace"),
+        apply::Error::Foreign { .. } => problem(error).at("name"),
+        error => problem(error),
+    }
+}
+
+/// How many Applications are named one by one.
+const NAMED: usize = 10;
+
+fn still_used(id: &Identity, used: &[String]) -> Problem {
+    let mut named = used.iter().take(NAMED).map(|name| format!("- {name}")).collect::<Vec<_>>();
+    if used.len() > NAMED {
+        named.push(format!("- and {} more", used.len() - NAMED));
+    }
+    let detail = format!(
+        "Without it Argo CD would sync them no more:\n{}\n\nRemove them or move them to another project first; those of this configuration go first by themselves if they refer to this resource. Nothing was removed.",
+        named.join("\n")
+    );
+    Problem::error(format!("Applications belong to the AppProject {}/{}", id.namespace, id.name), detail)
+}
+
+fn not_ours(id: &Identity) -> Problem {
+    let detail = format!(
+        "The AppProject `{}/{}` does not carry the mark of this resource any more: somebody else took it over. It was left as it is.",
+        id.namespace, id.name
+    );
+    Problem::warning("The AppProject stays", detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn id() -> Identity {
+        Identity { namespace: "argocd".into(), name: "shop".into() }
+    }
+
+    fn spec(spec: Json) -> Spec {
+        serde_json::from_value(spec).unwrap()
+    }
+
+    fn read_back(live: &Json, last: Option<Spec>) -> Json {
+        serde_json::to_value(spec_of(live, &id(), last)).unwrap()
+    }
+
+    #[test]
+    fn what_was_written_reads_as_it_was_configured() {
+        for more in [
+            json!({}),
+            json!({ "source_repos": [], "roles": [], "description": "" }),
+            json!({ "source_repos": ["*"], "destinations": [{ "name": "in-cluster", "namespace": "*" }] }),
+            json!({ "cluster_resources": [{ "kind": "Namespace" }], "take_ownership": true }),
+            json!({ "sync_windows": [{ "kind": "deny", "schedule": "0 22 * * *", "duration": "8h", "clusters": ["*"] }] }),
+        ] {
+            let spec = spec(more.clone());
+            let live = wanted(&id(), &spec).object().into_value();
+            assert_eq!(read_back(&live, Some(spec.clone())), serde_json::to_value(&spec).unwrap(), "{more}");
+        }
+    }
+
+    #[test]
+    fn a_change_by_hand_and_an_import_show() {
+        let spec = spec(json!({ "source_repos": ["https://git.example/shop.git"] }));
+        let mut live = wanted(&id(), &spec).object().into_value();
+        live["spec"]["sourceRepos"] = json!(["*"]);
+        live["spec"]["signatureKeys"] = json!([{ "keyID": "4AEE18F83AFDEB23" }]);
+        for last in [Some(spec), None] {
+            let read = read_back(&live, last);
+            assert_eq!(
+                (&read["source_repos"], &read["signature_keys"]),
+                (&json!(["*"]), &json!(["4AEE18F83AFDEB23"]))
+            );
+        }
+    }
+
+    #[test]
+    fn a_project_in_use_says_by_whom() {
+        let used: Vec<_> = (1..=12).map(|at| format!("app-{at}")).collect();
+        let problem = still_used(&id(), &used);
+        insta::assert_snapshot!(format!("{}\n\n{}", problem.summary, problem.detail), @"
+        Applications belong to the AppProject argocd/shop
+
+        Without it Argo CD would sync them no more:
+        - app-1
+        - app-2
+        - app-3
+        - app-4
+        - app-5
+        - app-6
+        - app-7
+        - app-8
+        - app-9
+        - app-10
+        - and 2 more
+
+        Remove them or move them to another project first; those of this configuration go first by themselves if they refer to this resource. Nothing was removed.
+        ");
+    }
+}
