@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Remote {
-    /// Address of the repository: `https://host/path`, `ssh://git@host/path` or `git@host:path`. It must not
-    /// contain credentials. Default: the provider's `git.url`.
+    /// Address of the repository: `https://host/path`, `ssh://git@host/path`, `git@host:path`, or `file:///path`, whose
+    /// hooks are not run. It must not contain credentials. Default: the provider's `git.url`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
     /// Branch to read and write. Default: the provider's `git.branch`, then `main`.

@@ -174,16 +174,14 @@ impl Http {
         let url = self.address.to_string();
         let mut why =
             if error.is_timeout() { "timed out".to_owned() } else { "connection failed".to_owned() };
-        let mut source = error.source();
         let mut certificate = false;
-        while let Some(cause) = source {
-            certificate |= cause.downcast_ref::<rustls::Error>().is_some_and(is_certificate)
-                || cause
-                    .downcast_ref::<io::Error>()
-                    .and_then(io::Error::get_ref)
-                    .is_some_and(|inner| inner.downcast_ref::<rustls::Error>().is_some_and(is_certificate));
-            why = cause.to_string();
-            source = cause.source();
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            certificate |= error.downcast_ref().is_some_and(is_certificate);
+            why = error.to_string();
+            // What an I/O error holds is no source of it: its own source is the source of that.
+            let held = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+            cause = held.map(|held| held as &(dyn std::error::Error + 'static)).or_else(|| error.source());
         }
         let why = why.chars().filter(|c| !c.is_control()).take(300).collect();
         match certificate {
