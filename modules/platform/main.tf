@@ -1,4 +1,5 @@
-# Secrets before Argo CD, Argo CD before the root app: the order is in the references, so that nobody can forget it.
+# Secrets before Argo CD, Argo CD before the project, the project before the root app: the order is in the references, so
+# that nobody can forget it.
 
 terraform {
   required_version = ">= 1.11"
@@ -34,10 +35,23 @@ resource "gitops_bootstrap" "argocd" {
   depends_on = [gitops_secret_injection.this]
 }
 
+resource "gitops_project" "this" {
+  kubernetes        = var.kubernetes
+  namespace         = gitops_bootstrap.argocd.namespace
+  name              = var.project.name
+  description       = var.project.description
+  source_repos      = coalesce(var.project.source_repos, [var.root_app.repo_url])
+  destinations      = var.project.destinations
+  cluster_resources = var.project.cluster_resources
+  roles             = var.project.roles
+  sync_windows      = var.project.sync_windows
+}
+
 resource "gitops_root_app" "this" {
   kubernetes      = var.kubernetes
   namespace       = gitops_bootstrap.argocd.namespace
   name            = var.root_app.name
+  project         = gitops_project.this.name
   repo_url        = var.root_app.repo_url
   path            = var.root_app.path
   target_revision = var.root_app.target_revision

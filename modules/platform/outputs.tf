@@ -3,6 +3,11 @@ output "argocd_version" {
   value       = gitops_bootstrap.argocd.version
 }
 
+output "project" {
+  description = "Name of the project, for Applications that are to belong to it."
+  value       = gitops_project.this.name
+}
+
 output "applications" {
   description = "What the root app brought up: status by Application."
   value       = gitops_root_app.this.children

@@ -56,6 +56,47 @@ variable "argocd" {
   })
 }
 
+variable "project" {
+  description = "The project of the root app. Its repositories are the root app's by default, its destinations the cluster itself."
+
+  type = object({
+    name         = optional(string, "platform")
+    description  = optional(string)
+    source_repos = optional(list(string))
+
+    destinations = optional(list(object({
+      server    = optional(string)
+      name      = optional(string)
+      namespace = string
+    })), [{ server = "https://kubernetes.default.svc", namespace = "*" }])
+
+    cluster_resources = optional(list(object({
+      group = optional(string, "")
+      kind  = string
+    })), [{ group = "*", kind = "*" }])
+
+    roles = optional(list(object({
+      name        = string
+      description = optional(string)
+      policies    = optional(list(string), [])
+      groups      = optional(list(string), [])
+    })))
+
+    sync_windows = optional(list(object({
+      kind         = string
+      schedule     = string
+      duration     = string
+      applications = optional(list(string), [])
+      namespaces   = optional(list(string), [])
+      clusters     = optional(list(string), [])
+      manual_sync  = optional(bool, false)
+      time_zone    = optional(string)
+    })))
+  })
+
+  default = {}
+}
+
 variable "root_app" {
   description = "The app of apps. `sync` is auto, guarded or observe."
 

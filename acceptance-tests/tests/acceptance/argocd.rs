@@ -3,7 +3,7 @@
 
 use super::bootstraps::NAMESPACE;
 use super::root_apps::Platform;
-use super::{bootstrap_sources, bootstraps, broken_apps, root_apps, tenants};
+use super::{bootstrap_sources, bootstraps, broken_apps, projects, root_apps, tenants};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use gitops_acceptance_tests::{Canary, Case, Kind, Kubectl};
@@ -65,12 +65,14 @@ pub fn lives_and_dies(case: &Case) {
         tenants::live_in_the_cluster(&tofu, &platform);
         root_apps::changes_and_dies(&terraform, &platform, root);
         broken_apps::say_why(&tofu, &platform);
+        projects::live_and_die(&terraform);
     }
     bootstraps::is_repaired(&tofu, &mut argocd);
     let mut argocd = bootstraps::handed_over(&terraform, argocd, tofu.cli().imports_by_identity());
     bootstrap_sources::is_upgraded(&terraform, &mut argocd);
     bootstrap_sources::comes_from_a_chart(&terraform, &mut argocd);
     bootstraps::ends(&terraform, argocd);
+    projects::come_with_the_module(&tofu);
 }
 
 /// The data source `gitops_application` on an Application that is there, and on one that is not.

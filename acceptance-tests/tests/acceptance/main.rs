@@ -10,8 +10,10 @@ mod broken_apps;
 mod clusters;
 mod examples;
 mod functions;
+mod git_access;
 mod git_servers;
 mod harness;
+mod projects;
 mod quickstart;
 mod root_apps;
 mod secrets;
@@ -86,6 +88,7 @@ fn add_argocd(suite: &mut Suite) {
     use gitops_acceptance_tests::Need::{Cluster, Git, Provider};
     suite.once("argocd::lives_and_dies", &[Provider, Cluster, Git], argocd::lives_and_dies);
     suite.both("tenants::live_in_git", &[Provider, Git], tenants::live_in_git);
+    suite.both("git_access::over_ssh", &[Provider, Git], git_access::over_ssh);
 }
 
 #[rustfmt::skip] // one line per test
