@@ -4,6 +4,7 @@ use crate::problem::Problem;
 use crate::value::Value;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -26,11 +27,42 @@ struct Notes {
 
 /// What a resource remembers between runs without showing it: small values by name, stored in the state file
 /// next to the object. No secret belongs here: the state file holds it in clear text.
+///
+/// This crate keeps notes of its own beside them, under names that begin with [`OWN`]; a name of the author's that
+/// does gets another in front, so that the two never meet.
 #[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Private(BTreeMap<String, serde_json::Value>);
 
+const OWN: char = ':';
+/// The object was just imported.
+const IMPORTED: &str = ":imported";
+
 impl Private {
+    /// What an import leaves for the read that follows.
+    pub(crate) fn imported() -> Self {
+        Self(BTreeMap::from([(IMPORTED.to_owned(), true.into())]))
+    }
+
+    /// Whether an import left this.
+    pub(crate) fn is_imported(&self) -> bool {
+        self.0.contains_key(IMPORTED)
+    }
+
+    /// The author's notes alone.
+    pub(crate) fn without_own(mut self) -> Self {
+        self.0.retain(|key, _| !key.starts_with(OWN) || key.starts_with("::"));
+        self
+    }
+
+    fn get(&self, key: &str) -> Option<&serde_json::Value> {
+        self.0.get(&*theirs(key))
+    }
+
+    fn set(&mut self, key: &str, value: serde_json::Value) {
+        self.0.insert(theirs(key).into_owned(), value);
+    }
+
     /// Reads what an earlier run stored; anything else is nothing.
     pub(crate) fn from_bytes(bytes: &[u8]) -> Self {
         serde_json::from_slice(bytes).unwrap_or_default()
@@ -43,6 +75,11 @@ impl Private {
             false => serde_json::to_vec(self).unwrap_or_default(),
         }
     }
+}
+
+/// The name under which a note of the author's is stored.
+fn theirs(key: &str) -> Cow<'_, str> {
+    if key.starts_with(OWN) { format!("{OWN}{key}").into() } else { key.into() }
 }
 
 impl<P> Context<P> {
@@ -83,14 +120,14 @@ impl<P> Context<P> {
 
     /// What an earlier operation on this object remembered under `key`.
     pub fn recall<T: DeserializeOwned>(&self, key: &str) -> Option<T> {
-        let value = self.notes().private.0.get(key).cloned()?;
+        let value = self.notes().private.get(key).cloned()?;
         serde_json::from_value(value).ok()
     }
 
     /// Remembers `value` for later operations on this object. It is stored in the state file: no secrets.
     pub fn remember<T: Serialize>(&self, key: &str, value: &T) {
         if let Ok(value) = serde_json::to_value(value) {
-            self.notes().private.0.insert(key.to_owned(), value);
+            self.notes().private.set(key, value);
         }
     }
 
@@ -113,5 +150,26 @@ impl<P> Context<P> {
 
     fn notes(&self) -> std::sync::MutexGuard<'_, Notes> {
         self.notes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_authors_notes_never_meet_our_own() {
+        let cx = Context::new(Arc::new(()), CancellationToken::new(), Duration::ZERO);
+        for key in ["imported", IMPORTED, "::imported", ""] {
+            cx.remember(key, &7);
+        }
+        let stored = Private::from_bytes(&cx.private().to_bytes());
+        assert!(!stored.is_imported());
+        let own = Private::imported();
+        assert!(own.is_imported() && !own.without_own().is_imported());
+        let cx = cx.with_private(stored.without_own());
+        for key in ["imported", IMPORTED, "::imported", ""] {
+            assert_eq!(cx.recall(key), Some(7), "{key:?}");
+        }
     }
 }

@@ -64,9 +64,6 @@ pub struct Imported {
     pub private: Vec<u8>,
 }
 
-/// Name under which the private state says that the object was just imported.
-const IMPORTED: &str = "imported";
-
 /// A [`Resource`] whose structs are value trees.
 pub trait DynResource<P>: Send + Sync {
     /// The type name.
@@ -109,7 +106,8 @@ impl<R: Resource> Erased<R> {
     fn context(&self, wire: Wire<R::Provider>, operation: Operation, object: &Value) -> Context<R::Provider> {
         let timeouts: Timeouts = self.layout.timeouts(object);
         let timeout = timeouts.limit(operation, R::TIMEOUTS.of(operation));
-        Context::new(wire.provider, wire.cancel, timeout).with_private(Private::from_bytes(&wire.private))
+        let private = Private::from_bytes(&wire.private).without_own();
+        Context::new(wire.provider, wire.cancel, timeout).with_private(private)
     }
 
     fn prior(&self, state: &Value) -> Result<Prior<R::Spec, R::Status>, Problem> {
@@ -221,13 +219,7 @@ impl<R: Resource> Erased<R> {
     }
 
     fn imported(&self, id: &R::Identity, hints: &Value) -> Result<Imported, Problem> {
-        let mut private = BTreeMap::new();
-        private.insert(IMPORTED, true);
-        Ok(Imported {
-            state: self.layout.imported::<R>(id, hints)?,
-            private: serde_json::to_vec(&private)
-                .map_err(|_| Problem::bug("the import mark cannot be written"))?,
-        })
+        Ok(Imported { state: self.layout.imported::<R>(id, hints)?, private: Private::imported().to_bytes() })
     }
 }
 
@@ -318,8 +310,8 @@ impl<R: Resource> DynResource<R::Provider> for Erased<R> {
 
     fn read(&self, wire: Wire<R::Provider>, state: Value) -> BoxFuture<'_, Read> {
         async move {
+            let imported = Private::from_bytes(&wire.private).is_imported();
             let mut cx = self.context(wire, Operation::Read, &state);
-            let imported = cx.recall(IMPORTED).unwrap_or(false);
             if imported {
                 cx = cx.with_private(Private::default()).with_hints(fields(&state));
             }
