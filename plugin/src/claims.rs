@@ -1,14 +1,14 @@
 //! Two blocks that write the same thing: refused while they are planned, as far as one configured provider sees them.
 //!
-//! The protocol names no block, so they are told apart by what comes when. In one run the CLIs plan a block once, and
-//! where it is to be made anew a second time: without its prior state, and with the same configuration. Whatever else
-//! comes for the same target is another block. Two blocks of which one exists, and that are the same to the letter,
-//! look like that too; the object's mark of ownership is then all there is.
+//! The protocol names no block. But one that is to be made anew is planned twice in a run, and the second plan, which
+//! knows no prior state, brings the private state of the first. So each first plan leaves a number there, and whatever
+//! comes for the same target without that number is another block. Nothing else tells them apart: the second plan may
+//! have another configuration (`ignore_changes` holds for the first alone), and the first need not replace anything
+//! (`-replace` and `replace_triggered_by` do).
 
 use crate::problem::Problem;
 use crate::value::Value;
 use std::collections::HashMap;
-use std::hash::{BuildHasher as _, RandomState};
 use std::sync::{Mutex, PoisonError};
 
 /// What a block writes: words for people, and the values that make two of the same words different things.
@@ -21,51 +21,54 @@ pub struct Target {
 
 /// The targets that one configured provider has planned.
 #[derive(Default)]
-pub struct Claims {
+pub struct Claims(Mutex<Taken>);
+
+#[derive(Default)]
+struct Taken {
     /// By what they are: there may be thousands.
-    taken: Mutex<HashMap<String, Vec<Claim>>>,
-    hasher: RandomState,
+    claims: HashMap<String, Vec<Claim>>,
+    blocks: u64,
 }
 
 struct Claim {
     place: Vec<Value>,
-    config: u64,
-    anew: bool,
+    block: u64,
 }
 
 impl Claims {
     /// Forgets all of them: a new run begins.
     pub fn clear(&self) {
-        self.with(HashMap::clear);
+        // The count goes on, so that no number of the run before stands for a block of this one.
+        self.with(|taken| taken.claims.clear());
     }
 
-    /// `target` is planned from `config` (as the wire has it), and without a prior state if `anew`.
+    /// `target` is planned, for the `block` that this call returned before where it is planned a second time.
     ///
     /// # Errors
     ///
     /// Another block has been planned for it.
-    pub fn take(&self, target: Target, anew: bool, config: &[u8]) -> Result<(), Problem> {
-        // Not the bytes themselves: they may hold secrets.
-        let config = self.hasher.hash_one(config);
+    pub fn take(&self, target: Target, block: Option<u64>) -> Result<u64, Problem> {
         let Target { what, place } = target;
         self.with(|taken| {
-            let here = |claim: &&mut Claim| claim.place == place;
-            match taken.get_mut(&what).and_then(|claims| claims.iter_mut().find(here)) {
-                None => taken.entry(what).or_default().push(Claim { place, config, anew }),
-                Some(claim) if anew && !claim.anew && claim.config == config => claim.anew = true,
-                Some(_) => {
-                    return Err(Problem::error(
-                        format!("Two blocks are for {what}"),
-                        "Each would undo what the other does. Keep one of them, or give the other a name of its own.",
-                    ));
+            let here = |claim: &&Claim| claim.place == place;
+            match taken.claims.get(&what).and_then(|claims| claims.iter().find(here)) {
+                Some(claim) if block == Some(claim.block) => Ok(claim.block),
+                Some(_) => Err(Problem::error(
+                    format!("Two blocks are for {what}"),
+                    "Each would undo what the other does. Keep one of them, or give the other a name of its own.",
+                )),
+                None => {
+                    taken.blocks += 1;
+                    let block = taken.blocks;
+                    taken.claims.entry(what).or_default().push(Claim { place, block });
+                    Ok(block)
                 }
             }
-            Ok(())
         })
     }
 
-    fn with<T>(&self, work: impl FnOnce(&mut HashMap<String, Vec<Claim>>) -> T) -> T {
-        work(&mut self.taken.lock().unwrap_or_else(PoisonError::into_inner))
+    fn with<T>(&self, work: impl FnOnce(&mut Taken) -> T) -> T {
+        work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -78,23 +81,21 @@ mod tests {
     }
 
     #[test]
-    fn a_block_is_planned_once_or_made_anew() {
+    fn a_target_belongs_to_the_block_that_was_planned_for_it_first() {
         let claims = Claims::default();
-        claims.take(target("a"), false, b"x").unwrap();
-        claims.take(target("b"), true, b"x").unwrap();
-        claims.take(target("a"), true, b"x").unwrap();
-        let place = vec![Value::Bool(true)];
-        claims.take(Target { place, ..target("b") }, true, b"x").unwrap();
-        for (what, anew, config) in
-            [("a", true, b"x"), ("b", true, b"x"), ("b", false, b"x"), ("b", true, b"y")]
-        {
-            let problem = claims.take(target(what), anew, config).unwrap_err();
-            assert_eq!(problem.summary, format!("Two blocks are for {what}"), "{what} {anew}");
+        let a = claims.take(target("a"), None).unwrap();
+        let b = claims.take(target("b"), None).unwrap();
+        assert_eq!(claims.take(target("a"), Some(a)), Ok(a), "made anew");
+        let elsewhere = Target { place: vec![Value::Bool(true)], ..target("a") };
+        claims.take(elsewhere, None).unwrap();
+        for (what, block) in [("a", None), ("a", Some(b)), ("b", Some(a)), ("b", None)] {
+            let problem = claims.take(target(what), block).unwrap_err();
+            assert_eq!(problem.summary, format!("Two blocks are for {what}"), "{what} {block:?}");
         }
+        // Made anew under another name.
+        claims.take(target("c"), Some(a)).unwrap();
         claims.clear();
-        claims.take(target("a"), false, b"x").unwrap();
-        assert!(claims.take(target("a"), true, b"y").is_err(), "another configuration is another block");
-        claims.clear();
-        claims.take(target("a"), true, b"x").unwrap();
+        let next = claims.take(target("a"), None).unwrap();
+        assert!(next != a && claims.take(target("a"), Some(a)).is_err(), "a number of the run before");
     }
 }

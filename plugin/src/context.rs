@@ -37,6 +37,8 @@ pub struct Private(BTreeMap<String, serde_json::Value>);
 const OWN: char = ':';
 /// The object was just imported.
 const IMPORTED: &str = ":imported";
+/// Which block of the configuration the object was planned for.
+const BLOCK: &str = ":block";
 
 impl Private {
     /// What an import leaves for the read that follows.
@@ -47,6 +49,17 @@ impl Private {
     /// Whether an import left this.
     pub(crate) fn is_imported(&self) -> bool {
         self.0.contains_key(IMPORTED)
+    }
+
+    /// These notes, planned for `block`.
+    pub(crate) fn for_block(mut self, block: u64) -> Self {
+        self.0.insert(BLOCK.to_owned(), block.into());
+        self
+    }
+
+    /// The block that these were planned for.
+    pub(crate) fn block(&self) -> Option<u64> {
+        self.0.get(BLOCK)?.as_u64()
     }
 
     /// The author's notes alone.
@@ -160,15 +173,17 @@ mod tests {
     #[test]
     fn an_authors_notes_never_meet_our_own() {
         let cx = Context::new(Arc::new(()), CancellationToken::new(), Duration::ZERO);
-        for key in ["imported", IMPORTED, "::imported", ""] {
+        for key in ["imported", IMPORTED, BLOCK, "::imported", ""] {
             cx.remember(key, &7);
         }
         let stored = Private::from_bytes(&cx.private().to_bytes());
-        assert!(!stored.is_imported());
-        let own = Private::imported();
-        assert!(own.is_imported() && !own.without_own().is_imported());
-        let cx = cx.with_private(stored.without_own());
-        for key in ["imported", IMPORTED, "::imported", ""] {
+        assert!(!stored.is_imported() && stored.block().is_none());
+        let own = Private::imported().for_block(3);
+        assert!(own.is_imported() && own.block() == Some(3));
+        let ours_and_theirs = stored.for_block(3).without_own();
+        assert_eq!(ours_and_theirs.block(), None);
+        let cx = cx.with_private(ours_and_theirs);
+        for key in ["imported", IMPORTED, BLOCK, "::imported", ""] {
             assert_eq!(cx.recall(key), Some(7), "{key:?}");
         }
     }

@@ -66,6 +66,32 @@ async fn identity_and_fixed_fields_replace() {
 }
 
 #[tokio::test]
+async fn two_blocks_for_one_note_are_refused_and_one_that_is_made_anew_is_not() {
+    let terraform = Terraform::start().await;
+    let note =
+        |ink: &str, words: &str| object([("name", text("a")), ("text", text(words)), ("ink", text(ink))]);
+    let state = terraform.create(&note("blue", "old")).await.state;
+    let refused =
+        ["Each would undo what the other does. Keep one of them, or give the other a name of its own."];
+    // `ignore_changes = [text]` holds for the first plan alone, and `-replace` replaces what we would not.
+    for (first, second) in [
+        (note("red", "x"), note("red", "x")),
+        (note("red", "old"), note("red", "new")),
+        (note("blue", "old"), note("blue", "new")),
+    ] {
+        let planned = terraform.plan(&state, &first).await;
+        assert_eq!(terraform.plan_anew(&planned, &second).await.problems, [""; 0], "{second:?}");
+        assert_eq!(terraform.plan_another(&Value::Null, &second).await.problems, refused, "{second:?}");
+    }
+    for (prior, config) in [(&Value::Null, note("blue", "old")), (&state, note("blue", "new"))] {
+        terraform.plan(&state, &note("blue", "old")).await;
+        assert_eq!(terraform.plan_another(prior, &config).await.problems, refused, "{config:?}");
+        let other = object([("name", text("b")), ("text", text("x"))]);
+        assert_eq!(terraform.plan_another(&Value::Null, &other).await.problems, [""; 0]);
+    }
+}
+
+#[tokio::test]
 async fn an_unknown_is_planned_and_never_computed_with() {
     let terraform = Terraform::start().await;
     let config =

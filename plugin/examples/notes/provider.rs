@@ -197,6 +197,7 @@ impl Resource for Note {
     }
 
     async fn foresee(_: &Context<Notes>, plan: &mut Foresight<Self>) -> Result<(), Problem> {
+        plan.claim(format!("the note `{}`", plan.id().name), &["name"]);
         plan.derive("length", &["text"], |_, spec| spec.text.len());
         let secret = plan.want().secret_wo.as_ref().map_or(0, |secret| secret.0.len() as u64);
         match plan.prior().map(|prior| prior.status.secret_length) {

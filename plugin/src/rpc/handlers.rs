@@ -2,6 +2,7 @@
 
 use super::Server;
 use super::codec::{decode, encode, identity, identity_type, timestamp};
+use crate::context::Private;
 use crate::problem::{Problem, diagnostics};
 use crate::provider::Provider;
 use crate::resource::DynResource;
@@ -32,11 +33,15 @@ impl<P: Provider> Server<P> {
         let prior = decode(request.prior_state.as_ref(), &ty)?;
         let proposed = decode(request.proposed_new_state.as_ref(), &ty)?;
         let config = decode(request.config.as_ref(), &ty)?;
-        let anew = prior.is_null();
+        // Only what is planned a second time, to be made anew, has private state and no prior state.
+        let block = prior.is_null().then(|| Private::from_bytes(&request.prior_private).block()).flatten();
         let mut planned = resource.plan(self.wire(request.prior_private)?, prior, proposed, config).await;
-        if let Some(target) = planned.target.take() {
-            let config = request.config.map(|config| config.msgpack).unwrap_or_default();
-            planned.problems.extend(self.inner.claims.take(target, anew, &config).err());
+        match planned.target.take().map(|target| self.inner.claims.take(target, block)) {
+            Some(Ok(block)) => {
+                planned.private = Private::from_bytes(&planned.private).for_block(block).to_bytes();
+            }
+            Some(Err(problem)) => planned.problems.push(problem),
+            None => {}
         }
         if planned.deferred && !request.client_capabilities.is_some_and(|client| client.deferral_allowed) {
             let detail = "Something that it needs does not exist yet, and this version of the CLI cannot leave it for a later run.";

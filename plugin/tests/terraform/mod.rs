@@ -16,6 +16,7 @@ use tonic::Request;
 /// A provider under test, and the schema that it told.
 pub struct Terraform {
     server: Server<notes::Notes>,
+    config: tf::DynamicValue,
     schema: Schema,
     store: TempDir,
 }
@@ -54,12 +55,19 @@ impl Terraform {
         let table = notes::table().unwrap();
         let schema = table.resource_schemas().find(|(kind, _)| *kind == "notes_note").unwrap().1.clone();
         let config = Value::object([("directory", Value::String(store.path().display().to_string()))]);
-        let config = Some(message(&config, &table.schema().ty()));
+        let config = message(&config, &table.schema().ty());
         let server = Server::new(notes::table, Work::default());
-        let request = tf::configure_provider::Request { config, ..Default::default() };
-        let answer = server.configure_provider(Request::new(request)).await.unwrap().into_inner();
+        let terraform = Self { server, config, schema, store };
+        terraform.begin().await;
+        terraform
+    }
+
+    /// Configures the provider, as each run begins.
+    async fn begin(&self) {
+        let request =
+            tf::configure_provider::Request { config: Some(self.config.clone()), ..Default::default() };
+        let answer = self.server.configure_provider(Request::new(request)).await.unwrap().into_inner();
         assert!(answer.diagnostics.is_empty(), "{answer:?}");
-        Self { server, schema, store }
     }
 
     pub fn remove_note(&self, name: &str) {
@@ -83,8 +91,23 @@ impl Terraform {
         problems(&answer.diagnostics)
     }
 
-    /// Plans as core does. A `config` of null is a destroy, a `prior` of null a create.
+    /// Plans as core does, in a run of its own. A `config` of null is a destroy, a `prior` of null a create.
     pub async fn plan(&self, prior: &Value, config: &Value) -> Answer {
+        self.begin().await;
+        self.plan_another(prior, config).await
+    }
+
+    /// Plans another block of the same run.
+    pub async fn plan_another(&self, prior: &Value, config: &Value) -> Answer {
+        self.plan_with(prior, Vec::new(), config).await
+    }
+
+    /// Plans for the second time, in the same run, what `first` replaces.
+    pub async fn plan_anew(&self, first: &Answer, config: &Value) -> Answer {
+        self.plan_with(&Value::Null, first.private.clone(), config).await
+    }
+
+    async fn plan_with(&self, prior: &Value, prior_private: Vec<u8>, config: &Value) -> Answer {
         let config = complete(&self.schema.ty(), config);
         let proposed =
             if config.is_null() { Value::Null } else { conform::proposed_new(&self.schema, prior, &config) };
@@ -93,6 +116,7 @@ impl Terraform {
             prior_state: Some(self.message(prior)),
             proposed_new_state: Some(self.message(&proposed)),
             config: Some(self.message(&config)),
+            prior_private,
             ..Default::default()
         };
         let answer = self.server.plan_resource_change(Request::new(request)).await.unwrap().into_inner();
