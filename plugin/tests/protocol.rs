@@ -150,6 +150,8 @@ async fn a_note_is_imported_by_id_and_by_identity() {
     }
     let wrong = terraform.import_by_id("a/b").await.unwrap_err();
     assert_eq!(wrong, ["The import id is the note's name, such as `groceries`."]);
+    let wrong = terraform.import_by_identity(object([("name", text("a/b"))])).await.unwrap_err();
+    assert_eq!(wrong, ["The import id is the note's name, such as `groceries`."]);
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use crate::context::{Context, Private};
 use crate::plan::{self, Foreseen};
 use crate::problem::Problem;
 use crate::resource::shape::Layout;
-use crate::schema::Schema;
+use crate::schema::{Schema, constraint};
 use crate::timeouts::{Operation, Timeouts};
 use crate::typed::{self, View};
 use crate::value::{Path, Value};
@@ -233,8 +233,7 @@ impl<R: Resource> DynResource<R::Provider> for Erased<R> {
     }
 
     fn validate(&self, config: &Value) -> Vec<Problem> {
-        let mut problems =
-            crate::schema::constraint::check(&self.layout.schema.attributes, config, &Path::default());
+        let mut problems = constraint::check(&self.layout.schema.attributes, config, &Path::default());
         if problems.iter().any(Problem::is_error) {
             return problems;
         }
@@ -333,7 +332,15 @@ impl<R: Resource> DynResource<R::Provider> for Erased<R> {
 
     fn import_by_identity(&self, identity: &Value) -> Result<Imported, Problem> {
         let complete = self.layout.with_identity_defaults(identity);
-        self.imported(&typed::read(&self.layout.identity, &complete)?, identity)
+        if let Some(problem) =
+            constraint::check(&self.layout.identity, &complete, &Path::default()).into_iter().next()
+        {
+            return Err(problem);
+        }
+        let id: R::Identity = View::new(&self.layout.identity, &complete)?.into_inner();
+        // What an import id must look like, an identity must, too.
+        R::parse_import_id(&R::import_id(&id))?;
+        self.imported(&id, identity)
     }
 
     fn upgrade(&self, version: i64, state: &[u8]) -> Result<Value, Problem> {
