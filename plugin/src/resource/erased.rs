@@ -125,9 +125,19 @@ impl<R: Resource> Erased<R> {
         let schema = &self.layout.schema;
         let draft = plan::draft(schema, &prior, &proposed, &config);
         let inputs = self.layout.with_write_only(&Value::Object(draft.object.clone()), &config);
+        let (id, want) =
+            match (View::new(&self.layout.identity, &inputs), View::new(&self.layout.spec, &inputs)) {
+                (Ok(id), Ok(want)) => (id.into_inner(), want.into_inner()),
+                // A struct with rules that its schema does not tell may take no placeholder: nothing can be foreseen.
+                (Err(_), _) | (_, Err(_)) if !inputs.is_wholly_known() => {
+                    let same = BTreeMap::from([("id".to_owned(), Foreseen::Keep)]);
+                    return Ok(unforeseen(cx, plan::finish(schema, &prior, draft, &same)));
+                }
+                (Err(problem), _) | (_, Err(problem)) => return Err(problem),
+            };
         let mut foresight = Foresight::<R> {
-            id: View::new(&self.layout.identity, &inputs)?.into_inner(),
-            want: View::new(&self.layout.spec, &inputs)?.into_inner(),
+            id,
+            want,
             prior: if prior.is_null() { None } else { Some(self.prior(&prior)?) },
             outputs: self.layout.status.clone(),
             changed: draft.changed,
@@ -149,15 +159,7 @@ impl<R: Resource> Erased<R> {
         }
         let mut plan = plan::finish(schema, &foresight.prior_value, draft, &foresight.foreseen);
         plan.replaces.retain(|path| !foresight.adopted.iter().any(|adopted| path.starts_with(adopted)));
-        let private = cx.private().to_bytes();
-        Ok(Planned {
-            state: plan.state,
-            replaces: plan.replaces,
-            private,
-            deferred: foresight.deferred,
-            target: foresight.target,
-            problems: cx.take_warnings(),
-        })
+        Ok(Planned { deferred: foresight.deferred, target: foresight.target, ..unforeseen(cx, plan) })
     }
 
     async fn try_apply(
@@ -357,6 +359,18 @@ impl<R: Resource> DynResource<R::Provider> for Erased<R> {
             Problem::error("This move is not supported", detail)
         })?;
         self.layout.decode(state.to_string().as_bytes())
+    }
+}
+
+/// The answer of `plan` alone.
+fn unforeseen<P>(cx: &Context<P>, plan: plan::Plan) -> Planned {
+    Planned {
+        state: plan.state,
+        replaces: plan.replaces,
+        private: cx.private().to_bytes(),
+        deferred: false,
+        target: None,
+        problems: cx.take_warnings(),
     }
 }
 

@@ -5,7 +5,7 @@
 
 use super::{Attribute, Attributes, Kind, Nesting};
 use crate::problem::Problem;
-use crate::value::{Path, Type, Value};
+use crate::value::{Number, Path, Type, Value};
 
 /// Restrictions on one value; the default allows everything.
 #[derive(Clone, Default)]
@@ -15,9 +15,9 @@ pub struct Constraint {
     /// The number must have no fraction.
     pub integer: bool,
     /// The smallest number allowed.
-    pub minimum: Option<f64>,
+    pub minimum: Option<Number>,
     /// The largest number allowed.
-    pub maximum: Option<f64>,
+    pub maximum: Option<Number>,
     /// The shortest string (in characters) or collection (in elements) allowed.
     pub min_length: Option<u64>,
     /// The longest string or collection allowed.
@@ -61,14 +61,13 @@ fn check_value(constraint: &Constraint, value: &Value, at: &Path, problems: &mut
         Value::Null | Value::Unknown(_) | Value::Bool(_) => {}
         Value::String(text) => check_string(constraint, text, at, problems),
         Value::Number(number) => {
-            let number = number.to_f64();
-            if constraint.integer && number.fract() != 0.0 {
+            if constraint.integer && !number.is_integer() {
                 problems.push(invalid("a whole number is required", at));
             }
-            if let Some(minimum) = constraint.minimum.filter(|minimum| number < *minimum) {
+            if let Some(minimum) = constraint.minimum.as_ref().filter(|minimum| number < minimum) {
                 problems.push(invalid(&format!("the number must be at least {minimum}"), at));
             }
-            if let Some(maximum) = constraint.maximum.filter(|maximum| number > *maximum) {
+            if let Some(maximum) = constraint.maximum.as_ref().filter(|maximum| number > maximum) {
                 problems.push(invalid(&format!("the number must be at most {maximum}"), at));
             }
         }

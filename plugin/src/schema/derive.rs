@@ -7,7 +7,7 @@
 
 use super::constraint::Constraint;
 use super::{Attribute, Attributes, Kind, Nesting};
-use crate::value::{Type, bridge};
+use crate::value::{Number, Type, bridge};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value as Json};
@@ -134,7 +134,10 @@ fn shape(schema: &Map<String, Json>, role: Role, path: &str) -> Result<(Kind, Co
         Some("boolean") => Kind::Plain(Type::Bool),
         Some("number") => Kind::Plain(Type::Number),
         Some("integer") => {
+            let (least, most) = range(schema);
             constraint.integer = true;
+            constraint.minimum = constraint.minimum.or(least);
+            constraint.maximum = constraint.maximum.or(most);
             Kind::Plain(Type::Number)
         }
         Some("array") => {
@@ -290,8 +293,20 @@ fn is_identifier(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_lowercase()) && name.chars().all(tail)
 }
 
-fn number(schema: &Map<String, Json>, keyword: &str) -> Option<f64> {
-    schema.get(keyword).and_then(Json::as_f64)
+fn number(schema: &Map<String, Json>, keyword: &str) -> Option<Number> {
+    schema.get(keyword).and_then(Json::as_number).and_then(|number| Number::try_from(number).ok())
+}
+
+/// What the Rust type of an integer can hold. The 128 bits of the largest ones do not pass through JSON.
+fn range(schema: &Map<String, Json>) -> (Option<Number>, Option<Number>) {
+    let range = |least: i64, most: u64| (Some(least.into()), Some(most.into()));
+    match schema.get("format").and_then(Json::as_str) {
+        Some("int32") => range(i32::MIN.into(), i32::MAX as u64),
+        Some("uint32") => range(0, u32::MAX.into()),
+        Some("int64" | "int" | "int128") => range(i64::MIN, i64::MAX as u64),
+        Some("uint64" | "uint" | "uint128") => range(0, u64::MAX),
+        _ => (None, None),
+    }
 }
 
 fn length(schema: &Map<String, Json>, keywords: &[&str]) -> Option<u64> {

@@ -5,11 +5,15 @@
 
 use crate::problem::Problem;
 use crate::schema::{Attribute, Attributes, Kind, Nesting};
-use crate::value::{Path, Refinements, Type, Value, bridge};
+use crate::value::{Path, Value, bridge};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
+
+mod placeholder;
+
+use placeholder::{placeholders, without};
 
 /// A struct that was read from a value of which parts may be unknown.
 pub struct View<T> {
@@ -19,8 +23,13 @@ pub struct View<T> {
 
 impl<T: DeserializeOwned> View<T> {
     /// Reads `T` from the attributes of `object` that `attributes` names, with placeholders where it is unknown.
+    ///
+    /// # Errors
+    ///
+    /// `T` does not take a value that its schema allows: the user's mistake, for all that anybody can tell.
     pub fn new(attributes: &Attributes, object: &Value) -> Result<Self, Problem> {
-        let read = read(attributes, &placeholders(attributes, object))?;
+        let read = read(attributes, &placeholders(attributes, object))
+            .map_err(|_| refused::<T>(attributes, object))?;
         Ok(Self { value: object.clone(), read })
     }
 
@@ -72,6 +81,18 @@ pub(crate) fn read<T: DeserializeOwned>(attributes: &Attributes, object: &Value)
     })
 }
 
+/// The problem of an object that `T` does not take, on the one attribute without which it does.
+fn refused<T: DeserializeOwned>(attributes: &Attributes, object: &Value) -> Problem {
+    let taken_without = |name: &&String| read::<T>(attributes, &without(attributes, object, name)).is_ok();
+    // Why, serde would say with the value in its words, which may be a secret.
+    let problem =
+        Problem::error("Invalid value", "It has the right type, but is none that the provider takes.");
+    match attributes.keys().find(taken_without) {
+        Some(name) => problem.at(name.as_str()),
+        None => problem,
+    }
+}
+
 /// The attributes of `attributes` as `data` has them; an attribute that it lacks is null.
 pub(crate) fn write<T: Serialize>(
     attributes: &Attributes,
@@ -121,88 +142,5 @@ fn attribute_to_json(attribute: &Attribute, value: &Value) -> Result<Json, Probl
             elements.collect::<Result<_, _>>().map(Json::Object)
         }
         (_, value) => bridge::to_json(value, &attribute.ty()).map_err(|why| Problem::bug(why.to_string())),
-    }
-}
-
-/// `object` with a placeholder wherever it is unknown.
-fn placeholders(attributes: &Attributes, object: &Value) -> Value {
-    let Value::Object(values) = object else { return Value::Object(BTreeMap::new()) };
-    let fill = |(name, attribute): (&String, &Attribute)| {
-        let value = values.get(name).unwrap_or(&Value::Null);
-        (name.clone(), placeholder(attribute, value))
-    };
-    Value::Object(attributes.iter().map(fill).collect())
-}
-
-fn placeholder(attribute: &Attribute, value: &Value) -> Value {
-    match (&attribute.kind, value) {
-        (_, Value::Unknown(_)) if !attribute.required => Value::Null,
-        (Kind::Nested(_, attributes), Value::Object(_)) => placeholders(attributes, value),
-        (Kind::Nested(_, attributes), Value::List(list)) => {
-            Value::List(list.iter().map(|element| placeholders(attributes, element)).collect())
-        }
-        (Kind::Nested(_, attributes), Value::Set(set)) => {
-            Value::Set(set.iter().map(|element| placeholders(attributes, element)).collect())
-        }
-        (Kind::Nested(_, attributes), Value::Map(map)) => Value::Map(
-            map.iter().map(|(key, element)| (key.clone(), placeholders(attributes, element))).collect(),
-        ),
-        (Kind::Nested(Nesting::Single, attributes), Value::Unknown(_)) => {
-            placeholders(attributes, &unknown_object(attributes))
-        }
-        (Kind::Plain(Type::String), Value::Unknown(_)) => {
-            Value::String(attribute.constraint.one_of.first().cloned().unwrap_or_default())
-        }
-        (_, value) => known(&attribute.ty(), value),
-    }
-}
-
-fn unknown_object(attributes: &Attributes) -> Value {
-    let unknown = |(name, attribute): (&String, &Attribute)| {
-        (name.clone(), if attribute.required { Value::Unknown(Refinements::default()) } else { Value::Null })
-    };
-    Value::Object(attributes.iter().map(unknown).collect())
-}
-
-/// `value` with the simplest value of its type wherever it is unknown.
-fn known(ty: &Type, value: &Value) -> Value {
-    let all = |element: &Type, values: &[Value]| values.iter().map(|value| known(element, value)).collect();
-    match (ty, value) {
-        (Type::String, Value::Unknown(_)) => Value::String(String::new()),
-        (Type::Number, Value::Unknown(_)) => Value::Number(0.into()),
-        (Type::Bool, Value::Unknown(_)) => Value::Bool(false),
-        (Type::Dynamic, Value::Unknown(_)) => Value::Null,
-        (Type::List(_), Value::Unknown(_)) => Value::List(Vec::new()),
-        (Type::Set(_), Value::Unknown(_)) => Value::Set(Vec::new()),
-        (Type::Map(_), Value::Unknown(_)) => Value::Map(BTreeMap::new()),
-        (Type::Object(attributes), Value::Unknown(_)) => Value::Object(
-            attributes
-                .iter()
-                .map(|(name, ty)| (name.clone(), known(ty, &Value::Unknown(Refinements::default()))))
-                .collect(),
-        ),
-        (Type::Tuple(elements), Value::Unknown(_)) => Value::Tuple(
-            elements.iter().map(|ty| known(ty, &Value::Unknown(Refinements::default()))).collect(),
-        ),
-        (Type::Dynamic, Value::Dynamic(inner)) => {
-            Value::Dynamic(Box::new((inner.0.clone(), known(&inner.0, &inner.1))))
-        }
-        (Type::List(element), Value::List(values)) => Value::List(all(element, values)),
-        (Type::Set(element), Value::Set(values)) => Value::Set(all(element, values)),
-        (Type::Tuple(elements), Value::Tuple(values)) => {
-            Value::Tuple(elements.iter().zip(values).map(|(ty, value)| known(ty, value)).collect())
-        }
-        (Type::Map(element), Value::Map(values)) => {
-            Value::Map(values.iter().map(|(key, value)| (key.clone(), known(element, value))).collect())
-        }
-        (Type::Object(attributes), Value::Object(values)) => Value::Object(
-            values
-                .iter()
-                .map(|(name, value)| {
-                    (name.clone(), attributes.get(name).map_or(value.clone(), |ty| known(ty, value)))
-                })
-                .collect(),
-        ),
-        (_, value) => value.clone(),
     }
 }
