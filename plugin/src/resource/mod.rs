@@ -96,7 +96,8 @@ impl<T, E: Into<Problem>> From<Result<T, E>> for Outcome<T> {
 pub trait Resource: JsonSchema + Send + Sync + Sized + 'static {
     /// The type name, such as `gitops_tenant`.
     const KIND: &'static str;
-    /// Version of the state; raise it when the fields change, and teach [`Resource::upgrade`] the old ones.
+    /// Version of the state and of the identity; raise it when the fields of either change, and teach
+    /// [`Resource::upgrade`] the old ones.
     const VERSION: i64 = 0;
     /// Time limits where the configuration has none.
     const TIMEOUTS: Defaults = Defaults::minutes(5);

@@ -38,6 +38,10 @@ fn check_attribute(attribute: &Attribute, path: &str, in_set: bool) -> Result<()
         (attribute.required && attribute.optional, "cannot be both required and optional"),
         (attribute.required && attribute.computed, "cannot be both required and computed"),
         (attribute.write_only && attribute.computed, "cannot be both write-only and computed"),
+        (
+            attribute.write_only && attribute.required,
+            "is write-only and required: a state has no value for it, so make it an `Option` and demand it in `validate`",
+        ),
         (attribute.write_only && attribute.replaces, "is write-only, so that a change of it cannot be seen"),
         (attribute.replaces && in_set, "replaces the object, which cannot be told within a set"),
         (attribute.write_only && in_set, "is write-only, which Terraform forbids within a set"),

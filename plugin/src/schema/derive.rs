@@ -170,12 +170,22 @@ fn collection(
 ) -> Result<Kind, Error> {
     let path = format!("{path}[]");
     let element = attribute(items, true, role, &path)?;
+    let has = |keyword: &&&str| !matches!(items.get(keyword), None | Some(Json::Bool(false)));
+    if let Some(keyword) = OF_ATTRIBUTES.iter().find(has) {
+        let reason =
+            format!("is an element with `{keyword}`, which Terraform has for whole attributes alone");
+        return Err(error(&path, &reason));
+    }
     let nullable = items.get("type").and_then(Json::as_array).is_some();
     match element.kind {
         Kind::Nested(Nesting::Single, attributes) => Ok(Kind::Nested(nesting, attributes)),
         Kind::Plain(Type::Dynamic) => {
             Err(error(&path, "has elements of any type: take the whole collection as `serde_json::Value`"))
         }
+        Kind::Nested(..) => Err(error(
+            &path,
+            "is a collection of objects within a collection: take the whole as `serde_json::Value`",
+        )),
         kind => {
             if !nullable {
                 constraint.element = Some(Box::new(element.constraint.clone()));
@@ -266,6 +276,9 @@ const KEYWORDS: [&str; 25] = [
     "uniqueItems",
     "writeOnly",
 ];
+/// What is said of an attribute as a whole. Of the elements of a collection it would be lost.
+const OF_ATTRIBUTES: [&str; 7] =
+    ["default", "deprecated", "writeOnly", "x-deprecated", "x-identity", "x-replace", "x-sensitive"];
 const EXTENSIONS: [&str; 4] = ["x-replace", "x-sensitive", "x-identity", "x-deprecated"];
 
 fn known_keywords(schema: &Map<String, Json>, path: &str) -> Result<(), Error> {

@@ -19,7 +19,8 @@ impl From<&Schema> for tfplugin6::Schema {
     }
 }
 
-/// The identity schema of a resource: every attribute that is part of its identity, where it has any.
+/// The identity schema of a resource: every attribute that is part of its identity, where it has any. Its version is
+/// that of the resource.
 pub fn identity(schema: &Schema) -> Option<tfplugin6::ResourceIdentitySchema> {
     let identity_attributes: Vec<_> = schema
         .attributes
@@ -34,7 +35,7 @@ pub fn identity(schema: &Schema) -> Option<tfplugin6::ResourceIdentitySchema> {
         })
         .collect();
     (!identity_attributes.is_empty())
-        .then_some(tfplugin6::ResourceIdentitySchema { version: 0, identity_attributes })
+        .then_some(tfplugin6::ResourceIdentitySchema { version: schema.version, identity_attributes })
 }
 
 fn attributes(attributes: &Attributes) -> Vec<schema::Attribute> {
