@@ -5,8 +5,8 @@ use crate::ephemeral::{self, DynEphemeral, Ephemeral};
 use crate::function::{self, DynFunction, Function};
 use crate::problem::Problem;
 use crate::resource::{self, DynResource, Input, Resource};
-use crate::schema::Schema;
 use crate::schema::derive::{self, Error, Role};
+use crate::schema::{Schema, check};
 use crate::typed::View;
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -48,6 +48,7 @@ impl<P: Provider> Table<P> {
             deprecated: None,
             attributes,
         };
+        check::check(&schema)?;
         Ok(Self {
             schema,
             resources: BTreeMap::new(),
@@ -64,29 +65,25 @@ impl<P: Provider> Table<P> {
 
     /// Adds a managed resource under another name.
     pub fn alias<R: Resource<Provider = P>>(mut self, kind: &'static str) -> Result<Self, Error> {
-        self.resources
-            .insert(kind.to_owned(), resource::erase::<R>(kind).map_err(|error| within(kind, error))?);
+        add(&mut self.resources, kind, resource::erase::<R>(kind))?;
         Ok(self)
     }
 
     /// Adds a data source.
     pub fn data_source<D: DataSource<Provider = P>>(mut self) -> Result<Self, Error> {
-        self.data_sources
-            .insert(D::KIND.to_owned(), data_source::erase::<D>().map_err(|error| within(D::KIND, error))?);
+        add(&mut self.data_sources, D::KIND, data_source::erase::<D>())?;
         Ok(self)
     }
 
     /// Adds an ephemeral resource.
     pub fn ephemeral<E: Ephemeral<Provider = P>>(mut self) -> Result<Self, Error> {
-        self.ephemerals
-            .insert(E::KIND.to_owned(), ephemeral::erase::<E>().map_err(|error| within(E::KIND, error))?);
+        add(&mut self.ephemerals, E::KIND, ephemeral::erase::<E>())?;
         Ok(self)
     }
 
     /// Adds a function.
     pub fn function<F: Function>(mut self) -> Result<Self, Error> {
-        self.functions
-            .insert(F::NAME.to_owned(), function::erase::<F>().map_err(|error| within(F::NAME, error))?);
+        add(&mut self.functions, F::NAME, function::erase::<F>())?;
         Ok(self)
     }
 
@@ -116,6 +113,12 @@ impl<P: Provider> Table<P> {
     }
 }
 
-fn within(kind: &str, error: Error) -> Error {
-    Error { path: format!("{kind}.{}", error.path), reason: error.reason }
+/// Puts `made` under `name`, which must be free.
+fn add<T>(table: &mut BTreeMap<String, T>, name: &str, made: Result<T, Error>) -> Result<(), Error> {
+    let made =
+        made.map_err(|error| Error { path: format!("{name}.{}", error.path), reason: error.reason })?;
+    match table.insert(name.to_owned(), made) {
+        None => Ok(()),
+        Some(_) => Err(Error { path: name.to_owned(), reason: "is offered twice".into() }),
+    }
 }
