@@ -313,7 +313,19 @@ fn write_only_used(attributes: &Attributes, config: &Value, at: &Path, problems:
                 )
                 .at(path),
             ),
-            Kind::Nested(_, nested) => write_only_used(nested, value, &path, problems),
+            Kind::Nested(_, nested) => match value {
+                Value::List(list) => {
+                    for (index, element) in (0..).zip(list) {
+                        write_only_used(nested, element, &path.index(index), problems);
+                    }
+                }
+                Value::Map(map) => {
+                    for (key, element) in map {
+                        write_only_used(nested, element, &path.key(key), problems);
+                    }
+                }
+                object => write_only_used(nested, object, &path, problems),
+            },
             Kind::Plain(_) => {}
         }
     }
