@@ -68,6 +68,8 @@ pub struct Imported {
 pub trait DynResource<P>: Send + Sync {
     /// The type name.
     fn kind(&self) -> &str;
+    /// The type name without an alias, which is the same for all that have the same private state.
+    fn own_kind(&self) -> &str;
     /// The schema of the flat object.
     fn schema(&self) -> &Schema;
     /// All problems of a configuration, parts of which may be unknown.
@@ -228,6 +230,10 @@ impl<R: Resource> Erased<R> {
 impl<R: Resource> DynResource<R::Provider> for Erased<R> {
     fn kind(&self) -> &str {
         self.kind
+    }
+
+    fn own_kind(&self) -> &str {
+        R::KIND
     }
 
     fn schema(&self) -> &Schema {

@@ -149,7 +149,12 @@ impl<P: Provider> Server<P> {
         let resource = self.resource(&request.target_type_name)?;
         let source = request.source_state.unwrap_or_default().json;
         let state = resource.moved(&request.source_provider_address, &request.source_type_name, &source)?;
+        // Under another name of its own, the object keeps what was remembered of it.
+        let renamed = self.resource(&request.source_type_name);
+        let renamed = renamed.is_ok_and(|source| source.own_kind() == resource.own_kind());
+        let private = Private::from_bytes(&request.source_private).without_own();
         Ok(tf::move_resource_state::Response {
+            target_private: if renamed { private.to_bytes() } else { Vec::new() },
             target_state: Some(encode(&state, &resource.schema().ty())?),
             target_identity: identity(resource.schema(), &state),
             ..Default::default()
