@@ -5,7 +5,7 @@ use crate::resource::Input;
 use crate::schema::derive::{self, Error, Role};
 use crate::schema::{Attribute, Attributes};
 use crate::typed;
-use crate::value::{Type, Value, bridge};
+use crate::value::{Step, Type, Value, bridge};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -119,8 +119,8 @@ impl<F: Function> DynFunction for Erased<F> {
         if let Some(problem) =
             crate::schema::constraint::check(&attributes, &object, &Default::default()).into_iter().next()
         {
-            let index =
-                self.parameters.iter().position(|(name, _)| problem.path.to_string().starts_with(name));
+            let named = |name: &str| problem.path.steps().first() == Some(&Step::Attribute(name.to_owned()));
+            let index = self.parameters.iter().position(|(name, _)| named(name));
             return Err((problem.detail, index.map(|index| index as i64)));
         }
         let arguments = typed::read(&attributes, &object).map_err(bug)?;
