@@ -53,7 +53,7 @@ impl<P: Provider> Server<P> {
         work: impl Future<Output = T> + Send + 'static,
     ) -> Result<T, Problem> {
         self.inner.work.run(work).await.map_err(|_| {
-            // The panic hook has logged what happened and where; the text may hold the user's values.
+            // The panic hook has logged where; what it says may hold the user's values.
             Problem::bug("it stopped in the middle of the operation")
         })
     }

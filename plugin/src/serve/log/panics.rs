@@ -8,11 +8,12 @@ use std::panic::PanicHookInfo;
 /// Replaces the panic hook.
 pub(super) fn install() {
     std::panic::set_hook(Box::new(|panic| {
-        let (what, place) = (message(panic.payload()), place(panic));
+        let place = place(panic);
         match guarded() {
-            // The request answers with a diagnostic; the crash report of Terraform on top would only frighten.
-            true => tracing::error!(place, panic = what, "a request panicked"),
-            false => write(crash(what, &place, &Backtrace::capture()).as_bytes()),
+            // The request answers with a diagnostic; the crash report of Terraform on top would only frighten. The
+            // text stays out of the log, for it may hold values of the user's.
+            true => tracing::error!(place, "a request panicked"),
+            false => write(crash(message(panic.payload()), &place, &Backtrace::capture()).as_bytes()),
         }
     }));
 }
