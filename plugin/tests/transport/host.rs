@@ -24,10 +24,20 @@ pub(crate) async fn soon<T>(what: &str, work: impl Future<Output = T>) -> T {
     tokio::time::timeout(PATIENCE, work).await.unwrap_or_else(|_| panic!("still waiting for {what}"))
 }
 
-/// The example, as its source is now: `cargo test --test transport` alone would leave an old one in place.
-pub(crate) fn provider() -> PathBuf {
+/// The examples, as their sources are now: `cargo test --test transport` alone would leave old ones in place.
+fn examples() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    BUILT.get_or_init(build).clone()
+    BUILT.get_or_init(build)
+}
+
+/// The provider of most tests.
+pub(crate) fn provider() -> PathBuf {
+    example("by_hand")
+}
+
+/// The example `name`.
+pub(crate) fn example(name: &str) -> PathBuf {
+    examples().join(name)
 }
 
 fn build() -> PathBuf {
@@ -39,19 +49,10 @@ fn build() -> PathBuf {
     };
     #[expect(clippy::disallowed_methods, reason = "the tests build the provider that they start")]
     let mut cargo = std::process::Command::new(env!("CARGO"));
-    cargo.args([
-        "build",
-        "--quiet",
-        "--package",
-        "tfplugin-rs",
-        "--example",
-        "by_hand",
-        "--profile",
-        profile,
-    ]);
+    cargo.args(["build", "--quiet", "--package", "tfplugin-rs", "--examples", "--profile", profile]);
     cargo.arg("--target-dir").arg(directory.parent().unwrap()).current_dir(env!("CARGO_MANIFEST_DIR"));
     assert!(cargo.status().unwrap().success(), "{cargo:?}");
-    directory.join("examples/by_hand")
+    directory.join("examples")
 }
 
 /// `program`, with an environment that holds nothing of the developer's.

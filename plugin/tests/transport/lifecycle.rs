@@ -24,6 +24,31 @@ async fn healthy(channel: &Channel) {
 }
 
 #[tokio::test]
+async fn health_is_watched_until_the_end() {
+    let provider = Provider::start().await;
+    let channel = provider.connect().await;
+    let mut client = HealthClient::new(channel.clone());
+    for (service, expected) in [
+        ("", ServingStatus::Serving),
+        ("plugin", ServingStatus::Serving),
+        ("other", ServingStatus::ServiceUnknown),
+    ] {
+        let request = HealthCheckRequest { service: service.to_owned() };
+        let mut watch = client.watch(request).await.unwrap().into_inner();
+        let first = soon("the status", watch.message()).await.unwrap().unwrap();
+        assert_eq!(first.status(), expected, "{service:?}");
+        assert!(poll!(pin!(watch.message())).is_pending(), "{service:?} does not change");
+    }
+    let request = HealthCheckRequest { service: "plugin".to_owned() };
+    let mut watch = client.watch(request).await.unwrap().into_inner();
+    soon("the status", watch.message()).await.unwrap();
+    shutdown(&channel).await;
+    assert!(soon("the stream's end", watch.message()).await.unwrap().is_none());
+    drop((watch, client, channel));
+    assert_eq!(provider.gone().await.0.code(), Some(0));
+}
+
+#[tokio::test]
 async fn shutdown_ends_it_and_its_streams() {
     let provider = Provider::start().await;
     let channel = provider.connect().await;
@@ -145,6 +170,8 @@ async fn a_panic_is_a_diagnostic_and_not_a_crash() {
         log.starts_with('{') && log.contains("a request panicked") && log.contains("by_hand.rs"),
         "{log}"
     );
+    // What it said may be a value of the user's.
+    assert!(!log.contains("told to on the line"), "{log}");
     healthy(&channel).await;
 }
 

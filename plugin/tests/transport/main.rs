@@ -10,4 +10,6 @@ mod lifecycle;
 mod line;
 mod logs;
 mod mtls;
+mod notes;
 mod terraform;
+mod workspace;
