@@ -4,6 +4,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize, Serializer};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
 use std::time::{Duration, UNIX_EPOCH};
 use tfplugin_rs::schema::derive::Error;
 use tfplugin_rs::{
@@ -49,6 +50,13 @@ pub struct Identity {
 pub struct Spec {
     locks: Option<Vec<Lock>>,
     doors: Option<BTreeMap<String, Lock>>,
+    home: Option<Home>,
+}
+
+/// Something with a rule that its schema does not tell.
+#[derive(Serialize, Deserialize, JsonSchema)]
+pub struct Home {
+    address: Ipv4Addr,
 }
 
 #[derive(Serialize, Deserialize, JsonSchema)]
@@ -129,7 +137,7 @@ impl Resource for Thing {
         _: Option<Prior<Spec, Status>>,
     ) -> Result<Option<(Spec, Status)>, Problem> {
         let status = Status { count_of_applies: cx.recall("applies").unwrap_or(0) };
-        Ok((id.name != "gone").then_some((Spec { locks: None, doors: None }, status)))
+        Ok((id.name != "gone").then_some((Spec { locks: None, doors: None, home: None }, status)))
     }
 
     async fn delete(_: &Context<Edges>, _: &Identity, _: Prior<Spec, Status>) -> Result<(), Problem> {

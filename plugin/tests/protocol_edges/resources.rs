@@ -117,6 +117,36 @@ async fn what_cannot_be_planned_yet_waits_where_the_cli_can_wait() {
 }
 
 #[tokio::test]
+async fn a_rule_that_no_schema_tells_is_the_structs_own() {
+    let server = server().await;
+    let home = |address: Value| thing("a", &[("home", Value::object([("address", address)]))]);
+    for (address, expected) in [
+        (text("127.0.0.1"), vec![]),
+        (text("nowhere"), vec!["home: It has the right type, but is none that the provider takes."]),
+        (Value::unknown(), vec![]),
+    ] {
+        let config = message(&home(address), &ty());
+        let request = tf::validate_resource_config::Request {
+            type_name: KIND.to_owned(),
+            config,
+            ..Default::default()
+        };
+        let answer = server.validate_resource_config(Request::new(request)).await.unwrap().into_inner();
+        assert_eq!(problems(&answer.diagnostics), expected);
+    }
+    // No placeholder is an address, so that nothing is foreseen.
+    let config = home(Value::unknown());
+    let created = plan(&server, &Value::Null, &config, b"", false).await;
+    assert_eq!(problems(&created.diagnostics), [""; 0]);
+    let fields = [("home", Value::object([("address", Value::unknown())])), ("id", Value::unknown())];
+    let expected = thing("a", &[&fields[..], &[("count_of_applies", Value::unknown())]].concat());
+    assert_eq!(value(created.planned_state, &ty()), expected);
+    let updated = plan(&server, &planned("a", 1.into()), &config, b"", false).await;
+    let id = value(updated.planned_state, &ty()).get(&"id".into()).cloned();
+    assert_eq!((problems(&updated.diagnostics), id), (vec![], Some(text("a"))));
+}
+
+#[tokio::test]
 async fn a_thing_that_is_renamed_keeps_what_was_remembered_of_it() {
     let server = server().await;
     let (_, private) = apply(&server, &Value::Null, &planned("a", Value::unknown()), b"").await;
