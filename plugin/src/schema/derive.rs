@@ -39,8 +39,8 @@ pub fn attributes<T: JsonSchema>(role: Role) -> Result<Attributes, Error> {
     let settings = SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
     let schema = SchemaGenerator::new(settings).into_root_schema_for::<T>();
     match schema.as_value() {
-        Json::Object(schema) => object(schema, role, ""),
-        _ => Err(error("", "is not a struct")),
+        Json::Object(schema) if is_struct(schema) => object(schema, role, ""),
+        _ => Err(error(&T::schema_name(), "is not a struct")),
     }
 }
 
@@ -291,6 +291,12 @@ fn known_keywords(schema: &Map<String, Json>, path: &str) -> Result<(), Error> {
         )),
         None => Ok(()),
     }
+}
+
+/// Whether `schema` has fields of its own: neither a collection nor a map.
+fn is_struct(schema: &Map<String, Json>) -> bool {
+    let open = !matches!(schema.get("additionalProperties"), None | Some(Json::Bool(false)));
+    schema.get("type").and_then(Json::as_str) == Some("object") && !open
 }
 
 fn is_empty(json: &Json) -> bool {
