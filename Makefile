@@ -14,7 +14,7 @@ quickstart: provider ## A cluster, Argo CD, an app of apps and a tenant on this 
 
 .PHONY: test
 test: ## All tests, and how long each part took
-	@acceptance-tests/all fmt lint unit lab deny examples acceptance
+	@acceptance-tests/all fmt lint unit lab deny kind examples acceptance
 
 .PHONY: fmt
 fmt: ## Formatting, checked
@@ -44,6 +44,13 @@ examples acceptance: beside := --test acceptance
 .PHONY: lab
 lab: ## A kind cluster, a registry, Argo CD's images and a Git server on this machine
 	$(lab) up
+
+.PHONY: kind
+kind: ## The verbs' tests that need a real kind and helm, which `unit` skips; needs `make lab`
+	eval "$$($(lab) env)"; \
+	[ -n "$${KIND_CONFIG:-}" ] || { echo "skipped: KUBECONFIG names a cluster, so none is made here"; exit 0; }; \
+	GITOPS_TEST_REAL=1 GITOPS_TEST_KIND_CONFIG="$$(cat "$$KIND_CONFIG")" \
+		cargo test --workspace --lib --test kind_real --locked -- real:: helm::
 
 .PHONY: examples
 examples: provider ## Formatting and validity of all examples and modules

@@ -1,4 +1,5 @@
-//! Real kind clusters on a real engine. Without one it says so and tests nothing.
+//! Real kind clusters on a real engine. Without one it says so and tests nothing, except where `GITOPS_TEST_REAL` is
+//! set, as `make kind` does: there it fails.
 //!
 //! `KIND_NODE_IMAGE` and `GITOPS_TEST_KIND_CONFIG` (YAML) are taken where a machine needs an image or settings of
 //! its own.
@@ -13,7 +14,7 @@ mod real {
     };
     use k8s_openapi::api::core::v1::Node;
     use kube::{Api, api::ListParams};
-    use std::{path::Path, time::Duration, time::Instant};
+    use std::{io::Write, path::Path, time::Duration, time::Instant};
     use tokio_util::sync::CancellationToken;
 
     fn task(limit: u64) -> Task {
@@ -24,13 +25,20 @@ mod real {
         Program::new("docker").args(args).run(&task(60)).await.unwrap().text()
     }
 
+    /// Says that a test cannot be made here, past the test runner, which shows what a test prints only when it fails.
+    #[expect(clippy::disallowed_methods, reason = "whoever runs the tests says whether a skip will do")]
+    fn skipped(why: &str) {
+        assert!(std::env::var_os("GITOPS_TEST_REAL").is_none(), "{why}");
+        let _ = writeln!(std::io::stderr(), "skipped: {why}");
+    }
+
     /// Whether there is an engine; says so if not.
     async fn engine() -> bool {
         let info = Program::new("docker").args(["info", "--format", "{{.ID}}"]).run(&task(20)).await;
         let kind = Program::new("kind").arg("version").run(&task(20)).await;
         let here = info.is_ok_and(|output| !output.text().is_empty()) && kind.is_ok();
         if !here {
-            println!("skipped: no Docker engine, or no kind");
+            skipped("no Docker engine, or no kind");
         }
         here
     }
@@ -143,8 +151,9 @@ mod real {
         assert!(clusters.connect(&task(30), Some(&other)).await.is_err());
         assert!(clusters.find(&task(30), Some(&other)).await.unwrap().is_none());
 
-        // Stopped, it is unreachable and not gone.
+        // Stopped, it is unreachable and not gone, to one who has not just asked for its UID.
         docker(["stop", "--time", "1", &container]).await;
+        let clusters = Clusters::new(None, Environment::default());
         assert_eq!(kind().presence(&task(30), engine_of(&made)).await.unwrap(), Presence::Here);
         let error = clusters.find(&task(60), Some(&made.connection)).await.err().unwrap();
         assert!(matches!(error, gitops::cluster::Error::Unreachable { .. }), "{error}");
