@@ -20,7 +20,7 @@ provider "gitops" {
     author_email = "platform@example.com"
 
     credentials = {
-      "https://git.example.com/platform/" = { token = var.git_token }
+      "https://git.example.com/acme/" = { token = var.git_token }
     }
   }
 }
