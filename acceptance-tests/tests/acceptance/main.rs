@@ -15,6 +15,7 @@ mod git_servers;
 mod harness;
 mod projects;
 mod quickstart;
+mod readme;
 mod root_apps;
 mod secrets;
 mod tenants;
@@ -55,6 +56,8 @@ fn add_examples(suite: &mut Suite) {
     suite.both("examples::of_imports_are_valid", &[Provider], examples::of_imports_are_valid);
     suite.both("functions::work_offline", &[Provider], functions::work_offline);
     suite.both("functions::name_the_wrong_argument", &[Provider], functions::name_the_wrong_argument);
+    suite.both("examples::of_the_readme_is_usable_as_pasted", &[Provider], readme::example_is_usable_as_pasted);
+    suite.once("examples::of_the_readme_installs_what_is_tested", &[Provider], readme::example_installs_what_is_tested);
 }
 
 #[rustfmt::skip] // one line per test
