@@ -15,7 +15,7 @@ build_peer() {
 	go mod edit -json "$gomod" | jq -r '.Replace // [] | .[] | select(.New.Version != null)
 		| "-replace=\(.Old.Path)\(if .Old.Version then "@" + .Old.Version else "" end)=\(.New.Path)@\(.New.Version)"' |
 		xargs go mod edit -go="$(go mod edit -json "$gomod" | jq -r .Go)" -require="$1" \
-			-replace=vbom.ml/util=github.com/fvbommel/util@v0.0.0-20180919145318-efcd4e0f9787
+			-replace="vbom.ml/util=$PEER_VBOM_UTIL"
 	echo "compiling $1"
 	go build -mod=mod -trimpath -ldflags="-s -w" -o "$peers/new" "$module"
 	rm -f "$peers/${name}_v"*
