@@ -69,6 +69,7 @@ impl Cli {
         let log = tempfile::tempdir().map_err(|error| error.to_string())?;
         let outcome = Program::new(&path)
             .without_env("TF_")
+            .envs([("CHECKPOINT_DISABLE", "1")])
             .args(["version", "-json"])
             .run(&log.path().join("version"));
         let said: Value = serde_json::from_str(&outcome.stdout).unwrap_or_default();

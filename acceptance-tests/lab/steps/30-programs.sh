@@ -6,7 +6,11 @@ go_environment() {
 		echo "Go is needed to build the lab's programs, and \`go\` is not on the PATH"
 		return 1
 	}
-	export GOCACHE=$LAB_HOME/go/build GOMODCACHE=$LAB_HOME/go/modules GOFLAGS="-buildvcs=false -modcacherw" CGO_ENABLED=0
+	mkdir -p "$LAB_HOME/go/scratch"
+	export GOPATH=$LAB_HOME/go/path GOTMPDIR=$LAB_HOME/go/scratch GOCACHE=$LAB_HOME/go/build GOMODCACHE=$LAB_HOME/go/modules
+	export GOFLAGS="-buildvcs=false -modcacherw" CGO_ENABLED=0
+	# The user's settings of Go count; what Go notes about itself beside them does not go there.
+	export GOENV=${GOENV:-${XDG_CONFIG_HOME:-$HOME/.config}/go/env} XDG_CONFIG_HOME=$LAB_HOME/go/config
 }
 # module DIR MODULE VERSION PACKAGE…: a throw-away main module that depends on MODULE with the replacements
 # that MODULE itself declares (`go install MODULE@VERSION` refuses modules that have any).

@@ -71,9 +71,9 @@ repository_name() {
 git_seed() {
 	local name=$1 dir=$2 scratch
 	repository_name "$name"
-	[ -d "$dir" ] || fail "there is no directory $dir"
+	dir=$(cd "$dir" 2>/dev/null && pwd) || fail "there is no directory $2"
 	docker exec -u git $git_server git init -q --bare "/srv/git/$name.git" || fail "the Git server does not answer" "lab git starts it."
-	scratch=$(mktemp -d)
+	scratch=$(mktemp -d "$LAB_HOME/seed.XXXXXX")
 	(
 		trap 'rm -rf "$scratch"' EXIT
 		export GIT_DIR=$scratch/git GIT_WORK_TREE=$dir GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1 GIT_TERMINAL_PROMPT=0
