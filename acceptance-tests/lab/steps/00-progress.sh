@@ -8,6 +8,22 @@ fail() {
 	[ -z "${2:-}" ] || printf '   %s\n' "$2" >&2
 	exit 1
 }
+# needs PROGRAM…: names all that are not on the PATH, before anything is made.
+needs() {
+	local program missing=()
+	for program in "$@"; do command -v "$program" >/dev/null || missing+=("$program"); done
+	[ ${#missing[@]} -eq 0 ] || fail "not on the PATH, and needed: ${missing[*]}" \
+		"Debian has gcc, git and jq under these names; Go and Rust (cargo) come from their own installers. Then run the same command again."
+}
+# within SECONDS COMMAND…: waits until COMMAND succeeds, but not longer.
+within() {
+	local deadline=$((SECONDS + $1))
+	shift
+	until "$@"; do
+		[ $SECONDS -lt $deadline ] || return 1
+		sleep 0.2
+	done
+}
 duration() { printf '%dm%02ds' $(($1 / 60)) $(($1 % 60)); }
 
 # locked: one lab works in $LAB_HOME at a time; whatever it starts for good must close descriptor 9.
@@ -55,6 +71,7 @@ prints() {
 
 # step FUNCTION TITLE ARGUMENT…: runs FUNCTION with its output in a log, shows that it lives, explains its failure.
 running=
+step_limit=1800 # seconds, for waits inside steps, too: the longest takes ten minutes on two cores
 step() {
 	local function=$1 title=$2 log=$LAB_HOME/logs/$1.log begin=$SECONDS elapsed
 	shift 2
@@ -67,8 +84,13 @@ step() {
 		sleep 0.2
 		elapsed=$((SECONDS - begin))
 		progress "$elapsed" "$log"
+		[ $elapsed -lt $step_limit ] || {
+			echo "the step was ended: it was not done after $(duration $step_limit)" >>"$log"
+			kill -KILL -- "-$running" 2>/dev/null || true
+			break
+		}
 	done
-	if ! wait "$running"; then
+	if ! wait "$running" 2>/dev/null; then
 		running=
 		progress_end
 		printf '\033[1;31mlab: step "%s" failed after %s\033[0m; the end of %s:\n' "$title" "$(duration $((SECONDS - begin)))" "$log" >&2

@@ -19,6 +19,14 @@ official() { [ "$(cat "$LAB_HOME/images" 2>/dev/null)" = official ]; }
 own_environment() {
 	export PATH=$bin:$PATH
 	[ ! -s "$LAB_HOME/engine" ] || export DOCKER_HOST=$(cat "$LAB_HOME/engine")
+	eval "$(client_folders)"
+}
+# client_folders: where docker and kubectl write things down. With an engine of the user's docker keeps reading the
+# user's own settings: logins are among them.
+client_folders() {
+	echo "export KUBECACHEDIR=$LAB_HOME/clients/kube"
+	echo "export BUILDX_CONFIG=$LAB_HOME/clients/buildx"
+	! own_engine || echo "export DOCKER_CONFIG=$LAB_HOME/clients/docker"
 }
 
 engine() {
@@ -64,27 +72,43 @@ forget_interfaces() {
 		! grep -aqs "${bridge#br-}" "$LAB_HOME/docker/data/network/files/local-kv.db" || ip link delete "${port##*/}" || true
 	done
 }
+# raise_limit: kind's nodes each take some inotify instances; the kernel's default of 128 is enough for two or three of
+# them. What it was is written down; `lab clean` sets it again.
+inotify_limit=/proc/sys/fs/inotify/max_user_instances
+raise_limit() {
+	local before
+	before=$(cat $inotify_limit)
+	[ "$before" -lt 512 ] || return 0
+	! echo 512 >$inotify_limit || echo "$before" >"$LAB_HOME/inotify-limit"
+}
+engine_gone() { ! engine_pid >/dev/null; }
+# engine_settled PID: it answers, or it has ended.
+engine_settled() { ! kill -0 "$1" 2>/dev/null || timeout 10 docker version; }
 dockerd_up() {
-	local runtime=() attempt pid limit=/proc/sys/fs/inotify/max_user_instances
-	# kind's nodes each take some; the kernel's default of 128 is enough for two or three of them.
-	[ "$(cat $limit)" -ge 512 ] || echo 512 >$limit || true
+	local runtime=() attempt pid
+	raise_limit
 	mkdir -p "$LAB_HOME/docker"
 	if lacks_sys_resource; then # a copy, for the engine outlives the checkout that started it
 		install -m 755 "$here/runc-without-sys-resource" "$LAB_HOME/docker/"
 		runtime=(--add-runtime "weaker=$LAB_HOME/docker/runc-without-sys-resource" --default-runtime weaker)
 	fi
 	for attempt in 1 2 3; do # an engine that was just stopped takes its containers' shutdown time to leave
-		while engine_pid >/dev/null; do sleep 0.5; done
+		within 60 engine_gone || {
+			echo "the engine that was stopped, process $(engine_pid), is still there after a minute"
+			return 1
+		}
 		rm -f "$LAB_HOME/docker/pid" # a stale one, whose number another process has by now, would stop dockerd
 		forget_interfaces
 		echo "attempt $attempt"
 		setsid nohup dockerd --host "$DOCKER_HOST" --data-root "$LAB_HOME/docker/data" --exec-root "$own_exec" \
 			--pidfile "$LAB_HOME/docker/pid" "${runtime[@]}" >"$LAB_HOME/docker/log" 2>&1 </dev/null 9>&- &
 		pid=$!
-		while kill -0 $pid 2>/dev/null; do
-			! docker version || return 0
-			sleep 0.2
-		done
+		within 120 engine_settled $pid || {
+			echo "dockerd runs and does not answer within two minutes"
+			kill $pid
+			break
+		}
+		! kill -0 $pid 2>/dev/null || return 0
 	done
 	tail -n 10 "$LAB_HOME/docker/log"
 	return 1
@@ -94,7 +118,8 @@ stop_engine() {
 	own_engine && pid=$(engine_pid) || return 0
 	say "stopping the Docker engine"
 	kill "$pid"
-	while engine_pid >/dev/null; do sleep 0.5; done
+	within 90 engine_gone || fail "the engine, process $pid, is still there after 90 seconds" \
+		"Why is at the end of $LAB_HOME/docker/log. Once it is gone, run the same command again."
 }
 
 # choose_images: official ones when the two registries that matter answer within half a minute.

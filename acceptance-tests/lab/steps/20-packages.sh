@@ -3,6 +3,22 @@
 host_packages=(docker.io containerd runc iptables iproute2 jq debootstrap git ca-certificates curl procps)
 host_programs=(docker dockerd containerd runc iptables jq debootstrap git curl pkill)
 
+# check [PROGRAM…]: these, and those without which nothing works, before anything else is done. Where the lab builds it installs git
+# and jq itself, and whether it does is not known yet.
+check() {
+	local programs=("$@" go)
+	{ [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; } || programs+=(git jq)
+	! { ! official && [ "$(id -u)" = 0 ] && [ ! -x "$bin/pause" ]; } || programs+=(gcc)
+	needs "${programs[@]}"
+}
+# room_to_build: before minutes of compiling end with a full disk. What is there already needs no more.
+room_to_build() {
+	local free
+	[ ! -e "$LAB_HOME/stamps/node_image" ] || return 0
+	free=$(df -Pm "$LAB_HOME" | awk 'NR == 2 {print $4}')
+	[ "$free" -ge $((disk_building * 1024)) ] || fail "$((free / 1024)) GiB are free for $LAB_HOME; building takes up to $disk_building" \
+		"Make room, or name another place: LAB_HOME=/where/there/is/room"
+}
 # need_root: before anything is built; without root the question whether images can be pulled stays open.
 need_root() {
 	[ "$(id -u)" != 0 ] || return 0

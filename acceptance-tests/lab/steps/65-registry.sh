@@ -31,6 +31,10 @@ start_registry() {
 }
 registry_up() {
 	docker rm -f $registry 2>/dev/null || true
+	! (exec 3<>"/dev/tcp/127.0.0.1/$registry_port") 2>/dev/null || {
+		echo "port $registry_port of this machine is taken, and the lab's registry needs it: stop what listens there"
+		return 1
+	}
 	docker run -d --name $registry --restart unless-stopped --network kind -p "127.0.0.1:$registry_port:5000" \
 		-v gitops-lab-registry:/data -v gitops-lab-registry:/var/lib/registry gitops-lab/registry:latest
 	answers 127.0.0.1 $registry_port || {

@@ -27,6 +27,7 @@ cluster() {
 		return 0
 	fi
 	if kind get clusters 2>/dev/null | grep -qx "$1"; then
+		[ -e "$LAB_HOME/kubeconfig-$1" ] || fail "there is a kind cluster $1 that the lab has not made" "lab up NAME makes one of another name."
 		# A node comes back with its engine, mostly; one that does not within a minute is made anew.
 		! node_ready "$1" 60s || return 0
 		note "cluster $1 does not come back; making it anew"
@@ -35,6 +36,7 @@ cluster() {
 	step create_cluster "kind cluster $1" "$1"
 }
 create_cluster() {
+	(umask 077 && touch "$LAB_HOME/kubeconfig-$1") # even half made it is ours
 	kind create cluster --name "$1" --image "$(cluster_image)" --config "$LAB_HOME/kind-config.yaml" \
 		--kubeconfig "$LAB_HOME/kubeconfig-$1" --wait 180s
 	node_ready "$1" 1s || {
@@ -52,15 +54,19 @@ delete_cluster() {
 base() {
 	if given_kubeconfig; then
 		own_environment
+		needs go jq kubectl
 		once argocd_files "Argo CD's manifests" "$ARGOCD_VERSION"
 		once build_tofu "OpenTofu $TOFU_VERSION" module "$TOFU_VERSION"
-		command -v kubectl >/dev/null || fail "KUBECONFIG is set, but there is no kubectl on the PATH"
 		drop_go_caches
 		return 0
 	fi
+	check
 	engine
-	if ! official; then
+	if official; then
+		needs git jq
+	else
 		need_root
+		room_to_build
 		once packages "Debian packages" "${host_packages[*]}"
 	fi
 	programs

@@ -1,14 +1,27 @@
 # What the lab tells others, and how it goes away.
 
+# What the lab may take of the disk, in GiB.
+disk_building=20
+disk_at_rest=10
+
 summary() {
-	say "lab ready: $(cat "$LAB_HOME/images" 2>/dev/null || echo your) images, $(du -xsh "$LAB_HOME" 2>/dev/null | cut -f1) in $LAB_HOME, $(duration $SECONDS) of a budget of 20m00s"
+	say "lab ready: $(cat "$LAB_HOME/images" 2>/dev/null || echo your) images, $(disk), $(duration $SECONDS) of a budget of 20m00s"
 }
+# disk: how much $LAB_HOME takes, and took at most while something was built, and whether that is too much.
+disk() {
+	local now peak
+	now=$(du -xsm "$LAB_HOME" 2>/dev/null | cut -f1)
+	peak=$(sort -n "$LAB_HOME/peak" 2>/dev/null | tail -n 1 || true)
+	echo "${now:-0} MiB$(over "${now:-0}" $disk_at_rest) in $LAB_HOME, at most ${peak:-0} MiB$(over "${peak:-0}" $disk_building) while building"
+}
+over() { [ "$1" -le $(($2 * 1024)) ] || echo " (OVER the $2 GiB it may take)"; }
 
 # environment CLUSTER: for `eval "$(lab env)"`, and for the acceptance tests.
 environment() {
 	local address
 	echo "export LAB_HOME=$LAB_HOME"
 	echo "export PATH=$bin:\$PATH"
+	client_folders
 	[ ! -x "$bin/tofu" ] || echo "export TOFU=$bin/tofu"
 	[ ! -s "$LAB_HOME/argocd-files/install.yaml" ] || {
 		echo "export ARGOCD_VERSION=$ARGOCD_VERSION"
@@ -36,7 +49,7 @@ environment() {
 
 status() {
 	own_environment
-	echo "folder    $LAB_HOME: $(du -xsh "$LAB_HOME" 2>/dev/null | cut -f1 || echo nothing), at most $(sort -n "$LAB_HOME/peak" 2>/dev/null | tail -n 1 || true) MiB while building"
+	echo "disk      $(disk)"
 	echo "images    $(cat "$LAB_HOME/images" 2>/dev/null || echo undecided)"
 	if ! docker version >/dev/null 2>&1; then
 		echo "engine    none answers at ${DOCKER_HOST:-the default address}"
@@ -55,18 +68,21 @@ clean() {
 	local name
 	if docker version >/dev/null 2>&1; then
 		say "removing clusters, containers, volumes and images"
-		for name in $(kind get clusters 2>/dev/null | grep -E "^($default_cluster|gitops-t-.*)$" || true); do delete_cluster "$name"; done
+		for name in $(kind get clusters 2>/dev/null || true); do ! made_here "$name" || delete_cluster "$name"; done
 		docker rm -f $registry $git_server gitops-lab-prepare >/dev/null 2>&1 || true
 		docker volume rm $registry $git_server >/dev/null 2>&1 || true
 		docker images --format '{{.Repository}}:{{.Tag}}' | grep -E "^(gitops-lab/|$git_server:|$local_registry/)" | xargs -r docker rmi -f >/dev/null || true
 		[ ! -f "$LAB_HOME/network" ] || docker network rm kind >/dev/null 2>&1 || true
 	fi
 	! own_engine || remove_engine
+	[ ! -s "$LAB_HOME/inotify-limit" ] || cat "$LAB_HOME/inotify-limit" >$inotify_limit || true
 	remove_packages
 	say "removing $LAB_HOME"
 	chmod -R u+w "$LAB_HOME" 2>/dev/null || true
 	rm -rf "$LAB_HOME"
 }
+# made_here CLUSTER: it is the lab's, or one that a test made and could not remove.
+made_here() { [ -e "$LAB_HOME/kubeconfig-$1" ] || [[ $1 =~ ^gitops-(t-.*|life-[0-9]+|stranger-[0-9]+)$ ]]; }
 # remove_engine: the engine itself and what a stopped engine leaves in the kernel.
 remove_engine() {
 	local table chain mount
