@@ -9,7 +9,9 @@ help: ## This list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
 .PHONY: quickstart
-quickstart: provider ## A cluster, Argo CD, an app of apps and a tenant on this machine
+quickstart: ## A cluster, Argo CD, an app of apps and a tenant on this machine
+	@acceptance-tests/quickstart check
+	@$(MAKE) --no-print-directory provider
 	@acceptance-tests/quickstart up
 
 .PHONY: test
@@ -61,7 +63,7 @@ acceptance: provider ## The examples against real clusters, on Terraform and Ope
 	cargo test --workspace --test acceptance --locked -- --skip examples::
 
 .PHONY: bench
-bench: ## How fast it is, against Go providers and against work by hand; needs `make lab`
+bench: ## How fast it is, against Go providers and work by hand; SECTIONS="size start" for some; needs `make lab`
 	-$(lab) peers
 	cargo build --package terraform-provider-gitops --locked --release
 	cargo run --package gitops-acceptance-tests --bin bench --locked -- $(SECTIONS)
