@@ -68,11 +68,9 @@ pub struct Role {
     /// What it is for.
     pub description: Option<String>,
     /// Casbin policies, as in `p, proj:shop:deployer, applications, sync, shop/*, allow`.
-    #[serde(default)]
-    pub policies: Vec<String>,
+    pub policies: Option<Vec<String>>,
     /// Groups of the identity provider that have the role.
-    #[serde(default)]
-    pub groups: Vec<String>,
+    pub groups: Option<Vec<String>>,
 }
 
 /// What a sync window does.
@@ -96,14 +94,11 @@ pub struct SyncWindow {
     /// How long it is open, as in `1h30m`.
     pub duration: String,
     /// Applications by name, or patterns.
-    #[serde(default)]
-    pub applications: Vec<String>,
+    pub applications: Option<Vec<String>>,
     /// Namespaces that they go to, or patterns.
-    #[serde(default)]
-    pub namespaces: Vec<String>,
+    pub namespaces: Option<Vec<String>>,
     /// Clusters that they go to, or patterns.
-    #[serde(default)]
-    pub clusters: Vec<String>,
+    pub clusters: Option<Vec<String>>,
     /// Whether a person may sync all the same.
     #[serde(default, alias = "manualSync")]
     pub manual_sync: bool,
@@ -231,14 +226,14 @@ mod tests {
             roles: vec![Role {
                 name: "deployer".into(),
                 description: None,
-                policies: vec!["p, proj:shop:deployer, applications, sync, shop/*, allow".into()],
-                groups: vec!["acme:deployers".into()],
+                policies: Some(vec!["p, proj:shop:deployer, applications, sync, shop/*, allow".into()]),
+                groups: Some(vec!["acme:deployers".into()]),
             }],
             sync_windows: vec![SyncWindow {
                 kind: WindowKind::Deny,
                 schedule: "0 22 * * *".into(),
                 duration: "8h".into(),
-                applications: vec!["*".into()],
+                applications: Some(vec!["*".into()]),
                 manual_sync: true,
                 time_zone: Some("Europe/Berlin".into()),
                 ..SyncWindow::default()

@@ -100,7 +100,7 @@ impl Project {
             wrong.push(ProjectError::RoleName { name: role.name.clone() });
         }
         let subject = format!("proj:{}:{}", self.name, role.name);
-        let policies = role.policies.iter().filter(|policy| !is_policy(policy, &subject));
+        let policies = role.policies.iter().flatten().filter(|policy| !is_policy(policy, &subject));
         wrong.extend(policies.map(|policy| ProjectError::Policy {
             policy: policy.clone(),
             role: role.name.clone(),
@@ -137,7 +137,7 @@ impl SyncWindow {
         if !is_duration(&self.duration) {
             wrong.push(ProjectError::Duration { duration: self.duration.clone() });
         }
-        if [&self.applications, &self.namespaces, &self.clusters].iter().all(|list| list.is_empty()) {
+        if [&self.applications, &self.namespaces, &self.clusters].into_iter().flatten().all(Vec::is_empty) {
             wrong.push(ProjectError::Window);
         }
         wrong
@@ -214,7 +214,7 @@ mod tests {
         };
         let role = |name: &str, policy: &str| Role {
             name: name.into(),
-            policies: vec![policy.into()],
+            policies: Some(vec![policy.into()]),
             ..Role::default()
         };
         let window =

@@ -226,25 +226,28 @@ fn status_of(live: &Json) -> Status {
 fn spec_of(live: &Json, id: &Identity, last: Option<Spec>) -> Spec {
     let found = Wanted::of(live);
     let mut spec = last.unwrap_or_default();
-    let before = wanted(id, &spec);
-    if found.description != before.description {
+    let (now, then) = (found.object().into_value(), wanted(id, &spec).object().into_value());
+    let differs = |name: &str| now["spec"].get(name) != then["spec"].get(name);
+    if differs("description") {
         spec.description = found.description;
     }
-    show(&mut spec.source_repos, found.source_repos);
-    show(&mut spec.source_namespaces, found.source_namespaces);
-    show(&mut spec.destinations, found.destinations);
-    show(&mut spec.cluster_resources, found.cluster_resources);
-    show(&mut spec.denied_cluster_resources, found.denied_cluster_resources);
-    show(&mut spec.namespace_resources, found.namespace_resources);
-    show(&mut spec.denied_namespace_resources, found.denied_namespace_resources);
-    show(&mut spec.roles, found.roles);
-    show(&mut spec.sync_windows, found.sync_windows);
-    show(&mut spec.signature_keys, found.signature_keys);
+    show(&mut spec.source_repos, found.source_repos, differs("sourceRepos"));
+    show(&mut spec.source_namespaces, found.source_namespaces, differs("sourceNamespaces"));
+    show(&mut spec.destinations, found.destinations, differs("destinations"));
+    show(&mut spec.cluster_resources, found.cluster_resources, differs("clusterResourceWhitelist"));
+    let denied = found.denied_cluster_resources;
+    show(&mut spec.denied_cluster_resources, denied, differs("clusterResourceBlacklist"));
+    show(&mut spec.namespace_resources, found.namespace_resources, differs("namespaceResourceWhitelist"));
+    let denied = found.denied_namespace_resources;
+    show(&mut spec.denied_namespace_resources, denied, differs("namespaceResourceBlacklist"));
+    show(&mut spec.roles, found.roles, differs("roles"));
+    show(&mut spec.sync_windows, found.sync_windows, differs("syncWindows"));
+    show(&mut spec.signature_keys, found.signature_keys, differs("signatureKeys"));
     spec
 }
 
-fn show<T: PartialEq>(shown: &mut Option<Vec<T>>, found: Vec<T>) {
-    if shown.as_deref().unwrap_or_default() != found {
+fn show<T>(shown: &mut Option<Vec<T>>, found: Vec<T>, differs: bool) {
+    if differs {
         *shown = Some(found).filter(|found| !found.is_empty());
     }
 }
@@ -316,7 +319,8 @@ mod tests {
             json!({ "source_repos": [], "roles": [], "description": "" }),
             json!({ "source_repos": ["*"], "destinations": [{ "name": "in-cluster", "namespace": "*" }] }),
             json!({ "cluster_resources": [{ "kind": "Namespace" }], "take_ownership": true }),
-            json!({ "sync_windows": [{ "kind": "deny", "schedule": "0 22 * * *", "duration": "8h", "clusters": ["*"] }] }),
+            json!({ "sync_windows": [{ "kind": "deny", "schedule": "0 22 * * *", "duration": "8h", "clusters": ["*"], "namespaces": [] }] }),
+            json!({ "roles": [{ "name": "deployer", "groups": [] }] }),
         ] {
             let spec = spec(more.clone());
             let live = wanted(&id(), &spec).object().into_value();
