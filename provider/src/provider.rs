@@ -59,8 +59,10 @@ impl Gitops {
     /// Keeps the fingerprint key of a Secret that was read, for the plan that follows in the same process. `secret`
     /// is its import id.
     pub fn remember_key(&self, cluster: &Cluster, secret: &str, key: Option<Key>) {
-        if let Some(key) = key {
-            self.keys().insert((cluster.uid().to_owned(), secret.to_owned()), key);
+        let place = (cluster.uid().to_owned(), secret.to_owned());
+        match key {
+            Some(key) => drop(self.keys().insert(place, key)),
+            None => drop(self.keys().remove(&place)),
         }
     }
 

@@ -96,6 +96,10 @@ pub fn live_and_die(case: &Case) {
     });
 }
 
+const KEYLESS: &str = r#"{"metadata": {"annotations": {"gitops-rs.github.io/fingerprint-key": null}}}"#;
+const CHANGED_AND_KEYLESS: &str = r#"{"stringData": {"STRIPE_KEY": "wrong"},
+    "metadata": {"annotations": {"gitops-rs.github.io/fingerprint-key": null}}}"#;
+
 /// What somebody does to the Secret by hand is planned, and undone.
 pub fn drift_is_repaired(case: &Case) {
     let (kubectl, namespace) = (case.lab().kubectl(), case.lab().namespace(case));
@@ -107,6 +111,9 @@ pub fn drift_is_repaired(case: &Case) {
         ("changed", r#"{"stringData": {"STRIPE_KEY": "wrong"}}"#),
         ("removed", r#"{"data": {"STRIPE_KEY": null}}"#),
         ("added", r#"{"stringData": {"OTHER": "more"}}"#),
+        // Without the fingerprint's key nothing can be told of the values.
+        ("made unreadable", KEYLESS),
+        ("changed and made unreadable", CHANGED_AND_KEYLESS),
     ];
     for (name, drift) in drifts {
         patch(drift);

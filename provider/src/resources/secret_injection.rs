@@ -120,9 +120,10 @@ impl Resource for SecretInjection {
             plan.unknown("fingerprint");
             return Ok(());
         }
-        let fingerprint = status.fingerprint.clone();
+        let fingerprint = Some(status.fingerprint.clone());
         match wanted_fingerprint(cx, plan).await {
-            Ok(wanted) if wanted == fingerprint => plan.keep("fingerprint"),
+            Ok(wanted) if wanted.is_some() && wanted == fingerprint => plan.keep("fingerprint"),
+            // Other values, or no key to tell by: the Secret is written anew, and its key with it.
             Ok(_) => plan.unknown("fingerprint"),
             Err(problem) => {
                 plan.keep("fingerprint");
@@ -265,22 +266,24 @@ fn not_written(error: &apply::Error) -> Problem {
     }
 }
 
-/// The fingerprint that the configured values would have, under the key of the Secret as it is.
+/// The fingerprint that the configured values would have, under the key of the Secret as it is; `None` where there is
+/// no key, so that nothing can be told: it was not written by us, or somebody removed the key.
 async fn wanted_fingerprint(
     cx: &Context<Gitops>,
     plan: &Foresight<SecretInjection>,
-) -> Result<String, Problem> {
+) -> Result<Option<String>, Problem> {
     let task = task(cx);
     let found = cx.provider().find(&task, plan.want().kubernetes.as_ref()).await?;
-    let Some(cluster) = found else { return Ok(String::new()) };
+    let Some(cluster) = found else { return Ok(None) };
     let key = match cx.provider().recall_key(&cluster, &SecretInjection::import_id(plan.id())) {
         Some(key) => Some(key),
         None => live(cx, &task, &cluster, plan.id()).await?.as_ref().and_then(Key::of),
     };
-    // A Secret without a key was not written by us, or somebody removed the key: it is written anew.
-    Ok(key.map_or_else(String::new, |key| {
-        data(plan.want()).map(|data| secrets::fingerprint(&key, &data)).unwrap_or_default()
-    }))
+    Ok(key.as_ref().and_then(|key| fingerprint_under(key, plan.want())))
+}
+
+fn fingerprint_under(key: &Key, spec: &Spec) -> Option<String> {
+    data(spec).ok().map(|data| secrets::fingerprint(key, &data))
 }
 
 fn unreadable(why: Problem) -> Problem {
@@ -322,3 +325,7 @@ fn spec_of(live: &Json, last: Option<&Spec>) -> Spec {
         take_ownership: last.is_some_and(|last| last.take_ownership),
     }
 }
+
+#[cfg(test)]
+#[path = "secret_injection_tests.rs"]
+mod tests;

@@ -1,0 +1,73 @@
+//! What a Secret shows, and what its configuration comes to.
+
+use super::*;
+use serde_json::json;
+
+fn spec(more: &Json) -> Spec {
+    serde_json::from_value(more.clone()).unwrap()
+}
+
+/// The Secret as the cluster has it after it was written with `text` under this key.
+fn written(spec: &Spec, key: &Key) -> Json {
+    let wanted = Wanted {
+        namespace: "web".into(),
+        name: "app".into(),
+        kind: spec.r#type.0.clone(),
+        labels: spec.labels.clone().unwrap_or_default(),
+        annotations: spec.annotations.clone().unwrap_or_default(),
+        data: data(spec).ok().unwrap(),
+    };
+    secrets::object(&wanted, key).into_value()
+}
+
+#[test]
+fn what_was_written_has_the_fingerprint_that_is_wanted_and_nothing_else_has() {
+    let (key, one) = (Key::generate().unwrap(), spec(&json!({"data_wo": {"TOKEN": "one"}})));
+    let live = written(&one, &key);
+    assert_eq!(fingerprint_under(&key, &one), Some(status_of(&live).fingerprint));
+    let two = spec(&json!({"data_wo": {"TOKEN": "two"}}));
+    assert_ne!(fingerprint_under(&key, &two), Some(status_of(&live).fingerprint));
+}
+
+/// Without its key a Secret has no fingerprint, and nothing that is wanted may look like none.
+#[test]
+fn a_secret_without_a_key_is_like_nothing_that_is_wanted() {
+    let (key, one) = (Key::generate().unwrap(), spec(&json!({"data_wo": {"TOKEN": "one"}})));
+    let mut live = written(&one, &key);
+    live["metadata"]["annotations"] = json!({});
+    let fingerprint = status_of(&live).fingerprint;
+    assert!(Key::of(&live).is_none());
+    assert_eq!(fingerprint, "");
+    for spec in [one, spec(&json!({})), spec(&json!({"binary_data_wo": {"BROKEN": "!"}}))] {
+        assert_ne!(fingerprint_under(&key, &spec), Some(fingerprint.clone()));
+    }
+}
+
+#[test]
+fn of_labels_and_annotations_those_that_are_configured_are_looked_at() {
+    let configured =
+        json!({"labels": {"a": "1", "b": "2"}, "annotations": {"c": "3"}, "data_wo_revision": 4});
+    let (spec, key) = (spec(&configured), Key::generate().unwrap());
+    let mut live = written(&spec, &key);
+    let same = spec_of(&live, Some(&spec));
+    assert_eq!((&same.labels, &same.annotations), (&spec.labels, &spec.annotations));
+    assert_eq!(same.data_wo_revision, Some(4));
+
+    live["metadata"]["labels"] = json!({"a": "changed", "more": "theirs"});
+    live["metadata"]["annotations"]["more"] = json!("theirs");
+    let drifted = spec_of(&live, Some(&spec));
+    assert_eq!(drifted.labels, Some([("a".to_owned(), "changed".to_owned())].into()));
+    assert_eq!(drifted.annotations, spec.annotations);
+
+    let imported = spec_of(&live, None);
+    assert_eq!((imported.labels, imported.annotations, imported.data_wo_revision), (None, None, None));
+}
+
+#[test]
+fn the_type_is_that_of_the_cluster() {
+    let (key, plain) = (Key::generate().unwrap(), spec(&json!({})));
+    let mut live = written(&plain, &key);
+    assert_eq!(spec_of(&live, Some(&plain)).r#type.0, "Opaque");
+    live["type"] = json!("kubernetes.io/tls");
+    assert_eq!(spec_of(&live, Some(&plain)).r#type.0, "kubernetes.io/tls");
+}
