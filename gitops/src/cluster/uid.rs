@@ -37,12 +37,19 @@ impl Ready {
         let answer = self.ask(task, known).await;
         let mut told = match held {
             Some(told) => told,
-            None => self.told.lock().await,
+            None => task.run(self.told.lock()).await?,
         };
-        told.failed = answer.is_err();
-        let uid = answer?;
-        told.uid = Some((asked, uid.clone()));
-        Ok(uid)
+        if matches!(answer, Err(Error::Interrupted(_))) {
+            return answer; // it says nothing about the cluster
+        }
+        // Who asked later may have been answered sooner.
+        if told.uid.as_ref().is_none_or(|(before, _)| *before < asked) {
+            told.failed = answer.is_err();
+            if let Ok(uid) = &answer {
+                told.uid = Some((asked, uid.clone()));
+            }
+        }
+        answer
     }
 
     /// Asks, and asks again where the cluster is `known` to answer and does not.
