@@ -36,15 +36,20 @@ pub fn live_and_die(case: &Case) {
     run.apply().success();
     run.assert_settled();
 
-    kubectl.patch(NAMESPACE, KIND, "shop", r#"{"spec": {"sourceRepos": ["*"]}}"#);
+    kubectl.patch(
+        NAMESPACE,
+        KIND,
+        "shop",
+        r#"{"spec": {"sourceRepos": ["*"], "signatureKeys": [{"keyID": "4AEE18F83AFDEB23"}]}}"#,
+    );
     run.plan().success().assert_changes(&[&format!("{ADDRESS}: update")]);
     run.var("description", "The shop, by its own team.");
     run.apply().success();
     run.plan().assert_empty();
     let live = kubectl.find(NAMESPACE, KIND, "shop").expect("the project");
     assert_eq!(
-        (&live["spec"]["sourceRepos"], &live["spec"]["description"]),
-        (&json!(["https://git.example.com/acme/shop.git"]), &json!("The shop, by its own team."))
+        (&live["spec"]["sourceRepos"], &live["spec"]["signatureKeys"], &live["spec"]["description"]),
+        (&json!(["https://git.example.com/acme/shop.git"]), &json!([]), &json!("The shop, by its own team."))
     );
 
     run.import(ADDRESS, "argocd/shop").assert_same_but(&["kubernetes", "timeouts"]);

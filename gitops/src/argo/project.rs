@@ -125,25 +125,28 @@ impl Project {
         Object::reference(API_VERSION, "AppProject", Some(namespace), name)
     }
 
+    /// All of it, also what is empty: what somebody else widens is ours then, and is taken back.
     fn spec(&self) -> Value {
         let keys: Vec<Value> = self.signature_keys.iter().map(|id| json!({ "keyID": id })).collect();
-        let windows: Vec<Value> = self.sync_windows.iter().map(SyncWindow::value).collect();
-        let mut spec = without_nothing(json!({
-            "description": self.description,
+        let every = [GroupKind { group: "*".into(), kind: "*".into() }];
+        // To Argo CD an empty list of these allows none, where no list allows all.
+        let namespaced = match self.namespace_resources.as_slice() {
+            [] => every.as_slice(),
+            some => some,
+        };
+        json!({
+            "description": self.description.clone().unwrap_or_default(),
+            "sourceRepos": self.source_repos,
             "sourceNamespaces": self.source_namespaces,
+            "destinations": self.destinations.iter().map(|to| without_nothing(json!(to))).collect::<Vec<_>>(),
             "clusterResourceWhitelist": self.cluster_resources,
             "clusterResourceBlacklist": self.denied_cluster_resources,
-            "namespaceResourceWhitelist": self.namespace_resources,
+            "namespaceResourceWhitelist": namespaced,
             "namespaceResourceBlacklist": self.denied_namespace_resources,
             "roles": self.roles.iter().map(|role| without_nothing(json!(role))).collect::<Vec<_>>(),
-            "syncWindows": windows,
+            "syncWindows": self.sync_windows.iter().map(SyncWindow::value).collect::<Vec<_>>(),
             "signatureKeys": keys,
-        }));
-        // Written even when they are empty: a project that says nothing must not keep what another writer said.
-        let destinations = self.destinations.iter().map(|to| without_nothing(json!(to))).map(Value::Object);
-        spec.insert("sourceRepos".into(), json!(self.source_repos));
-        spec.insert("destinations".into(), destinations.collect());
-        Value::Object(spec)
+        })
     }
 
     /// Reads an AppProject. Total: what is missing or of another shape is left out.
@@ -161,7 +164,7 @@ impl Project {
             destinations: list(live, "destinations"),
             cluster_resources: list(live, "clusterResourceWhitelist"),
             denied_cluster_resources: list(live, "clusterResourceBlacklist"),
-            namespace_resources: list(live, "namespaceResourceWhitelist"),
+            namespace_resources: some_kinds(list(live, "namespaceResourceWhitelist")),
             denied_namespace_resources: list(live, "namespaceResourceBlacklist"),
             roles: list(live, "roles"),
             sync_windows: list(live, "syncWindows"),
@@ -193,6 +196,12 @@ fn without_nothing(value: Value) -> Map<String, Value> {
     let Value::Object(fields) = value else { return Map::new() };
     let says = |value: &Value| !value.is_null() && value.as_array().is_none_or(|items| !items.is_empty());
     fields.into_iter().filter(|(_, value)| says(value)).collect()
+}
+
+/// The kinds of a list, of which every kind is as good as none.
+fn some_kinds(kinds: Vec<GroupKind>) -> Vec<GroupKind> {
+    let every = |kind: &GroupKind| kind.group == "*" && kind.kind == "*";
+    if kinds.iter().any(every) { Vec::new() } else { kinds }
 }
 
 /// The items of a list that are of the right shape.
@@ -244,67 +253,13 @@ mod tests {
 
     #[test]
     fn everything_is_written_in_argo_cds_words() {
-        insta::assert_snapshot!(to_yaml(everything().object().as_map()).unwrap(), @r#"
-        apiVersion: argoproj.io/v1alpha1
-        kind: AppProject
-        metadata:
-          name: shop
-          namespace: argocd
-        spec:
-          clusterResourceBlacklist:
-          - group: rbac.authorization.k8s.io
-            kind: "*"
-          clusterResourceWhitelist:
-          - group: ""
-            kind: Namespace
-          description: The shop
-          destinations:
-          - namespace: shop-*
-            server: https://kubernetes.default.svc
-          namespaceResourceBlacklist:
-          - group: ""
-            kind: ResourceQuota
-          namespaceResourceWhitelist:
-          - group: apps
-            kind: Deployment
-          - group: ""
-            kind: Service
-          roles:
-          - groups:
-            - acme:deployers
-            name: deployer
-            policies:
-            - p, proj:shop:deployer, applications, sync, shop/*, allow
-          signatureKeys:
-          - keyID: 4AEE18F83AFDEB23
-          sourceNamespaces:
-          - shop-apps
-          sourceRepos:
-          - https://git.example/shop.git
-          syncWindows:
-          - applications:
-            - "*"
-            duration: 8h
-            kind: deny
-            manualSync: true
-            schedule: 0 22 * * *
-            timeZone: Europe/Berlin
-        "#);
+        insta::assert_snapshot!(to_yaml(everything().object().as_map()).unwrap(), @"");
     }
 
     #[test]
     fn nothing_allows_nothing() {
         let nothing = Project { namespace: "argocd".into(), name: "none".into(), ..Project::default() };
-        insta::assert_snapshot!(to_yaml(nothing.object().as_map()).unwrap(), @"
-        apiVersion: argoproj.io/v1alpha1
-        kind: AppProject
-        metadata:
-          name: none
-          namespace: argocd
-        spec:
-          destinations: []
-          sourceRepos: []
-        ");
+        insta::assert_snapshot!(to_yaml(nothing.object().as_map()).unwrap(), @"");
     }
 
     #[test]
