@@ -119,7 +119,29 @@ impl Explain for Error {
                 "A relative path starts where the command runs: `${path.module}/…` names a file beside the configuration."
             }
             Error::Truncated { .. } => "Apply again. If it stays, look at the proxy or the server.",
-            _ => return None,
+            Error::Status { status, .. } if status.starts_with("404") || status.starts_with("410") => {
+                "Check the address: open it in a browser, or with `curl --location`."
+            }
+            Error::Status { status, .. } if status.starts_with("401") || status.starts_with("403") => {
+                "Downloads send no credentials: serve the file without, or download it first and give its path."
+            }
+            Error::Status { .. } => "Apply again. If it stays, look at the log of the server.",
+            Error::Request { why, .. } if why.contains("redirects") => {
+                "Give the address that it leads to, if you trust that one."
+            }
+            Error::Request { why, .. } if why.contains("certificate") => {
+                "Let this machine trust the authority that signed the certificate, or download the file first and give its path."
+            }
+            Error::Request { .. } => {
+                "Check the address, and that this machine reaches the server, through the proxy in `HTTPS_PROXY` if there is one."
+            }
+            Error::TooLarge { .. } => "Give the file itself, not an archive or an image that it lies in.",
+            Error::Authorities => "Give the whole file, with its `-----BEGIN CERTIFICATE-----`.",
+            Error::Client { .. } => {
+                "Check `HTTPS_PROXY` and its like, and that this machine has certificate authorities (the package `ca-certificates`)."
+            }
+            Error::Interrupted { .. } => "Apply again, with a longer timeout if this one was too short.",
+            Error::Url { .. } => "Give an address such as `https://example.com/install.yaml`.",
         };
         Some(text.into())
     }

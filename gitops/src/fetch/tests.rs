@@ -65,7 +65,9 @@ async fn failure(base: &str, limit: u64) -> Error {
 
 /// The error's text without the port, which changes.
 fn text(error: &Error, base: &str) -> String {
-    crate::error::chain(error).replace(base, "http://server")
+    let text =
+        format!("{}\nHint: {}", crate::error::chain(error), error.hint().unwrap_or_else(|| "none".into()));
+    text.replace(base, "http://server")
 }
 
 #[tokio::test]
@@ -80,14 +82,20 @@ async fn bytes_come_with_their_checksum() {
 async fn the_wrong_content_is_refused_with_both_checksums() {
     let base = canned(ok("kind: Swapped\n")).await;
     let error = failure(&base, LIMIT).await;
-    insta::assert_snapshot!(text(&error, &base), @"`http://server/` has the wrong checksum: expected sha256 bac33b4c6ac6e0a5745fec05e34589c0311e6b8da3abd1ab4b4f70205a8f1720, found 8d874ea4fa1059225dcaff961263e43d6dd166b13f7cc572d1d24a0591d6fe1b (14 bytes)");
+    insta::assert_snapshot!(text(&error, &base), @"
+    `http://server/` has the wrong checksum: expected sha256 bac33b4c6ac6e0a5745fec05e34589c0311e6b8da3abd1ab4b4f70205a8f1720, found 8d874ea4fa1059225dcaff961263e43d6dd166b13f7cc572d1d24a0591d6fe1b (14 bytes)
+    Hint: If the new content is what you want and you have looked at it, change `sha256` to the checksum found.
+    ");
     insta::assert_snapshot!(error.hint().unwrap(), @"If the new content is what you want and you have looked at it, change `sha256` to the checksum found.");
 }
 
 #[tokio::test]
 async fn a_truncated_body_is_named() {
     let base = canned("HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\nkind: Li").await;
-    insta::assert_snapshot!(text(&failure(&base, LIMIT).await, &base), @"the download of `http://server/` ended early, after 8 bytes of 500");
+    insta::assert_snapshot!(text(&failure(&base, LIMIT).await, &base), @"
+    the download of `http://server/` ended early, after 8 bytes of 500
+    Hint: Apply again. If it stays, look at the proxy or the server.
+    ");
     let base = canned("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nkind:\r\n").await;
     let error = failure(&base, LIMIT).await;
     assert!(matches!(error, Error::Truncated { received: 5, declared: None, .. }), "{error}");
@@ -112,13 +120,19 @@ async fn a_web_page_is_named() {
 #[tokio::test]
 async fn more_than_the_limit_is_not_read() {
     let declared = canned("HTTP/1.1 200 OK\r\ncontent-length: 10737418240\r\n\r\n").await;
-    insta::assert_snapshot!(text(&failure(&declared, LIMIT).await, &declared), @"`http://server/` is larger than 33554432 bytes");
+    insta::assert_snapshot!(text(&failure(&declared, LIMIT).await, &declared), @"
+    `http://server/` is larger than 33554432 bytes
+    Hint: Give the file itself, not an archive or an image that it lies in.
+    ");
     let endless = server(|mut stream, _| async move {
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await;
         while stream.write_all(&[b'x'; 65536]).await.is_ok() {}
     });
     let endless = endless.await;
-    insta::assert_snapshot!(text(&failure(&endless, 1 << 20).await, &endless), @"`http://server/` is larger than 1048576 bytes");
+    insta::assert_snapshot!(text(&failure(&endless, 1 << 20).await, &endless), @"
+    `http://server/` is larger than 1048576 bytes
+    Hint: Give the file itself, not an archive or an image that it lies in.
+    ");
 }
 
 #[tokio::test]
@@ -138,6 +152,7 @@ async fn a_server_that_drips_is_cut_at_the_deadline() {
     insta::assert_snapshot!(text(&error, &base), @"
     `http://server/` was not fetched
     Caused by: not done within 300ms
+    Hint: Apply again, with a longer timeout if this one was too short.
     ");
 }
 
@@ -160,18 +175,30 @@ async fn redirects_stay_with_their_origin_or_lead_to_https() {
     let sum = Sha256::of(BODY.as_bytes());
     assert!(fetch().url(&task(), &format!("{base}/here"), Some(&sum)).await.is_ok());
     let error = failure(&format!("{base}/away"), LIMIT).await;
-    insta::assert_snapshot!(text(&error, &base).replace(&elsewhere, "http://elsewhere"), @"failed to download `http://server/away`: it redirects to `http://elsewhere`, which is not https");
+    insta::assert_snapshot!(text(&error, &base).replace(&elsewhere, "http://elsewhere"), @"
+    failed to download `http://server/away`: it redirects to `http://elsewhere`, which is not https
+    Hint: Give the address that it leads to, if you trust that one.
+    ");
     let error = failure(&format!("{base}/loop"), LIMIT).await;
-    insta::assert_snapshot!(text(&error, &base), @"failed to download `http://server/loop`: it redirects too often");
+    insta::assert_snapshot!(text(&error, &base), @"
+    failed to download `http://server/loop`: it redirects too often
+    Hint: Give the address that it leads to, if you trust that one.
+    ");
 }
 
 #[tokio::test]
 async fn a_refusal_and_an_unreachable_server_are_told_apart() {
     let base = canned("HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n").await;
-    insta::assert_snapshot!(text(&failure(&base, LIMIT).await, &base), @"failed to download `http://server/`: the server answered 404 Not Found");
+    insta::assert_snapshot!(text(&failure(&base, LIMIT).await, &base), @"
+    failed to download `http://server/`: the server answered 404 Not Found
+    Hint: Check the address: open it in a browser, or with `curl --location`.
+    ");
     let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let base = format!("http://{closed}");
-    insta::assert_snapshot!(text(&failure(&base, LIMIT).await, &base), @"failed to download `http://server/`: Connection refused (os error 111)");
+    insta::assert_snapshot!(text(&failure(&base, LIMIT).await, &base), @"
+    failed to download `http://server/`: Connection refused (os error 111)
+    Hint: Check the address, and that this machine reaches the server, through the proxy in `HTTPS_PROXY` if there is one.
+    ");
 }
 
 #[test]
@@ -237,7 +264,10 @@ async fn a_private_authority_is_trusted_when_given() {
     let (base, authority) = tls_server().await;
     let trusting = Fetch::build(Some(&authority), |builder| builder.no_proxy()).unwrap();
     assert_eq!(trusting.url(&task(), &base, None).await.unwrap().bytes, BODY.as_bytes());
-    insta::assert_snapshot!(text(&failure(&base, LIMIT).await, &base), @"failed to download `http://server/`: invalid peer certificate: UnknownIssuer");
+    insta::assert_snapshot!(text(&failure(&base, LIMIT).await, &base), @"
+    failed to download `http://server/`: invalid peer certificate: UnknownIssuer
+    Hint: Let this machine trust the authority that signed the certificate, or download the file first and give its path.
+    ");
 }
 
 #[test]
