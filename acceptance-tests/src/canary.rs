@@ -1,12 +1,18 @@
 //! Secrets that must be nowhere: random words that are searched in every file a run has left, however encoded.
 
 use crate::random::Random;
+use crate::wait::pause;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use flate2::read::{DeflateDecoder, GzDecoder};
+use std::collections::HashMap;
 use std::fs;
 use std::io::Read;
+use std::iter;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
 
 /// No file of a run inflates to more than this.
 const LARGEST: u64 = 256 << 20;
@@ -45,6 +51,22 @@ impl Canary {
         [self.0.clone(), hex::encode(bytes), hex::encode_upper(bytes)].into_iter().chain(base64).collect()
     }
 
+    /// Looks through the arguments of all processes below this one until [`Watch::assert_unseen`].
+    pub fn watch_arguments(&self) -> Watch {
+        let (forms, ended) = (self.forms(), Arc::new(AtomicBool::new(false)));
+        let end = Arc::clone(&ended);
+        let thread = thread::spawn(move || {
+            let (mut looks, mut seen) = (0, None);
+            while seen.is_none() && (looks == 0 || !end.load(Ordering::Relaxed)) {
+                seen = in_arguments(&forms);
+                looks += 1;
+                pause();
+            }
+            (looks, seen)
+        });
+        Watch { ended, thread }
+    }
+
     /// Demands that no file below `dir`, or the file `dir`, holds it: raw, gzipped, or as an entry of a zip.
     ///
     /// # Panics
@@ -62,6 +84,54 @@ impl Canary {
             }
         }
     }
+}
+
+/// A search of arguments that goes on while other things are done.
+pub struct Watch {
+    ended: Arc<AtomicBool>,
+    thread: JoinHandle<(usize, Option<String>)>,
+}
+
+impl Watch {
+    /// Ends the search; how often it looked.
+    ///
+    /// # Panics
+    /// When the secret was in the arguments of a process.
+    #[track_caller]
+    pub fn assert_unseen(self) -> usize {
+        self.ended.store(true, Ordering::Relaxed);
+        let (looks, seen) = self.thread.join().unwrap_or_else(|_| panic!("the search of arguments panicked"));
+        assert!(seen.is_none(), "a secret was in the arguments of {}", seen.unwrap_or_default());
+        looks
+    }
+}
+
+/// The name of a process below this one that shows one of `forms` in its arguments. Pods of this machine are not
+/// below it: what they are told is between them and their namespace.
+fn in_arguments(forms: &[String]) -> Option<String> {
+    let parents: HashMap<u32, u32> =
+        fs::read_dir("/proc").into_iter().flatten().flatten().filter_map(parent).collect();
+    let ours = |pid: &u32| {
+        let above = iter::successors(Some(*pid), |pid| parents.get(pid).copied());
+        above.skip(1).take(parents.len()).any(|pid| pid == std::process::id())
+    };
+    let lines = parents
+        .keys()
+        .filter(|pid| ours(pid))
+        .filter_map(|pid| fs::read(format!("/proc/{pid}/cmdline")).ok());
+    let shows = |line: &Vec<u8>| forms.iter().any(|form| holds(line, form.as_bytes()));
+    let line = lines.into_iter().find(shows)?;
+    let program = line.split(|byte| *byte == 0).next().unwrap_or_default();
+    Some(String::from_utf8_lossy(program).into_owned())
+}
+
+/// A process and the one that started it.
+fn parent(process: fs::DirEntry) -> Option<(u32, u32)> {
+    let pid = process.file_name().to_str()?.parse().ok()?;
+    let stat = fs::read_to_string(process.path().join("stat")).ok()?;
+    // The name before it may hold anything.
+    let (_, rest) = stat.rsplit_once(')')?;
+    Some((pid, rest.split_whitespace().nth(1)?.parse().ok()?))
 }
 
 fn holds(bytes: &[u8], form: &[u8]) -> bool {
@@ -145,6 +215,26 @@ mod tests {
             fs::write(dir.path().join("file"), bytes).unwrap();
             let result = std::panic::catch_unwind(|| canary.assert_absent(dir.path()));
             assert!(result.is_err(), "{name} was not found");
+        }
+    }
+
+    #[test]
+    fn arguments_are_watched() {
+        let (plain, encoded, other) = (
+            Canary::new(&mut Random::new(3)),
+            Canary::new(&mut Random::new(4)),
+            Canary::new(&mut Random::new(5)),
+        );
+        let basic = STANDARD.encode(format!("git:{}", encoded.value()));
+        let dir = tempfile::tempdir().unwrap();
+        let _running = crate::Program::new("sh")
+            .args(["-c", "sleep 600; true", plain.value(), &basic])
+            .start(&dir.path().join("log"));
+        assert!(other.watch_arguments().assert_unseen() > 0);
+        for canary in [plain, encoded] {
+            let watch = canary.watch_arguments();
+            let seen = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| watch.assert_unseen()));
+            assert!(seen.is_err(), "not seen in the arguments");
         }
     }
 

@@ -36,7 +36,7 @@ mod suite;
 mod wait;
 mod workspace;
 
-pub use canary::Canary;
+pub use canary::{Canary, Watch};
 pub use case::{Case, provider, publish, target};
 pub use cli::{Cli, Kind};
 pub use crash::Answered;

@@ -32,7 +32,7 @@ pub enum Invalid {
         /// What was given.
         id: String,
         /// What is wrong with it.
-        why: &'static str,
+        why: String,
     },
 }
 
@@ -203,20 +203,26 @@ fn is_device(name: &str) -> bool {
         .is_some_and(|number| matches!(number.as_bytes(), [b'1'..=b'9']) || matches!(number, "¹" | "²" | "³"))
 }
 
-fn tenant_id_problem(id: &str) -> Option<&'static str> {
+fn tenant_id_problem(id: &str) -> Option<String> {
     if id.is_empty() {
-        return Some("it is empty");
+        return Some("it is empty".to_owned());
     }
     if id.len() > MAX_TENANT_ID {
-        return Some("it is longer than 63 characters");
+        return Some("it is longer than 63 characters".to_owned());
     }
-    if !id.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-')) {
-        return Some("only lower-case ASCII letters, digits and dashes are allowed");
+    // The code point, too: a look-alike shows the same as the letter that it is not.
+    let allowed = |c: &char| matches!(c, 'a'..='z' | '0'..='9' | '-');
+    if let Some((place, odd)) = id.chars().enumerate().find(|(_, c)| !allowed(c)) {
+        return Some(format!(
+            "only lower-case ASCII letters, digits and dashes are allowed, not U+{:04X} at character {}",
+            u32::from(odd),
+            place + 1
+        ));
     }
     if id.starts_with('-') || id.ends_with('-') {
-        return Some("it starts or ends with a dash");
+        return Some("it starts or ends with a dash".to_owned());
     }
-    is_device(id).then_some("it is a device name on Windows")
+    is_device(id).then(|| "it is a device name on Windows".to_owned())
 }
 
 #[cfg(test)]
@@ -336,7 +342,7 @@ mod tests {
         insta::assert_snapshot!(error, @r"`../x\u{1b}[31m` is not a path in a repository: `.` and `..` are not allowed");
         insta::assert_snapshot!(error.hint().unwrap(), @"Use a path relative to the root of the repository, such as `instances/team-a`.");
         let error = TenantId::parse("Team").unwrap_err();
-        insta::assert_snapshot!(error, @"`Team` is not a tenant id: only lower-case ASCII letters, digits and dashes are allowed");
+        insta::assert_snapshot!(error, @"`Team` is not a tenant id: only lower-case ASCII letters, digits and dashes are allowed, not U+0054 at character 1");
         insta::assert_snapshot!(error.hint().unwrap(), @"Use lower-case letters, digits and dashes, starting and ending with a letter or digit, such as `team-a`; at most 63 characters.");
     }
 

@@ -2,7 +2,7 @@
 //! push that they carried out.
 
 use gitops_acceptance_tests::git_server::{Bare, Fault, Kind, Options, Server, Service};
-use gitops_acceptance_tests::{Case, Workspace};
+use gitops_acceptance_tests::{Canary, Case, Workspace};
 use std::time::Duration;
 use tokio::runtime::Runtime;
 
@@ -49,6 +49,7 @@ struct Forge {
     run: Workspace,
     bare: Bare,
     server: Server,
+    password: Canary,
     _runtime: Runtime,
 }
 
@@ -59,15 +60,17 @@ impl Forge {
         let chart = "apiVersion: v2\nname: tenant\nversion: 1.2.3\n";
         bare.write("charts/tenant/Chart.yaml", chart).expect("a chart");
         bare.git(&["config", "http.receivepack", "true"]).expect("a repository that takes pushes");
-        let password = case.random().word(20);
-        let credentials = Some(("git".to_owned(), password.clone()));
+        let password = Canary::new(&mut case.random());
+        let credentials = Some(("git".to_owned(), password.value().to_owned()));
         let runtime = Runtime::new().expect("a runtime");
         let options = Options { root, credentials, tls: None };
         let server = runtime.block_on(Server::start(([127, 0, 0, 1], 0).into(), options)).expect("a server");
         let mut run = case.blocks(CONFIGURATION);
         // No cluster: what the environment names is not meant.
-        run.env("KUBECONFIG", "").var("repository", server.url("platform.git")).var("password", password);
-        Self { run, bare, server, _runtime: runtime }
+        run.env("KUBECONFIG", "")
+            .var("repository", server.url("platform.git"))
+            .var("password", password.value());
+        Self { run, bare, server, password, _runtime: runtime }
     }
 
     /// The next request to `service` meets this.
@@ -97,6 +100,29 @@ impl Forge {
         assert_eq!(self.commits(), before + 1, "a change is one commit");
         self.run.plan().assert_empty();
     }
+}
+
+/// The password is in no state, plan, trace, message, object of Git or argument, whatever becomes of the push.
+pub fn are_told_the_password_and_nobody_else(case: &Case) {
+    let mut forge = Forge::open(case);
+    let (trace, watch) = (forge.run.logs().join("trace"), forge.password.watch_arguments());
+    forge.run.env("TF_LOG", "TRACE").env("TF_LOG_PATH", trace.to_string_lossy());
+    forge.converges("hello");
+    forge.run.var("greeting", "goodbye");
+    forge.run.plan().success().assert_changes(&["gitops_tenant.acme: update"]);
+    for kind in [Kind::Status(401), Kind::Status(403), Kind::Redirect("http://127.0.0.1:1/p.git".to_owned())]
+    {
+        forge.fault(Service::AdvertiseReceive, kind);
+        forge.run.apply().failure();
+    }
+    forge.converges("goodbye");
+    let objects = forge.bare.git(&["cat-file", "--batch-all-objects", "--batch"]).expect("the objects");
+    std::fs::write(case.dir().join("objects"), objects).expect("a file");
+    forge.run.destroy().success();
+    assert!(watch.assert_unseen() > 10, "arguments were hardly looked at");
+    let traced = std::fs::read_to_string(&trace).expect("the trace");
+    assert!(traced.contains("provider.terraform-provider-gitops"), "nothing of the provider is in the trace");
+    forge.password.assert_absent(&case.dir());
 }
 
 /// Credentials, rights and rules of the server: its words are shown, and neither Git nor the state loses anything.

@@ -100,7 +100,8 @@ pub fn come_with_the_module(case: &Case) {
     );
     assert!(kubectl.find(NAMESPACE, "configmap", "motd").is_some(), "the root app brought nothing");
     run.destroy().success();
-    for (kind, name) in [("namespace", NAMESPACE), ("crd", "appprojects.argoproj.io")] {
-        assert!(kubectl.find("", kind, name).is_none(), "the {kind} {name} is still there");
+    for name in ["appprojects.argoproj.io", "applications.argoproj.io"] {
+        assert!(kubectl.find("", "crd", name).is_none(), "the definition {name} is still there");
     }
+    assert!(kubectl.find(NAMESPACE, "secret", "platform-repository").is_none(), "the Secret is still there");
 }

@@ -39,7 +39,7 @@ pub enum Error {
         conflicts: Vec<Conflict>,
     },
     /// The cluster does not serve the kind.
-    #[error("the cluster does not know `{api_version}` {}, which {object} is", object.kind)]
+    #[error("the cluster has no kind `{}` of `{api_version}`, which the manifest's `{}` needs", object.kind, object.name)]
     UnknownKind {
         /// The object.
         object: Id,
@@ -131,7 +131,7 @@ impl Error {
 impl Explain for Error {
     fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::Foreign { .. } => "Nothing was changed. Remove them, import them, or set `take_ownership = true`.".into(),
+            Self::Foreign { .. } => "Nothing was changed. Remove what is there, or set `take_ownership = true` to take it over.".into(),
             Self::Conflict { .. } => "Nothing was changed. Leave these fields out, or set `take_ownership = true` to take them over.".into(),
             Self::UnknownKind { .. } => {
                 "Its CustomResourceDefinition must be there first: in the same manifest, or installed by a resource that this one depends on."
@@ -254,22 +254,22 @@ mod tests {
         let text: Vec<_> =
             errors.iter().map(|e| format!("{e}\n  {}", e.hint().unwrap_or_default())).collect();
         insta::assert_snapshot!(text.join("\n"), @r#"
-            ConfigMap argocd/argocd-cm (by helm, kubectl) exists and is not ours
-              Nothing was changed. Remove them, import them, or set `take_ownership = true`.
-            2 objects exist and are not ours: ConfigMap argocd/argocd-cm, ConfigMap argocd/argocd-cm (by gitops_bootstrap argocd)
-              Nothing was changed. Remove them, import them, or set `take_ownership = true`.
-            ConfigMap argocd/argocd-cm has fields that others manage: `.data.url` (kubectl-edit), `.data.admin` (helm)
-              Nothing was changed. Leave these fields out, or set `take_ownership = true` to take them over.
-            the cluster refused to write ConfigMap argocd/argocd-cm: data: Invalid value
-              
-            the cluster does not know `argoproj.io/v1alpha1` Application, which Application.argoproj.io a/b is
-              Its CustomResourceDefinition must be there first: in the same manifest, or installed by a resource that this one depends on.
-            the cluster refused to write Secret argocd/git: secrets "git" is forbidden: User "ci" cannot patch
-              The account needs more rights; `kubectl auth can-i --list` shows what it has.
-            CustomResourceDefinition applications.argoproj.io still has objects that wait for their controller: argocd/root
-              Destroy them first, while their controller lives, or remove their finalizers.
-            stopped on request, while about to write ConfigMap argocd/argocd-cm
-            "#);
+        ConfigMap argocd/argocd-cm (by helm, kubectl) exists and is not ours
+          Nothing was changed. Remove what is there, or set `take_ownership = true` to take it over.
+        2 objects exist and are not ours: ConfigMap argocd/argocd-cm, ConfigMap argocd/argocd-cm (by gitops_bootstrap argocd)
+          Nothing was changed. Remove what is there, or set `take_ownership = true` to take it over.
+        ConfigMap argocd/argocd-cm has fields that others manage: `.data.url` (kubectl-edit), `.data.admin` (helm)
+          Nothing was changed. Leave these fields out, or set `take_ownership = true` to take them over.
+        the cluster refused to write ConfigMap argocd/argocd-cm: data: Invalid value
+          
+        the cluster has no kind `Application` of `argoproj.io/v1alpha1`, which the manifest's `b` needs
+          Its CustomResourceDefinition must be there first: in the same manifest, or installed by a resource that this one depends on.
+        the cluster refused to write Secret argocd/git: secrets "git" is forbidden: User "ci" cannot patch
+          The account needs more rights; `kubectl auth can-i --list` shows what it has.
+        CustomResourceDefinition applications.argoproj.io still has objects that wait for their controller: argocd/root
+          Destroy them first, while their controller lives, or remove their finalizers.
+        stopped on request, while about to write ConfigMap argocd/argocd-cm
+        "#);
     }
 
     #[test]

@@ -379,18 +379,18 @@ spec: {template: {spec: {containers: [{name: redis, image: 'redis:8'}]}}}
             format!("{name}: {error}\n  {}", error.hint().unwrap_or_default())
         });
         insta::assert_snapshot!(texts.join("\n"), @"
-            empty: the manifest does not install Argo CD: an application controller is not among its 0 objects
-              Argo CD's manifests are `install.yaml`, `ha/install.yaml` and `core-install.yaml` of a release; its chart is `argo-cd`.
-            another: the manifest does not install Argo CD: an application controller is not among its 1 objects
-              Argo CD's manifests are `install.yaml`, `ha/install.yaml` and `core-install.yaml` of a release; its chart is `argo-cd`.
-            binary: the manifest is not text: byte 1 is not UTF-8
-              A manifest is YAML; is this an archive?
-            bomb: document 1 is not usable YAML (line 5): its anchors and aliases repeat too much
-              Kubernetes tools must be able to read it too: try `kubectl apply --dry-run=client -f`.
-            patch of nothing: patch 1 changes Secret a, which the manifest does not have
-              A patch is matched by `apiVersion`, `kind`, `metadata.name` and, where it has one, `metadata.namespace`.
-            patch that is none: document 1 (line 1) has no `apiVersion`
-              Every document needs `apiVersion`, `kind` and `metadata.name`.
+        empty: the manifest does not install Argo CD: an application controller is not among its 0 objects
+          Argo CD's manifests are `install.yaml`, `ha/install.yaml` and `core-install.yaml` of a release; its chart is `argo-cd`.
+        another: the manifest does not install Argo CD: an application controller is not among its 1 objects
+          Argo CD's manifests are `install.yaml`, `ha/install.yaml` and `core-install.yaml` of a release; its chart is `argo-cd`.
+        binary: the manifest is not text: byte 1 is not UTF-8
+          A manifest is YAML; is this an archive?
+        bomb: document 1 is not usable YAML (line 5): its anchors and aliases repeat too much
+          No manifest that is meant to be read needs this: see that it is the right file. If it is, write out what its anchors repeat, or split it.
+        patch of nothing: patch 1 changes Secret a, which the manifest does not have
+          A patch is matched by `apiVersion`, `kind`, `metadata.name` and, where it has one, `metadata.namespace`.
+        patch that is none: document 1 (line 1) has no `apiVersion`
+          Every document needs `apiVersion`, `kind` and `metadata.name`.
         ");
     }
 }

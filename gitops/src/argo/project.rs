@@ -253,13 +253,78 @@ mod tests {
 
     #[test]
     fn everything_is_written_in_argo_cds_words() {
-        insta::assert_snapshot!(to_yaml(everything().object().as_map()).unwrap(), @"");
+        insta::assert_snapshot!(to_yaml(everything().object().as_map()).unwrap(), @r#"
+        apiVersion: argoproj.io/v1alpha1
+        kind: AppProject
+        metadata:
+          name: shop
+          namespace: argocd
+        spec:
+          clusterResourceBlacklist:
+          - group: rbac.authorization.k8s.io
+            kind: "*"
+          clusterResourceWhitelist:
+          - group: ""
+            kind: Namespace
+          description: The shop
+          destinations:
+          - namespace: shop-*
+            server: https://kubernetes.default.svc
+          namespaceResourceBlacklist:
+          - group: ""
+            kind: ResourceQuota
+          namespaceResourceWhitelist:
+          - group: apps
+            kind: Deployment
+          - group: ""
+            kind: Service
+          roles:
+          - groups:
+            - acme:deployers
+            name: deployer
+            policies:
+            - p, proj:shop:deployer, applications, sync, shop/*, allow
+          signatureKeys:
+          - keyID: 4AEE18F83AFDEB23
+          sourceNamespaces:
+          - shop-apps
+          sourceRepos:
+          - https://git.example/shop.git
+          syncWindows:
+          - applications:
+            - "*"
+            duration: 8h
+            kind: deny
+            manualSync: true
+            schedule: 0 22 * * *
+            timeZone: Europe/Berlin
+        "#);
     }
 
     #[test]
     fn nothing_allows_nothing() {
         let nothing = Project { namespace: "argocd".into(), name: "none".into(), ..Project::default() };
-        insta::assert_snapshot!(to_yaml(nothing.object().as_map()).unwrap(), @"");
+        insta::assert_snapshot!(to_yaml(nothing.object().as_map()).unwrap(), @r#"
+        apiVersion: argoproj.io/v1alpha1
+        kind: AppProject
+        metadata:
+          name: none
+          namespace: argocd
+        spec:
+          clusterResourceBlacklist: []
+          clusterResourceWhitelist: []
+          description: ""
+          destinations: []
+          namespaceResourceBlacklist: []
+          namespaceResourceWhitelist:
+          - group: "*"
+            kind: "*"
+          roles: []
+          signatureKeys: []
+          sourceNamespaces: []
+          sourceRepos: []
+          syncWindows: []
+        "#);
     }
 
     #[test]

@@ -299,7 +299,13 @@ impl Mirror {
         }
         let why = text::cleaned(failure.git.message().as_bytes(), self.secrets.secrets());
         match self.place.address.scheme() {
-            Scheme::File if failure.git.code() == ErrorCode::NotFound => Error::NotFound { url, sent: false },
+            // libgit2 has no code of its own for a directory that is not there.
+            Scheme::File
+                if failure.git.code() == ErrorCode::NotFound
+                    || self.place.address.url().to_file_path().is_ok_and(|path| !path.exists()) =>
+            {
+                Error::NotFound { url, sent: false }
+            }
             _ if is_damage(&failure.git) => Error::Storage { url, why },
             _ => Error::Protocol { url, why },
         }

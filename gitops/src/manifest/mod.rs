@@ -22,7 +22,7 @@ use crate::Explain;
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {
-    /// The text is not YAML, or exceeds a budget.
+    /// The text is not YAML.
     #[error("document {document} is not usable YAML (line {line}): {problem}")]
     Syntax {
         /// Position of the document, from 1.
@@ -31,6 +31,16 @@ pub enum Error {
         line: u64,
         /// What the parser said, without the text it said it of.
         problem: String,
+    },
+    /// The text exceeds a budget, as a YAML bomb does.
+    #[error("document {document} is not usable YAML (line {line}): {problem}")]
+    Excess {
+        /// Position of the document, from 1.
+        document: usize,
+        /// Line in the whole text, from 1.
+        line: u64,
+        /// The budget, in words.
+        problem: &'static str,
     },
     /// The text is longer than a manifest may be.
     #[error("the manifest has {size} bytes, more than the {limit} allowed")]
@@ -81,7 +91,8 @@ fn within(object: &str) -> String {
 impl Explain for Error {
     fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::Syntax { .. } => "Kubernetes tools must be able to read it too: try `kubectl apply --dry-run=client -f`.".into(),
+            Self::Syntax { .. } => "Kubernetes tools must be able to read it too: try `kubectl apply --dry-run=client -f FILE`.".into(),
+            Self::Excess { .. } => "No manifest that is meant to be read needs this: see that it is the right file. If it is, write out what its anchors repeat, or split it.".into(),
             Self::TooLarge { .. } => "Split the manifest, or leave out what is not needed.".into(),
             Self::NotAnObject { .. } => "Every document needs `apiVersion`, `kind` and `metadata.name`.".into(),
             Self::Duplicate { .. } => "Remove one of the two, or turn it into a patch.".into(),
@@ -103,6 +114,7 @@ mod tests {
         let id = Id::new("apps", "Deployment", Some("argocd"), "argocd-server");
         let errors = [
             Error::Syntax { document: 2, line: 14, problem: "duplicate mapping key".into() },
+            Error::Excess { document: 1, line: 6, problem: "its anchors and aliases repeat too much" },
             Error::TooLarge { size: 99, limit: 10 },
             Error::NotAnObject {
                 document: 1,
@@ -114,14 +126,23 @@ mod tests {
             Error::Duplicate { object: id.clone() },
             Error::PatchMatchesNothing { position: 1, object: id.to_string() },
         ];
-        let text: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        let text: Vec<String> =
+            errors.iter().map(|error| format!("{error}\n  {}", error.hint().unwrap_or_default())).collect();
         insta::assert_snapshot!(text.join("\n"), @"
         document 2 is not usable YAML (line 14): duplicate mapping key
+          Kubernetes tools must be able to read it too: try `kubectl apply --dry-run=client -f FILE`.
+        document 1 is not usable YAML (line 6): its anchors and aliases repeat too much
+          No manifest that is meant to be read needs this: see that it is the right file. If it is, write out what its anchors repeat, or split it.
         the manifest has 99 bytes, more than the 10 allowed
+          Split the manifest, or leave out what is not needed.
         document 1 (line 1, ConfigMap) has no `metadata.name`
+          Every document needs `apiVersion`, `kind` and `metadata.name`.
         document 3 (line 9) is not a mapping
+          Every document needs `apiVersion`, `kind` and `metadata.name`.
         Deployment argocd/argocd-server appears twice
+          Remove one of the two, or turn it into a patch.
         patch 1 changes Deployment argocd/argocd-server, which the manifest does not have
+          A patch is matched by `apiVersion`, `kind`, `metadata.name` and, where it has one, `metadata.namespace`.
         ");
     }
 }

@@ -71,8 +71,8 @@ impl Limits {
 ///
 /// # Errors
 ///
-/// [`Error::Syntax`], [`Error::TooLarge`], [`Error::NotAnObject`] and [`Error::Duplicate`] (same group, kind,
-/// namespace and name).
+/// [`Error::Syntax`], [`Error::Excess`], [`Error::TooLarge`], [`Error::NotAnObject`] and [`Error::Duplicate`] (same
+/// group, kind, namespace and name).
 pub fn parse(text: &str, limits: &Limits) -> Result<Vec<Object>, Error> {
     let mut objects = Vec::new();
     for document in documents(text, limits)? {
@@ -95,7 +95,7 @@ pub fn parse(text: &str, limits: &Limits) -> Result<Vec<Object>, Error> {
 ///
 /// # Errors
 ///
-/// [`Error::Syntax`], also when there is more than one document, and [`Error::TooLarge`].
+/// [`Error::Syntax`], also when there is more than one document, [`Error::Excess`] and [`Error::TooLarge`].
 pub fn parse_value(text: &str, limits: &Limits) -> Result<Value, Error> {
     let mut documents = documents(text, limits)?;
     match documents.len() {
@@ -125,11 +125,11 @@ fn syntax(text: &str, error: &serde_saphyr::Error) -> Error {
     let problem = told.lines().next().unwrap_or_default();
     let end = [" at line ", ", set ", "; use "].iter().filter_map(|tail| problem.find(tail)).min();
     let problem = problem.get(..end.unwrap_or(problem.len())).unwrap_or(problem).trim();
-    let problem = match problem.strip_prefix("budget breached: ") {
-        Some(budget) => excess(budget),
-        None => problem,
-    };
-    Error::Syntax { document: number(text, line), line, problem: problem.to_owned() }
+    let document = number(text, line);
+    match problem.strip_prefix("budget breached: ") {
+        Some(budget) => Error::Excess { document, line, problem: excess(budget) },
+        None => Error::Syntax { document, line, problem: problem.to_owned() },
+    }
 }
 
 /// Which budget was exceeded, in words; the parser only has its name.
@@ -282,7 +282,10 @@ mod tests {
         let begun = Instant::now();
         let before = clock(begun);
         let result = parse(text, &Limits::default());
-        assert!(matches!(result, Err(Error::Syntax { .. } | Error::TooLarge { .. })), "{name}: {result:?}");
+        assert!(
+            matches!(result, Err(Error::Syntax { .. } | Error::Excess { .. } | Error::TooLarge { .. })),
+            "{name}: {result:?}"
+        );
         clock(begun).saturating_sub(before)
     }
 

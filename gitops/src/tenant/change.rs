@@ -24,6 +24,8 @@ pub enum Refused {
     Taken {
         /// The file or directory.
         path: String,
+        /// The branch.
+        branch: String,
         /// The tenant.
         id: String,
     },
@@ -38,8 +40,8 @@ pub enum Refused {
 impl Explain for Refused {
     fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::Taken { id, .. } => format!(
-                "Nothing was written. Import the tenant, with its id `branch:{id}`, or set `take_ownership = true` to replace what is there."
+            Self::Taken { branch, id, .. } => format!(
+                "Nothing was written. Import the tenant, with its id `{branch}:{id}`, or set `take_ownership = true` to replace what is there."
             ),
             Self::NoChart { .. } => "Commit the chart first, or correct `chart.path`.".into(),
         })
@@ -82,7 +84,10 @@ impl Tenant {
     /// What is at a path of ours and does not carry our mark was made by somebody else; so was a directory of other
     /// files. Where our files were before, nobody else's are.
     fn refuse_taken(&self, tree: &Snapshot, paths: &Files, before: Option<&Files>) -> Result<(), Refusal> {
-        let taken = |path: &str| Refusal::from(Refused::Taken { path: path.to_owned(), id: self.id.clone() });
+        let taken = |path: &str| {
+            let (branch, id) = (self.target_revision.clone(), self.id.clone());
+            Refusal::from(Refused::Taken { path: path.to_owned(), branch, id })
+        };
         let was = |path: &RepoPath| before.is_some_and(|files| files.has(path));
         let mut marked = was(&paths.values);
         for path in [&paths.values, &paths.application].into_iter().filter(|path| !was(path)) {

@@ -67,7 +67,7 @@ fn messages_of_a_write() {
     There is no namespace `argocd` in the cluster. Take the one that Argo CD runs in, and let this resource depend on what installs it.
 
     name: Application.argoproj.io argocd/platform (by argocd-server) exists and is not ours
-    Nothing was changed. Remove them, import them, or set `take_ownership = true`.
+    Nothing was changed. Remove what is there, or set `take_ownership = true` to take it over.
     ");
 }
 

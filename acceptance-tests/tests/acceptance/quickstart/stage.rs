@@ -53,6 +53,8 @@ pub struct Stage {
     pub run: Workspace,
     pub repository: Repository,
     pub token: Canary,
+    /// What the platform repository asks for, from the provider and from Argo CD.
+    pub password: Canary,
     pub kubectl: Kubectl,
     pub cluster: KindCluster,
     /// kind's configuration: another one is another cluster.
@@ -68,11 +70,12 @@ impl Stage {
         let (lab, cluster) = (case.lab(), case.lab().kind_cluster(case));
         let repository = lab.repository_of(case, &case.project().join("examples/quickstart/repository"));
         let token = Canary::new(&mut case.random());
+        let password = Canary::of(lab.expect("LAB_GIT_PASSWORD"));
         let config = fs::read_to_string(lab.expect("KIND_CONFIG")).expect("kind's configuration");
         let mut run = case.workspace("examples/quickstart");
         run.quickstart_fits_the_lab(&cluster, &repository).var("api_token", token.value());
         let kubectl = lab.kubectl().with_kubeconfig(&run.dir().join("kubeconfig"));
-        Self { run, repository, token, kubectl, cluster, config }
+        Self { run, repository, token, password, kubectl, cluster, config }
     }
 
     /// The same, with an API server that takes down what the provider asks of it.
@@ -170,8 +173,11 @@ impl Stage {
 
     #[track_caller]
     pub fn assert_secrets_are_nowhere(&self, dir: &Path) {
-        self.token.assert_absent(dir);
-        self.token.assert_absent(&self.repository.objects());
+        let objects = self.repository.objects();
+        for secret in [&self.token, &self.password] {
+            secret.assert_absent(dir);
+            secret.assert_absent(&objects);
+        }
     }
 
     /// Destroys everything, and looks whether it is gone.

@@ -111,6 +111,18 @@ fn of_chart(error: &helm::Error) -> Problem {
     })
 }
 
+/// A problem with what was read, with the place that it was read from.
+fn of_objects(error: &Error, source: &Source) -> Problem {
+    let (attribute, place) = match &source.manifest {
+        Some(Manifest { path: Some(path), .. }) => ("source.manifest.path", path),
+        Some(Manifest { url: Some(url), .. }) => ("source.manifest.url", url),
+        _ => return problem(error).at("source.chart"),
+    };
+    let mut problem = problem(error).at(attribute);
+    problem.detail = format!("The manifest was read from `{place}`.\n\n{}", problem.detail);
+    problem
+}
+
 impl Sources {
     /// Reads the source and makes the objects of it.
     pub async fn install(&self, task: &Task, id: &Identity, spec: &Spec) -> Result<Install, Problem> {
@@ -118,11 +130,7 @@ impl Sources {
         let fetched = self.read(&task, id, &spec.source).await?;
         let prepared = self.prepared(&fetched, wishes(id, spec)).map_err(|error| match &error {
             Error::Patch(_) => problem(&error).at("patches"),
-            _ => problem(&error).at(if spec.source.chart.is_some() {
-                "source.chart"
-            } else {
-                "source.manifest"
-            }),
+            _ => of_objects(&error, &spec.source),
         })?;
         Ok(Install { prepared, sha256: fetched.sha256.to_string() })
     }

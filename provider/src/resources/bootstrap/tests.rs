@@ -125,15 +125,21 @@ async fn manifests_that_cannot_be() {
         Sign-in pages and proxies answer like this. Use the address of the raw file, and see that it opens without signing in.
 
         cut off:
-        source.manifest: Document 1 is not usable YAML (line 3): unclosed bracket '{'
-        Kubernetes tools must be able to read it too: try `kubectl apply --dry-run=client -f`.
+        source.manifest.path: Document 1 is not usable YAML (line 3): unclosed bracket '{'
+        The manifest was read from `install.yaml`.
+
+        Kubernetes tools must be able to read it too: try `kubectl apply --dry-run=client -f FILE`.
 
         no object:
-        source.manifest: Document 1 (line 1) has no `apiVersion`
+        source.manifest.path: Document 1 (line 1) has no `apiVersion`
+        The manifest was read from `install.yaml`.
+
         Every document needs `apiVersion`, `kind` and `metadata.name`.
 
         not Argo CD:
-        source.manifest: The manifest does not install Argo CD: an application controller is not among its 1 objects
+        source.manifest.path: The manifest does not install Argo CD: an application controller is not among its 1 objects
+        The manifest was read from `install.yaml`.
+
         Argo CD's manifests are `install.yaml`, `ha/install.yaml` and `core-install.yaml` of a release; its chart is `argo-cd`.
 
         a patch of nothing:
@@ -196,12 +202,12 @@ fn what_the_cluster_says() {
     ];
     insta::assert_snapshot!(errors.iter().map(|error| told(&not_written(error))).collect::<Vec<_>>().join("\n\n"), @"
         take_ownership: ConfigMap argocd/argocd-cm (by kubectl) exists and is not ours
-        Nothing was changed. Remove them, import them, or set `take_ownership = true`.
+        Nothing was changed. Remove what is there, or set `take_ownership = true` to take it over.
 
         take_ownership: ConfigMap argocd/argocd-cm has fields that others manage: `.data.url` (helm)
         Nothing was changed. Leave these fields out, or set `take_ownership = true` to take them over.
 
-        source: The cluster does not know `example.com/v1` Widget, which Widget.example.com argocd/a is
+        source: The cluster has no kind `Widget` of `example.com/v1`, which the manifest's `a` needs
         Its CustomResourceDefinition must be there first: in the same manifest, or installed by a resource that this one depends on.
     ");
 }

@@ -340,16 +340,16 @@ fn messages_of_validation() {
     let ids = ["../acme", "te\u{2011}nant", "аcme", "Acme", "acme-", &"a".repeat(254)];
     let ids: Vec<_> = ids.iter().map(|id| with_id(id)).collect();
     insta::assert_snapshot!(ids.join("\n\n"), @"
-    tenant_id: `../acme` is not a tenant id: only lower-case ASCII letters, digits and dashes are allowed
+    tenant_id: `../acme` is not a tenant id: only lower-case ASCII letters, digits and dashes are allowed, not U+002E at character 1
     Use lower-case letters, digits and dashes, starting and ending with a letter or digit, such as `team-a`; at most 63 characters.
 
-    tenant_id: `te‑nant` is not a tenant id: only lower-case ASCII letters, digits and dashes are allowed
+    tenant_id: `te‑nant` is not a tenant id: only lower-case ASCII letters, digits and dashes are allowed, not U+2011 at character 3
     Use lower-case letters, digits and dashes, starting and ending with a letter or digit, such as `team-a`; at most 63 characters.
 
-    tenant_id: `аcme` is not a tenant id: only lower-case ASCII letters, digits and dashes are allowed
+    tenant_id: `аcme` is not a tenant id: only lower-case ASCII letters, digits and dashes are allowed, not U+0430 at character 1
     Use lower-case letters, digits and dashes, starting and ending with a letter or digit, such as `team-a`; at most 63 characters.
 
-    tenant_id: `Acme` is not a tenant id: only lower-case ASCII letters, digits and dashes are allowed
+    tenant_id: `Acme` is not a tenant id: only lower-case ASCII letters, digits and dashes are allowed, not U+0041 at character 1
     Use lower-case letters, digits and dashes, starting and ending with a letter or digit, such as `team-a`; at most 63 characters.
 
     tenant_id: `acme-` is not a tenant id: it starts or ends with a dash
