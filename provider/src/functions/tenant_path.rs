@@ -56,7 +56,7 @@ mod tests {
         let error = call("../acme", None).unwrap_err();
         assert_eq!(error.parameter, Some("tenant_id"));
         insta::assert_snapshot!(error.text, @"
-        `../acme` is not a tenant id: only lower-case ASCII letters, digits and dashes are allowed. Use lower-case letters, digits and dashes, starting and ending with a letter or digit, such as `team-a`; at most 63 characters.
+        `../acme` is not a tenant id: only lower-case ASCII letters, digits and dashes are allowed, not U+002E at character 1. Use lower-case letters, digits and dashes, starting and ending with a letter or digit, such as `team-a`; at most 63 characters.
         ");
         let error = call("acme", Some("/etc")).unwrap_err();
         assert_eq!(error.parameter, Some("instances_path"));

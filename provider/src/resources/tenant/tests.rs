@@ -297,7 +297,7 @@ async fn messages_of_git() {
     The rules of the server forbid this change: allow this user to push to the branch, or use another branch.
 
     tenant_id: `instances/acme/values.yaml` is in the repository already, and not from this resource
-    Nothing was written. Import the tenant, with its id `branch:acme`, or set `take_ownership = true` to replace what is there.
+    Nothing was written. Import the tenant, with its id `main:acme`, or set `take_ownership = true` to replace what is there.
 
     kubernetes: No cluster to talk to: neither the configuration nor the environment names one
     Set `kubernetes = gitops_cluster.NAME.kubernetes`, or `host` or `config_path` in `kubernetes`, or KUBECONFIG in the environment.
