@@ -18,7 +18,7 @@ pub(super) struct Journal {
     pub(super) id: Id,
     /// Fingerprint of the spec.
     pub(super) spec: String,
-    /// Whether the cluster answered at the end.
+    /// Whether kind had made it; its nodes may not be ready yet.
     pub(super) finished: bool,
 }
 

@@ -14,6 +14,7 @@ mod id;
 mod journal;
 mod kubeconfig;
 mod mirrors;
+mod ready;
 mod runtime;
 mod spec;
 
@@ -29,13 +30,9 @@ use crate::{
 use decide::{Decision, decide};
 use id::Id;
 use journal::{Files, Journal};
-use k8s_openapi::api::core::v1::Node;
-use kube::{Api, api::ListParams};
+use kube::Client;
 use runtime::{Mark, Runtime};
 use std::{path::Path, time::Duration};
-
-/// Time kept back from `kind create --wait` for what comes after it.
-const AFTERWARDS: Duration = Duration::from_secs(20);
 
 /// Time to delete the nodes of a cluster, and from one attempt to the next.
 const REMOVAL_TIMEOUT: Duration = Duration::from_secs(90);
@@ -78,7 +75,8 @@ impl Kind {
     ///
     /// # Errors
     ///
-    /// Any [`Error`]. After one, the journal says that the cluster is half-made.
+    /// Any [`Error`]. The journal says whether kind had made the cluster by then: one whose nodes are not ready in
+    /// time is taken up by the next call, and never made again.
     pub async fn create(&self, task: &Task, spec: &Spec) -> Result<KindCluster, Error> {
         spec.validate()?;
         let runtime = Runtime::first(task, &self.environment).await?;
@@ -101,10 +99,9 @@ impl Kind {
             Journal { name: spec.name.clone(), id: id.clone(), spec: fingerprint, finished: false };
         files.write(&journal)?;
         self.make(task, &runtime, spec, &id).await?;
-        let made = self.settle(task, &runtime, &spec.name, &id, spec).await?;
         journal.finished = true;
         files.write(&journal)?;
-        Ok(made)
+        self.settle(task, &runtime, &spec.name, &id, spec).await
     }
 
     /// The living cluster `name`, or `None` when it is gone. Without `id` (an import) any cluster of that name
@@ -137,7 +134,7 @@ impl Kind {
             return Ok(None);
         }
         if !kubeconfig_path.exists() {
-            self.write_kubeconfig(task, name, kubeconfig_path).await?;
+            self.write_kubeconfig(task, &runtime, name, kubeconfig_path).await?;
         }
         let image = nodes.first().map(|node| node.image.clone()).unwrap_or_default();
         self.describe(task, name, &found, kubeconfig_path, image).await.map(|(made, _)| Some(made))
@@ -174,19 +171,6 @@ impl Kind {
         }
         kubeconfig::remove(kubeconfig_path, name)?;
         files.remove(&id)
-    }
-
-    /// Writes the cluster's kubeconfig to `path`.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::KubeconfigTaken`] when the file is about something else.
-    pub async fn write_kubeconfig(&self, task: &Task, name: &str, path: &Path) -> Result<(), Error> {
-        kubeconfig::may_replace(path, name)?;
-        let runtime = Runtime::first(task, &self.environment).await?;
-        let output = self.kind(&runtime, "get").args(["kubeconfig", "--name", name]).run(task).await?;
-        let text = Secret::new(String::from_utf8_lossy(&output.stdout).into_owned());
-        kubeconfig::write(path, name, &text)
     }
 
     /// Moves what this machine knows of the cluster from beside the kubeconfig `before` to beside `after`. The
@@ -237,12 +221,12 @@ impl Kind {
     async fn make(&self, task: &Task, runtime: &Runtime, spec: &Spec, id: &Id) -> Result<(), Error> {
         let scratch = tempfile::tempdir().map_err(|source| Error::file(std::env::temp_dir(), source))?;
         let config = config::merged(spec, id)?;
-        let wait = if spec.wait { task.remaining().saturating_sub(AFTERWARDS).as_secs() } else { 0 };
         let mut kind = self.kind(runtime, "create").args(["cluster", "--name", &spec.name, "--config", "-"]);
         if let Some(image) = &spec.node_image {
             kind = kind.args(["--image", image]);
         }
-        let kind = kind.args(["--wait".to_owned(), format!("{wait}s")]);
+        // The wait comes afterwards, when the journal says that the cluster is made.
+        let kind = kind.args(["--wait", "0s"]);
         // kind merges into the file it is given; ours is written from `kind get kubeconfig` instead.
         let kind = kind.arg("--kubeconfig").arg(scratch.path().join("kubeconfig"));
         kind.stdin(Secret::new(config.into_bytes())).run(task).await?;
@@ -256,7 +240,21 @@ impl Kind {
         Ok(())
     }
 
-    /// Writes the kubeconfig, and sees that the cluster answers and, if asked for, is ready.
+    /// Writes the cluster's kubeconfig to `path`, unless the file there is about something else.
+    async fn write_kubeconfig(
+        &self,
+        task: &Task,
+        runtime: &Runtime,
+        name: &str,
+        path: &Path,
+    ) -> Result<(), Error> {
+        kubeconfig::may_replace(path, name)?;
+        let output = self.kind(runtime, "get").args(["kubeconfig", "--name", name]).run(task).await?;
+        let text = Secret::new(String::from_utf8_lossy(&output.stdout).into_owned());
+        kubeconfig::write(path, name, &text)
+    }
+
+    /// Writes the kubeconfig, sees that the cluster answers and, if asked for, waits until it is ready.
     async fn settle(
         &self,
         task: &Task,
@@ -265,17 +263,17 @@ impl Kind {
         id: &Id,
         spec: &Spec,
     ) -> Result<KindCluster, Error> {
-        self.write_kubeconfig(task, name, &spec.kubeconfig_path).await?;
+        self.write_kubeconfig(task, runtime, name, &spec.kubeconfig_path).await?;
         let nodes = runtime.nodes(task, name).await?;
         let image = nodes.first().map(|node| node.image.clone()).unwrap_or_default();
-        let (made, unready) = self.describe(task, name, id, &spec.kubeconfig_path, image).await?;
-        match spec.wait && !unready.is_empty() {
-            true => Err(Error::NotReady { name: name.into(), nodes: unready }),
-            false => Ok(made),
+        let (made, client) = self.describe(task, name, id, &spec.kubeconfig_path, image).await?;
+        if spec.wait {
+            ready::wait(task, name, &client).await?;
         }
+        Ok(made)
     }
 
-    /// The living cluster, and the nodes of it that are not ready, each with the reason that Kubernetes gives.
+    /// The living cluster, and a client of it.
     async fn describe(
         &self,
         task: &Task,
@@ -283,7 +281,7 @@ impl Kind {
         id: &Id,
         path: &Path,
         node_image: String,
-    ) -> Result<(KindCluster, Vec<String>), Error> {
+    ) -> Result<(KindCluster, Client), Error> {
         let access = kubeconfig::read(path, name)?;
         let mut connection = Connection {
             host: Some(access.host),
@@ -297,16 +295,9 @@ impl Kind {
         let cluster = clusters.connect(task, Some(&connection)).await.map_err(Box::new)?;
         connection.uid = Some(cluster.uid().to_owned());
         let client = cluster.client();
-        let answers = async {
-            let version = client.apiserver_version().await?;
-            let nodes = Api::<Node>::all(client.clone()).list(&ListParams::default()).await?;
-            Ok::<_, kube::Error>((version.git_version, nodes.items))
-        };
-        let answers = task.run(answers).await?;
-        let (kubernetes_version, nodes) =
-            answers.map_err(|source| Error::Api { name: name.into(), source })?;
-        let unready = nodes.iter().filter_map(spec::unready).collect();
-        Ok((KindCluster { connection, kubernetes_version, node_image }, unready))
+        let version = task.run(client.apiserver_version()).await?;
+        let version = version.map_err(|source| Error::Api { name: name.into(), source })?;
+        Ok((KindCluster { connection, kubernetes_version: version.git_version, node_image }, client))
     }
 
     /// Deletes the nodes until none is left. A node that an interrupted create had asked for comes into being some
