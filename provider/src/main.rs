@@ -8,6 +8,7 @@ mod defaults;
 mod ephemerals;
 mod functions;
 mod import_id;
+mod namespaces;
 mod outcome;
 mod problem;
 mod provider;

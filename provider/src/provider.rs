@@ -1,5 +1,6 @@
 //! The provider block, and what every resource is given of it.
 
+use crate::namespaces::Namespaces;
 use crate::problem::Locate;
 use crate::resources::Sources;
 use gitops::Task;
@@ -11,6 +12,7 @@ use gitops::secrets::Key;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tfplugin_rs::{Context, Problem, Provider, View};
 
@@ -38,6 +40,9 @@ pub struct Gitops {
     pub reads: Reads,
     /// The manifests and charts that were read.
     pub sources: Sources,
+    /// Who writes into which namespace.
+    pub namespaces: Namespaces,
+    warned_of_environment: AtomicBool,
     keys: Mutex<BTreeMap<(String, String), Key>>,
 }
 
@@ -71,6 +76,19 @@ impl Gitops {
         self.keys().get(&(cluster.uid().to_owned(), secret.to_owned())).cloned()
     }
 
+    /// A warning, the first time in this process that a cluster comes from the environment.
+    fn of_environment(&self, kubernetes: Option<&Connection>) -> Option<Problem> {
+        let source = self.clusters.source(kubernetes).ok().filter(|source| source.is_environment())?;
+        if self.warned_of_environment.swap(true, Ordering::Relaxed) {
+            return None;
+        }
+        let detail = format!(
+            "No `kubernetes` is configured, so the cluster is the one that {source} leads to. In another shell it may \
+             be another one: set `kubernetes` in the provider block or in the resource."
+        );
+        Some(Problem::warning("The cluster comes from the environment", detail).at("kubernetes"))
+    }
+
     /// A provider that finds no cluster and has these repositories.
     #[cfg(test)]
     pub fn without_clusters(repositories: Repositories) -> Self {
@@ -81,6 +99,8 @@ impl Gitops {
             repositories,
             reads: Reads::default(),
             sources: Sources::default(),
+            namespaces: Namespaces::default(),
+            warned_of_environment: AtomicBool::default(),
             keys: Mutex::default(),
         }
     }
@@ -104,6 +124,8 @@ impl Provider for Gitops {
             repositories,
             reads: Reads::default(),
             sources: Sources::default(),
+            namespaces: Namespaces::default(),
+            warned_of_environment: AtomicBool::default(),
             keys: Mutex::default(),
         };
         Ok((provider, Vec::new()))
@@ -113,4 +135,36 @@ impl Provider for Gitops {
 /// The task of one operation: its time limit and its cancellation.
 pub fn task<P>(cx: &Context<P>) -> Task {
     Task::new(cx.cancellation().clone(), cx.timeout())
+}
+
+/// Warns, once in this process, where a cluster comes from the environment. Nothing is dialled.
+pub fn warn_of_environment(cx: &Context<Gitops>, kubernetes: Option<&Connection>) {
+    if let Some(warning) = cx.provider().of_environment(kubernetes) {
+        cx.warn(warning);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn provider(variables: &[(&str, &str)]) -> Gitops {
+        let repositories = Repositories::new(Settings::default()).unwrap();
+        let environment = variables.iter().copied().collect();
+        Gitops { clusters: Clusters::new(None, environment), ..Gitops::without_clusters(repositories) }
+    }
+
+    #[test]
+    fn a_cluster_of_the_environment_is_named_once() {
+        let gitops = provider(&[("KUBECONFIG", "/k")]);
+        let own = Connection { host: Some("https://own".into()), ..Connection::default() };
+        assert_eq!(gitops.of_environment(Some(&own)), None);
+        let warning = gitops.of_environment(None).unwrap();
+        insta::assert_snapshot!(format!("{}: {}\n{}", warning.path, warning.summary, warning.detail), @"
+        kubernetes: The cluster comes from the environment
+        No `kubernetes` is configured, so the cluster is the one that the environment variable `KUBECONFIG` leads to. In another shell it may be another one: set `kubernetes` in the provider block or in the resource.
+        ");
+        assert_eq!(gitops.of_environment(None), None);
+        assert_eq!(provider(&[]).of_environment(None), None);
+    }
 }

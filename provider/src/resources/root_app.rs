@@ -5,7 +5,7 @@
 
 use super::application::{self as app, Child, WaitFor};
 use crate::outcome::{Phase, unfinished};
-use crate::provider::{Gitops, task};
+use crate::provider::{Gitops, task, warn_of_environment};
 use crate::{defaults, import_id};
 use gitops::Task;
 use gitops::argo::{
@@ -121,6 +121,9 @@ impl Resource for RootApp {
     async fn foresee(cx: &Context<Gitops>, plan: &mut Foresight<Self>) -> Result<(), Problem> {
         let what = format!("the Application `{}`", Self::import_id(plan.id()));
         plan.claim(what, &["namespace", "name", "kubernetes"]);
+        if plan.is_known("kubernetes") {
+            warn_of_environment(cx, plan.want().kubernetes.as_ref());
+        }
         if app::unfinished(cx) && plan.want().wait {
             plan.unknown("health_status");
         }

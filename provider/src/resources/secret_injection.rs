@@ -5,7 +5,7 @@
 
 use crate::import_id;
 use crate::problem::{Locate, problem};
-use crate::provider::{Gitops, task};
+use crate::provider::{Gitops, task, warn_of_environment};
 use gitops::apply::{self, Owner, Writer};
 use gitops::cluster::{Cluster, Connection};
 use gitops::manifest::Object;
@@ -77,6 +77,9 @@ pub struct Status {
     pub fingerprint: String,
 }
 
+/// Remembered of a Secret that was imported: it may not carry our mark yet, and is ours all the same.
+const IMPORTED: &str = "imported_secret";
+
 impl Resource for SecretInjection {
     const KIND: &'static str = "gitops_secret_injection";
     type Provider = Gitops;
@@ -109,6 +112,9 @@ impl Resource for SecretInjection {
     async fn foresee(cx: &Context<Gitops>, plan: &mut Foresight<Self>) -> Result<(), Problem> {
         let what = format!("the Secret `{}`", Self::import_id(plan.id()));
         plan.claim(what, &["namespace", "name", "kubernetes"]);
+        if plan.is_known("kubernetes") {
+            warn_of_environment(cx, plan.want().kubernetes.as_ref());
+        }
         plan.keep_unless_changed("uid", &["kubernetes"]); // another cluster has another Secret
         plan.derive("keys", &["data_wo", "binary_data_wo"], |_, spec| keys(spec));
         let Some(Prior { status, .. }) = plan.prior() else { return Ok(()) };
@@ -140,7 +146,11 @@ impl Resource for SecretInjection {
         prior: Option<Prior<Spec, Status>>,
         want: &Spec,
     ) -> Outcome<Status> {
-        put(cx, id, prior.is_none(), want).await.into()
+        let put = put(cx, id, prior.is_none(), want).await;
+        if put.is_ok() && adopts(cx) {
+            cx.remember(IMPORTED, &false);
+        }
+        put.into()
     }
 
     async fn read(
@@ -155,6 +165,9 @@ impl Resource for SecretInjection {
         let Some(cluster) = found else { return Ok(None) };
         let Some(live) = live(cx, &task, &cluster, id).await? else { return Ok(None) };
         cx.provider().remember_key(&cluster, &Self::import_id(id), Key::of(&live));
+        if last.is_none() {
+            cx.remember(IMPORTED, &true);
+        }
         Ok(Some((spec_of(&live, last.map(|last| &last.spec)), status_of(&live))))
     }
 
@@ -162,13 +175,48 @@ impl Resource for SecretInjection {
         let task = task(cx);
         let found = cx.provider().find(&task, last.spec.kubernetes.as_ref()).await?;
         let Some(cluster) = found else { return Ok(()) };
-        let writer = writer(&cluster, id);
-        writer.delete(&task, &named(id)).await.whole()?;
-        if last.spec.create_namespace {
-            writer.release_namespace(&task, &id.namespace).await.at("namespace")?;
+        let place = cx.provider().namespaces.at(&cluster, &id.namespace);
+        let leaving = last.spec.create_namespace.then(|| place.leave());
+        if !remove(cx, &task, &cluster, id).await? {
+            cx.warn(stays(id));
         }
-        Ok(())
+        let Some(leaving) = leaving else { return Ok(()) };
+        // No Secret is put into the namespace while it goes: it would go with it.
+        let Some(_alone) = task.run(leaving.last()).await.whole()? else { return Ok(()) };
+        writer(&cluster, id).release_namespace(&task, &id.namespace).await.at("namespace").map(drop)
     }
+}
+
+/// Whether the Secret was imported, and may carry no mark of ours yet.
+fn adopts(cx: &Context<Gitops>) -> bool {
+    cx.recall(IMPORTED).unwrap_or(false)
+}
+
+/// Deletes the Secret; answers whether it is gone. One that is not ours stays.
+async fn remove(
+    cx: &Context<Gitops>,
+    task: &Task,
+    cluster: &Cluster,
+    id: &Identity,
+) -> Result<bool, Problem> {
+    let writer = writer(cluster, id);
+    let live = writer.read(task, &named(id)).await.whole()?;
+    if live.is_none() {
+        return Ok(true);
+    }
+    if adopts(cx) {
+        // Only what carries our mark is deleted.
+        writer.clone().taking_ownership(true).apply(task, named(id)).await.whole()?;
+    }
+    writer.delete(task, &named(id)).await.whole()
+}
+
+fn stays(id: &Identity) -> Problem {
+    let detail = format!(
+        "The Secret `{}/{}` does not carry the mark of this resource: somebody else took it over. It was left as it is.",
+        id.namespace, id.name
+    );
+    Problem::warning("The Secret stays", detail)
 }
 
 fn opaque() -> Fixed<String> {
@@ -231,7 +279,9 @@ fn json(live: &impl Serialize) -> Result<Json, Problem> {
 async fn put(cx: &Context<Gitops>, id: &Identity, new: bool, want: &Spec) -> Result<Status, Problem> {
     let task = task(cx);
     let cluster = cx.provider().connect(&task, want.kubernetes.as_ref()).await?;
-    let writer = writer(&cluster, id).taking_ownership(want.take_ownership);
+    let writer = writer(&cluster, id).taking_ownership(want.take_ownership || adopts(cx));
+    let place = cx.provider().namespaces.at(&cluster, &id.namespace);
+    let _staying = task.run(place.stay()).await.whole()?;
     if want.create_namespace {
         writer.ensure_namespace(&task, &id.namespace).await.at("namespace")?;
     }

@@ -17,7 +17,7 @@ use spec::{Identity, Spec, Status};
 
 use crate::outcome::{Phase, unfinished};
 use crate::problem::{self, Locate, problem};
-use crate::provider::{Gitops, task};
+use crate::provider::{Gitops, task, warn_of_environment};
 use gitops::apply::{self, ChangeSet, Owner, Set, Survey, Writer, inventory_name};
 use gitops::argo::install;
 use gitops::cluster::Cluster;
@@ -42,6 +42,9 @@ pub struct Bootstrap;
 
 /// The set of objects; the inventory is called after it.
 const SET: &str = "argocd";
+
+/// Remembered of an installation that was imported: it may carry no mark of ours yet, and is ours all the same.
+const IMPORTED: &str = "imported_installation";
 
 /// Inputs that decide what the objects are.
 const INPUTS: [&str; 5] = ["namespace", "source", "settings", "patches", "images"];
@@ -73,6 +76,9 @@ impl Resource for Bootstrap {
     async fn foresee(cx: &Context<Gitops>, plan: &mut Foresight<Self>) -> Result<(), Problem> {
         plan.claim(format!("Argo CD in namespace `{}`", plan.id().namespace), &["namespace", "kubernetes"]);
         plan.set("inventory", inventory_name(SET));
+        if plan.is_known("kubernetes") {
+            warn_of_environment(cx, plan.want().kubernetes.as_ref());
+        }
         if !INPUTS.iter().all(|input| plan.is_known(*input)) {
             ["version", "manifest_sha256", "objects", "ready"].iter().for_each(|output| plan.unknown(output));
             return Ok(());
@@ -153,8 +159,9 @@ impl Resource for Bootstrap {
         if survey.intact == 0 && survey.changed.is_empty() && survey.workloads.is_empty() {
             return Ok(None);
         }
-        if last.is_some() {
-            warn_of_drift(cx, &survey);
+        match last {
+            Some(_) => warn_of_drift(cx, &survey),
+            None => cx.remember(IMPORTED, &true),
         }
         let live = settings(&task, &writer, id, last.as_ref()).await?;
         Ok(Some((spec_of(last.as_ref(), live), status_of(last.as_ref(), &survey))))
@@ -164,8 +171,13 @@ impl Resource for Bootstrap {
         let task = task(cx);
         let found = cx.provider().find(&task, last.spec.kubernetes.as_ref()).await?;
         let Some(cluster) = found else { return Ok(()) };
-        let companions = install::companions(&id.namespace);
-        let removal = writer(&cluster, id).delete_set(&task, &set(id), &companions).await.whole()?;
+        let (companions, writer) = (install::companions(&id.namespace), writer(&cluster, id));
+        if writer.inventory(&task, &set(id)).await.whole()?.is_empty()
+            && !essential(&task, &writer, id).await?.is_empty()
+        {
+            cx.warn(stays(id));
+        }
+        let removal = writer.delete_set(&task, &set(id), &companions).await.whole()?;
         warn_of_kept(cx, &removal.kept);
         Ok(())
     }
@@ -177,6 +189,21 @@ fn set(id: &Identity) -> Set {
 
 fn writer(cluster: &Cluster, id: &Identity) -> Writer {
     Writer::new(cluster, Owner::new(Bootstrap::KIND, &Bootstrap::import_id(id)), false)
+}
+
+/// Whether the installation was imported, and may carry no mark of ours yet.
+fn adopts(cx: &Context<Gitops>) -> bool {
+    cx.recall(IMPORTED).unwrap_or(false)
+}
+
+/// Without an inventory nothing tells which objects are to be removed.
+fn stays(id: &Identity) -> Problem {
+    let detail = format!(
+        "The Argo CD in namespace `{}` has no inventory (ConfigMap `{}`): it was imported and never applied, or somebody removed the inventory. What belongs to it is not known, so it was left as it is.",
+        id.namespace,
+        inventory_name(SET)
+    );
+    Problem::warning("Argo CD stays", detail)
 }
 
 /// The cluster, and the objects for it.
@@ -200,9 +227,12 @@ async fn write(
     want: &Spec,
     install: &Install,
 ) -> Result<(), apply::Error> {
-    let writer = writer(cluster, id).taking_ownership(want.take_ownership);
+    let writer = writer(cluster, id).taking_ownership(want.take_ownership || adopts(cx));
     let begun = std::time::Instant::now();
     let changes = writer.apply_set(task, &set(id), install.prepared.objects.clone()).await?;
+    if adopts(cx) {
+        cx.remember(IMPORTED, &false);
+    }
     log(&changes, begun.elapsed());
     warn_of_kept(cx, &changes.kept);
     Ok(())
