@@ -169,6 +169,26 @@ mod real {
         kind().delete(&task(60), &spec.name, id_of(&made), &spec.kubeconfig_path).await.unwrap();
     }
 
+    /// One that kind had made when the wait for its nodes ended is taken up by the next create, not made again.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_cluster_whose_wait_was_stopped_is_taken_up() {
+        if !engine().await {
+            return;
+        }
+        let dir = tempfile::tempdir().unwrap();
+        let spec = spec("gitops-unwaited", dir.path());
+        let filter = format!("name=^{}-control-plane$", spec.name);
+        let container = || docker(["ps", "--all", "--quiet", "--no-trunc", "--filter", &filter]);
+        let journal = dir.path().join("cluster.kubeconfig.kind.json");
+        let finished =
+            async || std::fs::read_to_string(&journal).is_ok_and(|text| text.contains(r#""finished":true"#));
+        interrupt(&spec, finished).await;
+        let made = container().await;
+        let taken_up = kind().create(&task(120), &spec).await.unwrap();
+        assert_eq!(container().await, made, "it was made again");
+        kind().delete(&task(120), &spec.name, id_of(&taken_up), &spec.kubeconfig_path).await.unwrap();
+    }
+
     #[cfg(unix)]
     fn private(path: &Path) {
         use std::os::unix::fs::PermissionsExt;

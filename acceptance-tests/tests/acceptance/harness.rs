@@ -1,7 +1,5 @@
 //! The harness itself, on resources that the CLIs bring along: what the other tests stand on is tried here.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use gitops_acceptance_tests::{Canary, Case};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
@@ -137,11 +135,11 @@ pub fn pods_reach_the_git_server(case: &Case) {
     let (lab, kubectl) = (case.lab(), case.lab().kubectl());
     let namespace = lab.namespace(case);
     let repository = lab.repository(case, &[("a", "b")]);
-    let account = format!("{}:{}", lab.expect("LAB_GIT_USERNAME"), lab.expect("LAB_GIT_PASSWORD"));
     let secret = format!(
-        "apiVersion: v1\nkind: Secret\nmetadata: {{name: git, namespace: {}}}\nstringData: {{authorization: Basic {}}}\n",
+        "apiVersion: v1\nkind: Secret\nmetadata: {{name: git, namespace: {}}}\nstringData: {{netrc: \"default login {} password {}\"}}\n",
         namespace.name(),
-        STANDARD.encode(account),
+        lab.expect("LAB_GIT_USERNAME"),
+        lab.expect("LAB_GIT_PASSWORD"),
     );
     kubectl.apply(&secret, "harness");
     let url = format!("{}/info/refs?service=git-upload-pack", repository.url());
@@ -150,14 +148,11 @@ pub fn pods_reach_the_git_server(case: &Case) {
         "spec": {
             "restartPolicy": "Never",
             "containers": [{
-                "name": "git", "image": "docker.io/library/busybox:1",
-                // What the official image has, too; the shell puts the header together inside of the pod.
-                "command": ["sh", "-c", "exec wget -q -T 20 -O /dev/null --header \"Authorization: $AUTHORIZATION\" \"$URL\""],
-                "env": [
-                    {"name": "URL", "value": url},
-                    {"name": "AUTHORIZATION", "valueFrom": {"secretKeyRef": {"name": "git", "key": "authorization"}}},
-                ],
+                "name": "git", "image": "docker.io/library/busybox:1", "workingDir": "/etc/git",
+                "command": ["curl", "--fail", "--silent", "--max-time", "20", "--netrc-file", "/etc/git/netrc", url],
+                "volumeMounts": [{"name": "git", "mountPath": "/etc/git"}],
             }],
+            "volumes": [{"name": "git", "secret": {"secretName": "git"}}],
         },
     });
     kubectl.apply(&pod.to_string(), "harness");

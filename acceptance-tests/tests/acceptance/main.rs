@@ -100,6 +100,7 @@ fn add_quickstart(suite: &mut Suite) {
     suite.both("quickstart::lives_and_dies", &[Provider, Engine, Git], quickstart::lives_and_dies);
     suite.once("quickstart::survives_kills", &[Provider, Engine, Git], quickstart::survives_kills);
     suite.once("quickstart::survives_interrupts_and_losses", &[Provider, Engine, Git], quickstart::survives_interrupts_and_losses);
+    suite.both("git_servers::are_told_the_password_and_nobody_else", &[Provider], git_servers::are_told_the_password_and_nobody_else);
     suite.both("git_servers::that_refuse_are_quoted", &[Provider], git_servers::that_refuse_are_quoted);
     suite.both("git_servers::that_hang_are_left_at_the_timeout", &[Provider], git_servers::that_hang_are_left_at_the_timeout);
     suite.both("git_servers::that_lose_the_answer_are_asked_again", &[Provider], git_servers::that_lose_the_answer_are_asked_again);
