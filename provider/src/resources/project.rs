@@ -3,7 +3,7 @@
 //! Argo CD holds Applications to it. A project that Applications still belong to is not removed: they would stop.
 
 use crate::problem::{Locate, problem};
-use crate::provider::{Gitops, task};
+use crate::provider::{Gitops, task, warn_of_environment};
 use crate::{defaults, import_id};
 use gitops::apply::{self, Owner, Writer};
 use gitops::argo::{GroupKind, Project as Wanted, ProjectDestination, Role, SyncWindow};
@@ -100,9 +100,12 @@ impl Resource for Project {
         problems
     }
 
-    async fn foresee(_: &Context<Gitops>, plan: &mut Foresight<Self>) -> Result<(), Problem> {
+    async fn foresee(cx: &Context<Gitops>, plan: &mut Foresight<Self>) -> Result<(), Problem> {
         let what = format!("the AppProject `{}`", Self::import_id(plan.id()));
         plan.claim(what, &["namespace", "name", "kubernetes"]);
+        if plan.is_known("kubernetes") {
+            warn_of_environment(cx, plan.want().kubernetes.as_ref());
+        }
         plan.keep_unless_changed("uid", &["kubernetes"]); // another cluster has another project
         Ok(())
     }
