@@ -3,6 +3,7 @@
 //! One file per resource below `resources/`, all of the same shape; `resources/mod.rs` lists them. Whatever touches
 //! a cluster, a repository or a program is a verb of the `gitops` crate.
 
+mod adoption;
 mod data_sources;
 mod defaults;
 mod ephemerals;

@@ -80,25 +80,6 @@ pub fn writer(cluster: &Cluster, kind: &str, id: &str, take_ownership: bool) -> 
     Writer::new(cluster, Owner::new(kind, id), take_ownership)
 }
 
-const IMPORTED: &str = "imported_application";
-
-/// Remembers that the Application was imported: it does not carry our mark, and is ours all the same.
-pub fn imported(cx: &Context<Gitops>) {
-    cx.remember(IMPORTED, &true);
-}
-
-/// Remembers that the Application carries our mark.
-pub fn adopted(cx: &Context<Gitops>) {
-    if adopts(cx) {
-        cx.remember(IMPORTED, &false);
-    }
-}
-
-/// Whether the Application was imported, and carries no mark of ours yet.
-pub fn adopts(cx: &Context<Gitops>) -> bool {
-    cx.recall(IMPORTED).unwrap_or(false)
-}
-
 const UNFINISHED: &str = "unfinished_wait";
 
 /// Remembers whether the wait came to its end, so that the next apply goes on where it did not.

@@ -5,7 +5,7 @@
 
 use crate::problem::problem;
 use crate::provider::{Gitops, task};
-use crate::{defaults, import_id};
+use crate::{adoption, defaults, import_id};
 use gitops::cluster::Connection;
 use gitops::kind::{self, Error, KindCluster};
 use schemars::JsonSchema;
@@ -69,9 +69,6 @@ pub struct Status {
     pub endpoint: String,
 }
 
-/// Remembered after an import: what kind cannot tell back is taken from the configuration.
-const IMPORTED: &str = "imported_cluster";
-
 impl Resource for Cluster {
     const KIND: &'static str = "gitops_cluster";
     const TIMEOUTS: Defaults = Defaults::minutes(10);
@@ -109,7 +106,8 @@ impl Resource for Cluster {
             ("config", spec.config.is_none()),
             ("registry_mirrors", spec.registry_mirrors.is_none()),
         ];
-        if cx.recall(IMPORTED).unwrap_or(false) {
+        if adoption::adopts(cx) {
+            // What kind cannot tell back is taken from the configuration.
             unread.iter().filter(|(_, unread)| *unread).for_each(|(path, _)| plan.adopt(*path));
         }
         match plan.is_known("kubeconfig_path") {
@@ -131,7 +129,7 @@ impl Resource for Cluster {
         let Some(prior) = prior else {
             return kind.create(&task, &wanted).await.map(status).map_err(located).into();
         };
-        cx.remember(IMPORTED, &false);
+        adoption::adopted(cx);
         let before = kubeconfig(id, &prior.spec);
         let mark = mark(&prior.status);
         let found = match kind.find(&task, &id.name, Some(&mark), &wanted.kubeconfig_path).await {
@@ -158,7 +156,7 @@ impl Resource for Cluster {
         let spec = match last {
             Some(last) => last.spec,
             None => {
-                cx.remember(IMPORTED, &true);
+                adoption::imported(cx);
                 imported(&found)
             }
         };

@@ -2,6 +2,7 @@
 //!
 //! Argo CD holds Applications to it. A project that Applications still belong to is not removed: they would stop.
 
+use crate::adoption::{adopted, adopts, imported};
 use crate::problem::{Locate, problem};
 use crate::provider::{Gitops, task, warn_of_environment};
 use crate::{defaults, import_id};
@@ -129,7 +130,7 @@ impl Resource for Project {
         let Some(cluster) = cx.provider().find(&task, kubernetes).await? else { return Ok(None) };
         let Some(live) = live(&task, &cluster, id).await? else { return Ok(None) };
         if last.is_none() {
-            cx.remember(IMPORTED, &true);
+            imported(cx);
         }
         let status = status_of(&live);
         Ok(Some((spec_of(&live, id, last.map(|last| last.spec)), status)))
@@ -161,13 +162,6 @@ impl Resource for Project {
     }
 }
 
-const IMPORTED: &str = "imported_project";
-
-/// Whether the project was imported, and carries no mark of ours yet.
-fn adopts(cx: &Context<Gitops>) -> bool {
-    cx.recall(IMPORTED).unwrap_or(false)
-}
-
 fn writer(cx: &Context<Gitops>, cluster: &Cluster, id: &Identity, take_ownership: bool) -> Writer {
     let owner = Owner::new(Project::KIND, &Project::import_id(id));
     Writer::new(cluster, owner, take_ownership || adopts(cx))
@@ -179,9 +173,7 @@ async fn put(cx: &Context<Gitops>, id: &Identity, want: &Spec) -> Result<Status,
     let writer = writer(cx, &cluster, id, want.take_ownership);
     let applied =
         writer.apply(&task, wanted(id, want).object()).await.map_err(|error| refused(&error, id))?;
-    if adopts(cx) {
-        cx.remember(IMPORTED, &false);
-    }
+    adopted(cx);
     Ok(status_of(&json(&applied.live)?))
 }
 

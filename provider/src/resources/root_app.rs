@@ -4,6 +4,7 @@
 //! Argo CD's business and no change of this resource.
 
 use super::application::{self as app, Child, WaitFor};
+use crate::adoption::{adopted, adopts, imported};
 use crate::outcome::{Phase, unfinished};
 use crate::provider::{Gitops, task, warn_of_environment};
 use crate::{defaults, import_id};
@@ -137,7 +138,7 @@ impl Resource for RootApp {
         want: &Spec,
     ) -> Outcome<Status> {
         let (task, phase) = (task(cx), Phase::of(&prior));
-        let adopt = app::adopts(cx) || want.take_ownership;
+        let adopt = adopts(cx) || want.take_ownership;
         let written = async {
             let cluster = cx.provider().connect(&task, want.kubernetes.as_ref()).await?;
             let writer = app::writer(&cluster, Self::KIND, &Self::import_id(id), adopt);
@@ -148,7 +149,7 @@ impl Resource for RootApp {
             Ok(written) => written,
             Err(problem) => return Outcome::failed(problem),
         };
-        app::adopted(cx);
+        adopted(cx);
         if !want.wait {
             app::waited(cx, true);
             return Outcome::done(status(&task, &cluster, &live).await);
@@ -182,7 +183,7 @@ impl Resource for RootApp {
         let Some(cluster) = cx.provider().find(&task, kubernetes).await? else { return Ok(None) };
         let Some(live) = app::live(&task, &cluster, &id.namespace, &id.name).await? else { return Ok(None) };
         if last.is_none() {
-            app::imported(cx);
+            imported(cx);
         }
         let status = status(&task, &cluster, &live).await;
         Ok(Some((spec_of(&live, id, last.map(|last| last.spec)), status)))
@@ -192,8 +193,8 @@ impl Resource for RootApp {
         let task = task(cx);
         let found = cx.provider().find(&task, last.spec.kubernetes.as_ref()).await?;
         let Some(cluster) = found else { return Ok(()) };
-        let writer = app::writer(&cluster, Self::KIND, &Self::import_id(id), app::adopts(cx));
-        for stays in app::delete(&task, &cluster, &writer, &wanted(id, &last.spec), app::adopts(cx)).await? {
+        let writer = app::writer(&cluster, Self::KIND, &Self::import_id(id), adopts(cx));
+        for stays in app::delete(&task, &cluster, &writer, &wanted(id, &last.spec), adopts(cx)).await? {
             cx.warn(stays);
         }
         Ok(())

@@ -3,6 +3,7 @@
 //! Its values are in the configuration and in the cluster, nowhere else. That they changed, on either side, is seen
 //! by a fingerprint whose key lies in the Secret itself.
 
+use crate::adoption::{adopted, adopts, imported};
 use crate::import_id;
 use crate::problem::{Locate, problem};
 use crate::provider::{Gitops, task, warn_of_environment};
@@ -77,9 +78,6 @@ pub struct Status {
     pub fingerprint: String,
 }
 
-/// Remembered of a Secret that was imported: it may not carry our mark yet, and is ours all the same.
-const IMPORTED: &str = "imported_secret";
-
 impl Resource for SecretInjection {
     const KIND: &'static str = "gitops_secret_injection";
     type Provider = Gitops;
@@ -147,8 +145,8 @@ impl Resource for SecretInjection {
         want: &Spec,
     ) -> Outcome<Status> {
         let put = put(cx, id, prior.is_none(), want).await;
-        if put.is_ok() && adopts(cx) {
-            cx.remember(IMPORTED, &false);
+        if put.is_ok() {
+            adopted(cx);
         }
         put.into()
     }
@@ -166,7 +164,7 @@ impl Resource for SecretInjection {
         let Some(live) = live(cx, &task, &cluster, id).await? else { return Ok(None) };
         cx.provider().remember_key(&cluster, &Self::import_id(id), Key::of(&live));
         if last.is_none() {
-            cx.remember(IMPORTED, &true);
+            imported(cx);
         }
         Ok(Some((spec_of(&live, last.map(|last| &last.spec)), status_of(&live))))
     }
@@ -185,11 +183,6 @@ impl Resource for SecretInjection {
         let Some(_alone) = task.run(leaving.last()).await.whole()? else { return Ok(()) };
         writer(&cluster, id).release_namespace(&task, &id.namespace).await.at("namespace").map(drop)
     }
-}
-
-/// Whether the Secret was imported, and may carry no mark of ours yet.
-fn adopts(cx: &Context<Gitops>) -> bool {
-    cx.recall(IMPORTED).unwrap_or(false)
 }
 
 /// Deletes the Secret; answers whether it is gone. One that is not ours stays.

@@ -10,6 +10,7 @@ mod live;
 mod source;
 mod spec;
 
+use crate::adoption::{adopted, adopts, imported};
 use crate::import_id;
 use live::{drift, essential, installed, is_ready, settings, spec_of, status_of, survey};
 pub use source::Sources;
@@ -42,9 +43,6 @@ pub struct Bootstrap;
 
 /// The set of objects; the inventory is called after it.
 const SET: &str = "argocd";
-
-/// Remembered of an installation that was imported: it may carry no mark of ours yet, and is ours all the same.
-const IMPORTED: &str = "imported_installation";
 
 /// Inputs that decide what the objects are.
 const INPUTS: [&str; 5] = ["namespace", "source", "settings", "patches", "images"];
@@ -161,7 +159,7 @@ impl Resource for Bootstrap {
         }
         match last {
             Some(_) => warn_of_drift(cx, &survey),
-            None => cx.remember(IMPORTED, &true),
+            None => imported(cx),
         }
         let live = settings(&task, &writer, id, last.as_ref()).await?;
         Ok(Some((spec_of(last.as_ref(), live), status_of(last.as_ref(), &survey))))
@@ -189,11 +187,6 @@ fn set(id: &Identity) -> Set {
 
 fn writer(cluster: &Cluster, id: &Identity) -> Writer {
     Writer::new(cluster, Owner::new(Bootstrap::KIND, &Bootstrap::import_id(id)), false)
-}
-
-/// Whether the installation was imported, and may carry no mark of ours yet.
-fn adopts(cx: &Context<Gitops>) -> bool {
-    cx.recall(IMPORTED).unwrap_or(false)
 }
 
 /// Without an inventory nothing tells which objects are to be removed.
@@ -230,9 +223,7 @@ async fn write(
     let writer = writer(cluster, id).taking_ownership(want.take_ownership || adopts(cx));
     let begun = std::time::Instant::now();
     let changes = writer.apply_set(task, &set(id), install.prepared.objects.clone()).await?;
-    if adopts(cx) {
-        cx.remember(IMPORTED, &false);
-    }
+    adopted(cx);
     log(&changes, begun.elapsed());
     warn_of_kept(cx, &changes.kept);
     Ok(())
