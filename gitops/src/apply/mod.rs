@@ -25,7 +25,7 @@ pub use error::{Conflict, Error, Foreign};
 pub use inventory::name as inventory_name;
 pub use owner::{IDENTITY, OWNER, Owner};
 pub use reads::Reads;
-pub use remove::{Kept, Removal};
+pub use remove::{Deletion, Kept, Removal};
 pub use set::Set;
 pub use survey::Survey;
 pub(crate) use touch::applications;

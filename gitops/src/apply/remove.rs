@@ -20,6 +20,17 @@ pub struct Kept {
     pub reason: String,
 }
 
+/// How the deletion of one object ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deletion {
+    /// It was there and ours, and is gone.
+    Removed,
+    /// It was gone already, or its kind is.
+    Absent,
+    /// It is not ours, and stays.
+    Foreign,
+}
+
 /// What a removal did.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Removal {
@@ -30,18 +41,14 @@ pub struct Removal {
 }
 
 impl Writer {
-    /// Deletes one object if it is ours, and waits until it is gone. Already gone is success; an object that is not
-    /// ours stays. Returns whether it was there and ours.
+    /// Deletes one object if it is ours, and waits until it is gone.
     ///
     /// # Errors
     ///
     /// [`Error`]; at the deadline it names the finalizers that hold the object.
-    pub async fn delete(&self, task: &Task, object: &Object) -> Result<bool, Error> {
+    pub async fn delete(&self, task: &Task, object: &Object) -> Result<Deletion, Error> {
         let kinds = Kinds::new(self.client.clone(), &[]);
-        match self.remove(task, &kinds, &object.id(), false).await? {
-            Outcome::Removed => Ok(true),
-            Outcome::Absent | Outcome::Foreign => Ok(false),
-        }
+        self.remove(task, &kinds, &object.id(), false).await
     }
 
     /// Deletes everything of a set that is ours, last written first, and waits until it is gone. `companions` are
@@ -66,7 +73,7 @@ impl Writer {
         let mut removal = self.remove_ranks(task, &kinds, &entries).await?;
         removal.kept.extend(used);
         for companion in companions {
-            if matches!(self.remove(task, &kinds, companion, true).await?, Outcome::Removed) {
+            if matches!(self.remove(task, &kinds, companion, true).await?, Deletion::Removed) {
                 removal.removed.push(companion.clone());
             }
         }
@@ -112,7 +119,7 @@ impl Writer {
             };
             let outcomes: Vec<_> =
                 stream::iter(ids).map(remove).buffer_unordered(PARALLEL).try_collect().await?;
-            let removed = outcomes.into_iter().filter(|(_, outcome)| matches!(outcome, Outcome::Removed));
+            let removed = outcomes.into_iter().filter(|(_, outcome)| matches!(outcome, Deletion::Removed));
             removal.removed.extend(removed.map(|(id, _)| id));
         }
         for namespace in namespaces {
@@ -151,17 +158,17 @@ impl Writer {
                 return Ok(());
             }
         }
-        if matches!(self.remove(task, kinds, id, made_by_us).await?, Outcome::Removed) {
+        if matches!(self.remove(task, kinds, id, made_by_us).await?, Deletion::Removed) {
             removal.removed.push(id.clone());
         }
         Ok(())
     }
 
-    async fn remove(&self, task: &Task, kinds: &Kinds, id: &Id, any_owner: bool) -> Result<Outcome, Error> {
-        let Some(served) = kinds.any(task, id).await? else { return Ok(Outcome::Absent) };
-        let Some(live) = read(task, &self.client, &served, id).await? else { return Ok(Outcome::Absent) };
+    async fn remove(&self, task: &Task, kinds: &Kinds, id: &Id, any_owner: bool) -> Result<Deletion, Error> {
+        let Some(served) = kinds.any(task, id).await? else { return Ok(Deletion::Absent) };
+        let Some(live) = read(task, &self.client, &served, id).await? else { return Ok(Deletion::Absent) };
         if !any_owner && !self.owner.owns(&live) {
-            return Ok(Outcome::Foreign);
+            return Ok(Deletion::Foreign);
         }
         let uid = live.metadata.uid.clone().unwrap_or_default();
         let api = served.api(&self.client, id);
@@ -183,7 +190,7 @@ impl Writer {
             deleted.await?;
         }
         wait::gone(task, &api, id, &uid).await?;
-        Ok(Outcome::Removed)
+        Ok(Deletion::Removed)
     }
 
     async fn refuse_used(&self, task: &Task, entries: &BTreeSet<Id>) -> Result<(), Error> {
@@ -249,10 +256,4 @@ impl Writer {
         };
         Ok(list.await?.into_iter().map(|live| (id(&live), live)).collect())
     }
-}
-
-enum Outcome {
-    Removed,
-    Absent,
-    Foreign,
 }

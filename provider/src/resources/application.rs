@@ -3,7 +3,7 @@
 use crate::defaults;
 use crate::problem::{Locate, add, problem};
 use crate::provider::Gitops;
-use gitops::apply::{self, Owner, Writer};
+use gitops::apply::{self, Deletion, Owner, Writer};
 use gitops::argo::Application;
 use gitops::argo::status::{Resource, Status};
 use gitops::cluster::Cluster;
@@ -232,8 +232,8 @@ pub async fn delete(
     };
     let root = (namespace.to_owned(), name.to_owned());
     match writer.delete(task, &wanted.object()).await {
-        Ok(true) => {}
-        Ok(false) => return Ok(vec![not_ours(&root)]),
+        Ok(Deletion::Removed | Deletion::Absent) => {}
+        Ok(Deletion::Foreign) => return Ok(vec![not_ours(&root)]),
         Err(error) => return Err(left_over(cluster, task, problem(&error), root, below).await),
     }
     match family::settled(task, cluster, &below).await {

@@ -6,7 +6,7 @@ use crate::adoption::{adopted, adopts, imported};
 use crate::problem::{Locate, problem};
 use crate::provider::{Gitops, task, warn_of_environment};
 use crate::{defaults, import_id};
-use gitops::apply::{self, Owner, Writer};
+use gitops::apply::{self, Deletion, Owner, Writer};
 use gitops::argo::{GroupKind, Project as Wanted, ProjectDestination, Role, SyncWindow};
 use gitops::cluster::{Cluster, Connection};
 use gitops::wait::family;
@@ -155,7 +155,8 @@ impl Resource for Project {
                 .await
                 .map_err(|error| refused(&error, id))?;
         }
-        if !writer.delete(&task, &Wanted::reference(&id.namespace, &id.name)).await.whole()? {
+        let reference = Wanted::reference(&id.namespace, &id.name);
+        if writer.delete(&task, &reference).await.whole()? == Deletion::Foreign {
             cx.warn(not_ours(id));
         }
         Ok(())

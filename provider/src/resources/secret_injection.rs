@@ -7,7 +7,7 @@ use crate::adoption::{adopted, adopts, imported};
 use crate::import_id;
 use crate::problem::{Locate, problem};
 use crate::provider::{Gitops, task, warn_of_environment};
-use gitops::apply::{self, Owner, Writer};
+use gitops::apply::{self, Deletion, Owner, Writer};
 use gitops::cluster::{Cluster, Connection};
 use gitops::manifest::Object;
 use gitops::secrets::{self, Data, Key, Wanted};
@@ -175,7 +175,7 @@ impl Resource for SecretInjection {
         let Some(cluster) = found else { return Ok(()) };
         let place = cx.provider().namespaces.at(&cluster, &id.namespace);
         let leaving = last.spec.create_namespace.then(|| place.leave());
-        if !remove(cx, &task, &cluster, id).await? {
+        if remove(cx, &task, &cluster, id).await? == Deletion::Foreign {
             cx.warn(stays(id));
         }
         let Some(leaving) = leaving else { return Ok(()) };
@@ -185,19 +185,15 @@ impl Resource for SecretInjection {
     }
 }
 
-/// Deletes the Secret; answers whether it is gone. One that is not ours stays.
+/// Deletes the Secret. One that is not ours stays.
 async fn remove(
     cx: &Context<Gitops>,
     task: &Task,
     cluster: &Cluster,
     id: &Identity,
-) -> Result<bool, Problem> {
+) -> Result<Deletion, Problem> {
     let writer = writer(cluster, id);
-    let live = writer.read(task, &named(id)).await.whole()?;
-    if live.is_none() {
-        return Ok(true);
-    }
-    if adopts(cx) {
+    if adopts(cx) && writer.read(task, &named(id)).await.whole()?.is_some() {
         // Only what carries our mark is deleted.
         writer.clone().taking_ownership(true).apply(task, named(id)).await.whole()?;
     }
