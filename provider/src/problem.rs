@@ -5,6 +5,8 @@
 
 use gitops::Explain;
 use gitops::error::chain;
+use serde::Serialize;
+use serde_json::Value as Json;
 use tfplugin_rs::Problem;
 use tfplugin_rs::value::Path;
 
@@ -34,6 +36,11 @@ pub fn problem(error: &impl Explain) -> Problem {
     let hint = error.hint().unwrap_or_default();
     let detail: Vec<&str> = [causes, &hint].into_iter().filter(|part| !part.is_empty()).collect();
     Problem::error(sentence(summary), detail.join("\n\n"))
+}
+
+/// A live object as JSON.
+pub fn json(live: &impl Serialize) -> Result<Json, Problem> {
+    serde_json::to_value(live).map_err(|_| Problem::bug("an object of the cluster cannot be written as JSON"))
 }
 
 /// Adds a paragraph to what `problem` says.

@@ -1,11 +1,12 @@
 //! What the resources that are an Argo CD Application have in common: write it, wait for it, remove it.
 
+use super::argo;
 use crate::defaults;
-use crate::problem::{Locate, add, problem};
+use crate::problem::{self, Locate, add, problem};
 use crate::provider::Gitops;
-use gitops::apply::{self, Deletion, Owner, Writer};
-use gitops::argo::Application;
+use gitops::apply::{Deletion, Owner, Writer};
 use gitops::argo::status::{Resource, Status};
+use gitops::argo::{API_VERSION, Application};
 use gitops::cluster::Cluster;
 use gitops::manifest::Object;
 use gitops::wait::application::{Acceptable, Expect};
@@ -18,6 +19,8 @@ use serde_json::Value as Json;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tfplugin_rs::{Context, Problem};
+
+const KIND: &str = "Application";
 
 /// What a wait is for.
 #[derive(Clone, Serialize, Deserialize, JsonSchema)]
@@ -96,8 +99,9 @@ pub fn unfinished(cx: &Context<Gitops>) -> bool {
 
 /// Writes the Application; returns it as it is then.
 pub async fn write(task: &Task, writer: &Writer, wanted: &Application) -> Result<Json, Problem> {
-    let applied = writer.apply(task, wanted.object()).await.map_err(|error| refused(&error, wanted))?;
-    json(&applied.live)
+    let applied = writer.apply(task, wanted.object()).await;
+    let applied = applied.map_err(|error| argo::refused(&error, KIND, &wanted.namespace))?;
+    problem::json(&applied.live)
 }
 
 /// The Application in the cluster; `None` where there is none, or no Argo CD at all.
@@ -107,13 +111,7 @@ pub async fn live(
     namespace: &str,
     name: &str,
 ) -> Result<Option<Json>, Problem> {
-    let object = Object::reference(gitops::argo::API_VERSION, "Application", Some(namespace), name);
-    // Reading does not ask for an owner.
-    match writer(cluster, "", "", false).read(task, &object).await {
-        Ok(live) => live.as_ref().map(json).transpose(),
-        Err(apply::Error::UnknownKind { .. }) => Ok(None),
-        Err(error) => Err(problem(&error)),
-    }
+    argo::read(task, cluster, &Object::reference(API_VERSION, KIND, Some(namespace), name)).await
 }
 
 /// Waits until the Application and all below it are as `wait_for` says; returns how they were in that moment. Argo CD,
@@ -233,20 +231,13 @@ pub async fn delete(
     let root = (namespace.to_owned(), name.to_owned());
     match writer.delete(task, &wanted.object()).await {
         Ok(Deletion::Removed | Deletion::Absent) => {}
-        Ok(Deletion::Foreign) => return Ok(vec![not_ours(&root)]),
+        Ok(Deletion::Foreign) => return Ok(vec![argo::not_ours(KIND, &root.0, &root.1)]),
         Err(error) => return Err(left_over(cluster, task, problem(&error), root, below).await),
     }
     match family::settled(task, cluster, &below).await {
         Ok(stay) => Ok(stay.iter().map(stays).collect()),
         Err(error) => Err(left_over(cluster, task, problem(&error), root, below).await),
     }
-}
-
-fn not_ours((namespace, name): &Member) -> Problem {
-    let detail = format!(
-        "The Application `{namespace}/{name}` does not carry the mark of this resource any more: somebody else took it over. It was left as it is."
-    );
-    Problem::warning("The Application stays", detail)
 }
 
 /// `problem`, with what is left and why nobody removes it.
@@ -293,35 +284,12 @@ fn stays((namespace, name): &Member) -> Problem {
     Problem::warning("An Application stays", detail)
 }
 
-/// The problem, on the attribute that the error is about.
-fn refused(error: &apply::Error, wanted: &Application) -> Problem {
-    match error {
-        apply::Error::UnknownKind { .. } => Problem::error(
-            "Argo CD is not installed in the cluster",
-            "The cluster does not know the kind Application. Install Argo CD first, and let this resource depend on it: with `namespace = gitops_bootstrap.argocd.namespace`, or with `depends_on`.",
-        ),
-        apply::Error::NoNamespace { .. } => {
-            let detail = format!(
-                "There is no namespace `{}` in the cluster. Take the one that Argo CD runs in, and let this resource depend on what installs it.",
-                wanted.namespace
-            );
-            Problem::error("The namespace does not exist", detail).at("namespace")
-        }
-        apply::Error::Foreign { .. } => problem(error).at("name"),
-        error => problem(error),
-    }
-}
-
 /// A commit, or the beginning of one that is long enough to mean it.
 fn same_revision(seen: &str, wanted: &str) -> bool {
     seen == wanted
         || (wanted.len() >= 7
             && wanted.bytes().all(|byte| byte.is_ascii_hexdigit())
             && seen.starts_with(wanted))
-}
-
-fn json(live: &impl Serialize) -> Result<Json, Problem> {
-    serde_json::to_value(live).map_err(|_| Problem::bug("an Application cannot be written as JSON"))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! What users read of Applications.
 
 use super::*;
+use gitops::apply;
 use gitops::argo::{Destination, Preset, Source, Sync};
 use gitops::manifest::Id;
 
@@ -58,7 +59,7 @@ fn messages_of_a_write() {
         apply::Error::NoNamespace { object: id() },
         apply::Error::Foreign { objects: foreign },
     ];
-    let all: Vec<_> = all.iter().map(|error| refused(error, &wanted())).collect();
+    let all: Vec<_> = all.iter().map(|error| argo::refused(error, KIND, "argocd")).collect();
     insta::assert_snapshot!(shown(&all), @"
     : Argo CD is not installed in the cluster
     The cluster does not know the kind Application. Install Argo CD first, and let this resource depend on it: with `namespace = gitops_bootstrap.argocd.namespace`, or with `depends_on`.
@@ -120,7 +121,7 @@ fn messages_of_a_delete() {
         &["Application argocd/web: it is held by resources-finalizer.argocd.argoproj.io".into()],
     );
     say_nobody(&mut held, "argocd");
-    insta::assert_snapshot!(shown(&[stays(&member), not_ours(&member), held]), @"
+    insta::assert_snapshot!(shown(&[stays(&member), argo::not_ours(KIND, &member.0, &member.1), held]), @"
     : An Application stays
     Its own settings keep the Application `argocd/web` (a sync option such as `Delete=false`, or another owner): it was not deleted with its parent.
 

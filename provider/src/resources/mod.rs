@@ -1,6 +1,7 @@
 //! The managed resources, in the order of the docs.
 
 mod application;
+mod argo;
 mod bootstrap;
 mod cluster;
 mod project;

@@ -2,19 +2,23 @@
 //!
 //! Argo CD holds Applications to it. A project that Applications still belong to is not removed: they would stop.
 
+use super::argo;
 use crate::adoption::{adopted, adopts, imported};
-use crate::problem::{Locate, problem};
+use crate::problem::{self, Locate, problem};
 use crate::provider::{Gitops, task, warn_of_environment};
 use crate::{defaults, import_id};
-use gitops::apply::{self, Deletion, Owner, Writer};
+use gitops::apply::{Deletion, Owner, Writer};
 use gitops::argo::{GroupKind, Project as Wanted, ProjectDestination, Role, SyncWindow};
 use gitops::cluster::{Cluster, Connection};
+use gitops::manifest::Object;
+use gitops::names;
 use gitops::wait::family;
-use gitops::{Task, names};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use tfplugin_rs::{Context, Foresight, Outcome, Prior, Problem, Resource, View};
+
+const KIND: &str = "AppProject";
 
 /// Puts an Argo CD AppProject into the cluster: the repositories that its Applications may read, where their objects may
 /// go, which kinds they may be of, who may sync them, and when.
@@ -94,10 +98,11 @@ impl Resource for Project {
         let mut problems = Vec::new();
         problems.extend(names::namespace(&id.get().namespace).at("namespace").err());
         problems.extend(names::object(&id.get().name, "AppProject").at("name").err());
-        let wrong = wanted(id.get(), spec.get()).validate().into_iter();
-        // A policy names its project, which may not be known yet; so may what a list holds.
-        let known = |at: &str| id.is_known("name") && spec.is_known(at.split('.').next().unwrap_or_default());
-        problems.extend(wrong.filter(|(at, _)| known(at)).map(|(at, error)| problem(&error).at(at.as_str())));
+        // A policy names its project, which may not be known yet.
+        if id.is_known("name") {
+            let wrong = wanted(id.get(), spec.get()).validate().into_iter();
+            problems.extend(wrong.map(|(at, error)| problem(&error).at(at.as_str())));
+        }
         problems
     }
 
@@ -128,7 +133,7 @@ impl Resource for Project {
         let kubernetes = last.as_ref().and_then(|last| last.spec.kubernetes.as_ref());
         let task = task(cx);
         let Some(cluster) = cx.provider().find(&task, kubernetes).await? else { return Ok(None) };
-        let Some(live) = live(&task, &cluster, id).await? else { return Ok(None) };
+        let Some(live) = argo::read(&task, &cluster, &reference(id)).await? else { return Ok(None) };
         if last.is_none() {
             imported(cx);
         }
@@ -140,7 +145,7 @@ impl Resource for Project {
         let task = task(cx);
         let found = cx.provider().find(&task, last.spec.kubernetes.as_ref()).await?;
         let Some(cluster) = found else { return Ok(()) };
-        if live(&task, &cluster, id).await?.is_none() {
+        if argo::read(&task, &cluster, &reference(id)).await?.is_none() {
             return Ok(());
         }
         let used = family::of_project(&task, &cluster, &id.namespace, &id.name).await.whole()?;
@@ -153,11 +158,10 @@ impl Resource for Project {
             writer
                 .apply(&task, wanted(id, &last.spec).object())
                 .await
-                .map_err(|error| refused(&error, id))?;
+                .map_err(|error| argo::refused(&error, KIND, &id.namespace))?;
         }
-        let reference = Wanted::reference(&id.namespace, &id.name);
-        if writer.delete(&task, &reference).await.whole()? == Deletion::Foreign {
-            cx.warn(not_ours(id));
+        if writer.delete(&task, &reference(id)).await.whole()? == Deletion::Foreign {
+            cx.warn(argo::not_ours(KIND, &id.namespace, &id.name));
         }
         Ok(())
     }
@@ -172,25 +176,16 @@ async fn put(cx: &Context<Gitops>, id: &Identity, want: &Spec) -> Result<Status,
     let task = task(cx);
     let cluster = cx.provider().connect(&task, want.kubernetes.as_ref()).await?;
     let writer = writer(cx, &cluster, id, want.take_ownership);
-    let applied =
-        writer.apply(&task, wanted(id, want).object()).await.map_err(|error| refused(&error, id))?;
+    let applied = writer
+        .apply(&task, wanted(id, want).object())
+        .await
+        .map_err(|error| argo::refused(&error, KIND, &id.namespace))?;
     adopted(cx);
-    Ok(status_of(&json(&applied.live)?))
+    Ok(status_of(&problem::json(&applied.live)?))
 }
 
-/// The project in the cluster; `None` where there is none, or no Argo CD at all.
-async fn live(task: &Task, cluster: &Cluster, id: &Identity) -> Result<Option<Json>, Problem> {
-    // Reading does not ask for an owner.
-    let reader = Writer::new(cluster, Owner::new("", ""), false);
-    match reader.read(task, &Wanted::reference(&id.namespace, &id.name)).await {
-        Ok(live) => live.as_ref().map(json).transpose(),
-        Err(apply::Error::UnknownKind { .. }) => Ok(None),
-        Err(error) => Err(problem(&error)),
-    }
-}
-
-fn json(live: &impl Serialize) -> Result<Json, Problem> {
-    serde_json::to_value(live).map_err(|_| Problem::bug("an AppProject cannot be written as JSON"))
+fn reference(id: &Identity) -> Object {
+    Wanted::reference(&id.namespace, &id.name)
 }
 
 fn wanted(id: &Identity, spec: &Spec) -> Wanted {
@@ -248,26 +243,6 @@ fn show<T>(shown: &mut Option<Vec<T>>, found: Vec<T>, differs: bool) {
     }
 }
 
-/// The problem, on the attribute that the error is about.
-fn refused(error: &apply::Error, id: &Identity) -> Problem {
-    match error {
-        apply::Error::UnknownKind { .. } => Problem::error(
-            "Argo CD is not installed in the cluster",
-            "The cluster does not know the kind AppProject. Install Argo CD first, and let this resource depend on it: with `namespace = gitops_bootstrap.argocd.namespace`, or with `depends_on`.",
-        ),
-        apply::Error::NoNamespace { .. } => Problem::error(
-            "The namespace does not exist",
-            format!(
-                "There is no namespace `{}` in the cluster. Take the one that Argo CD runs in.",
-                id.namespace
-            ),
-        )
-        .at("namespace"),
-        apply::Error::Foreign { .. } => problem(error).at("name"),
-        error => problem(error),
-    }
-}
-
 /// How many Applications are named one by one.
 const NAMED: usize = 10;
 
@@ -281,14 +256,6 @@ fn still_used(id: &Identity, used: &[String]) -> Problem {
         named.join("\n")
     );
     Problem::error(format!("Applications belong to the AppProject {}/{}", id.namespace, id.name), detail)
-}
-
-fn not_ours(id: &Identity) -> Problem {
-    let detail = format!(
-        "The AppProject `{}/{}` does not carry the mark of this resource any more: somebody else took it over. It was left as it is.",
-        id.namespace, id.name
-    );
-    Problem::warning("The AppProject stays", detail)
 }
 
 #[cfg(test)]

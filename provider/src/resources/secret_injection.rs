@@ -5,7 +5,7 @@
 
 use crate::adoption::{adopted, adopts, imported};
 use crate::import_id;
-use crate::problem::{Locate, problem};
+use crate::problem::{Locate, json, problem};
 use crate::provider::{Gitops, task, warn_of_environment};
 use gitops::apply::{self, Deletion, Owner, Writer};
 use gitops::cluster::{Cluster, Connection};
@@ -257,10 +257,6 @@ async fn live(
 ) -> Result<Option<Json>, Problem> {
     let live = cx.provider().reads.read(task, cluster, &named(id)).await.whole()?;
     live.as_ref().map(json).transpose()
-}
-
-fn json(live: &impl Serialize) -> Result<Json, Problem> {
-    serde_json::to_value(live).map_err(|_| Problem::bug("a Secret cannot be written as JSON"))
 }
 
 /// Writes the Secret with the key that it has, or a new one. One that is planned as `new` is written at once, and
