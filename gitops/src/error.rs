@@ -4,6 +4,7 @@
 //! do about it is the error's [`Explain::hint`].
 
 use std::error::Error;
+use std::{io, iter};
 
 /// An error that knows what the user can do about it.
 ///
@@ -32,16 +33,35 @@ pub fn chain(error: &dyn Error) -> String {
     text
 }
 
+/// The error and what it comes from, down to the first cause. What an I/O error holds is no source of it, as its own
+/// source is the source of that; here it comes in between.
+pub(crate) fn causes<'a>(
+    error: &'a (dyn Error + 'static),
+) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    iter::successors(Some(error), |error| {
+        let error: &'a (dyn Error + 'static) = *error;
+        let held = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        held.map(|held| held as &(dyn Error + 'static)).or_else(|| error.source())
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io;
 
     #[derive(Debug, thiserror::Error)]
     #[error("failed to clone `{url}`")]
     struct Clone {
         url: String,
         source: io::Error,
+    }
+
+    #[test]
+    fn what_io_errors_hold_is_among_the_causes() {
+        let inner = Clone { url: "ssh://git/p".into(), source: io::Error::other("no route") };
+        let outer = io::Error::other(io::Error::other(inner));
+        assert_eq!(causes(&outer).filter(|cause| cause.is::<Clone>()).count(), 1);
+        assert_eq!(causes(&outer).last().map(ToString::to_string).as_deref(), Some("no route"));
     }
 
     #[test]

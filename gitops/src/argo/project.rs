@@ -215,7 +215,7 @@ mod tests {
     use super::*;
     use crate::manifest::to_yaml;
 
-    pub(super) fn everything() -> Project {
+    fn everything() -> Project {
         let kind = |group: &str, kind: &str| GroupKind { group: group.into(), kind: kind.into() };
         Project {
             namespace: "argocd".into(),

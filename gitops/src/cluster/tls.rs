@@ -1,6 +1,7 @@
 //! What a failed request says about the way to the cluster: certificate, handshake, connection.
 
 use super::Error;
+use crate::error::causes;
 use rustls::{AlertDescription, CertificateError};
 use std::{error::Error as StdError, fmt, io};
 
@@ -156,21 +157,16 @@ pub(super) fn diagnose(host: &str, error: kube::Error) -> Error {
 }
 
 fn of_chain(host: String, error: &(dyn StdError + 'static)) -> Error {
-    let mut cause = Some(error);
-    let mut why = error.to_string();
-    while let Some(error) = cause {
-        if let Some(tls) = error.downcast_ref::<rustls::Error>() {
+    for cause in causes(error) {
+        if let Some(tls) = cause.downcast_ref::<rustls::Error>() {
             return Error::Tls { host, reason: Reason::of(tls) };
         }
-        let io = error.downcast_ref::<io::Error>();
+        let io = cause.downcast_ref::<io::Error>();
         if io.is_some_and(|error| error.kind() == io::ErrorKind::TimedOut) {
             return Error::Unreachable { host, why: "it does not answer".into() };
         }
-        why = error.to_string();
-        // An io::Error that wraps another skips it in its chain.
-        let wrapped = io.and_then(io::Error::get_ref);
-        cause = wrapped.map(|inner| inner as &(dyn StdError + 'static)).or_else(|| error.source());
     }
+    let why = causes(error).last().map(ToString::to_string).unwrap_or_default();
     Error::Unreachable { host, why: brief(&why) }
 }
 

@@ -3,13 +3,13 @@
 use super::Session;
 use super::post::Post;
 use crate::Secret;
+use crate::error::causes;
 use crate::git::access::Access;
 use crate::git::address::Address;
 use crate::git::{Error, scope::Scope};
 use git2::transport::{Service, SmartSubtransportStream};
 use reqwest::header::{ACCEPT, CONTENT_TYPE, LOCATION};
 use reqwest::{Certificate, Client, RequestBuilder, Response, StatusCode, Url, redirect};
-use std::error::Error as _;
 use std::io::{self, Cursor};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -172,17 +172,11 @@ impl Http {
     /// A connection's error in words: reqwest's own text repeats the URL and hides the cause.
     pub(super) fn network(&self, error: reqwest::Error) -> Error {
         let url = self.address.to_string();
-        let mut why =
-            if error.is_timeout() { "timed out".to_owned() } else { "connection failed".to_owned() };
-        let mut certificate = false;
-        let mut cause = error.source();
-        while let Some(error) = cause {
-            certificate |= error.downcast_ref().is_some_and(is_certificate);
-            why = error.to_string();
-            // What an I/O error holds is no source of it: its own source is the source of that.
-            let held = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-            cause = held.map(|held| held as &(dyn std::error::Error + 'static)).or_else(|| error.source());
-        }
+        let unnamed = if error.is_timeout() { "timed out" } else { "connection failed" };
+        let certificate =
+            causes(&error).any(|cause| cause.downcast_ref::<rustls::Error>().is_some_and(is_certificate));
+        // reqwest's own text, which comes first, repeats the URL.
+        let why = causes(&error).skip(1).last().map_or_else(|| unnamed.to_owned(), ToString::to_string);
         let why = why.chars().filter(|c| !c.is_control()).take(300).collect();
         match certificate {
             true => Error::Certificate { url, why },
