@@ -69,6 +69,29 @@ prints() {
 	[[ -x $program && $("$program" "$@" 2>&1) == *"$expected"* ]]
 }
 
+# lanes FUNCTION…: side by side, so that the one's downloads and links go on while the other compiles. When one fails the
+# others are ended.
+in_lanes= lane_pids=()
+lanes() {
+	local lane failed=
+	for lane in "$@"; do
+		(
+			in_lanes=1 lane_pids=()
+			step_traps
+			"$lane"
+		) &
+		lane_pids+=($!)
+	done
+	for lane in "$@"; do
+		wait -n || {
+			[ -n "$failed" ] || kill -TERM "${lane_pids[@]}" 2>/dev/null || true
+			failed=1
+		}
+	done
+	lane_pids=()
+	[ -z "$failed" ] || exit 1
+}
+
 # step FUNCTION TITLE ARGUMENT…: runs FUNCTION with its output in a log, shows that it lives, explains its failure.
 running=
 step_limit=1800 # seconds, for waits inside steps, too: the longest takes ten minutes on two cores
@@ -83,7 +106,7 @@ step() {
 	while kill -0 "$running" 2>/dev/null; do
 		sleep 0.2
 		elapsed=$((SECONDS - begin))
-		progress "$elapsed" "$log"
+		progress "$elapsed" "$log" "$title"
 		[ $elapsed -lt $step_limit ] || {
 			echo "the step was ended: it was not done after $(duration $step_limit)" >>"$log"
 			kill -KILL -- "-$running" 2>/dev/null || true
@@ -101,28 +124,36 @@ step() {
 	running=
 	progress_end
 	elapsed=$((SECONDS - begin))
-	[ $elapsed -lt 2 ] || note "done in $(duration $elapsed)"
+	[ $elapsed -lt 2 ] || note "${in_lanes:+$title: }done in $(duration $elapsed)"
 }
-trap '[ -z "$running" ] || kill -TERM -- "-$running" 2>/dev/null' EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
+# end_steps: what runs is ended with the program, whole process groups and lanes.
+end_steps() {
+	[ -z "$running" ] || kill -TERM -- "-$running" 2>/dev/null || true
+	[ ${#lane_pids[@]} -eq 0 ] || kill -TERM "${lane_pids[@]}" 2>/dev/null || true
+}
+step_traps() {
+	trap end_steps EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM
+}
+step_traps
 
 last_shown=0
-# progress ELAPSED LOG: on a terminal one line that is rewritten, elsewhere a line a minute.
+# progress ELAPSED LOG TITLE: on a terminal one line that is rewritten, elsewhere, and in lanes, a line a minute.
 progress() {
 	local line
-	if [ -t 2 ]; then
+	if [ -t 2 ] && [ -z "$in_lanes" ]; then
 		[ "$1" != "$last_shown" ] || return 0
 		line=$(tail -n 1 "$2" 2>/dev/null | tr -dc '[:print:]' | cut -c1-70)
 		printf '\r\033[K   %s  %s' "$(duration "$1")" "$line" >&2
 	elif [ $(($1 % 60)) -eq 0 ] && [ "$1" -gt 0 ] && [ "$1" != "$last_shown" ]; then
-		note "$(duration "$1")  $(tail -n 1 "$2" 2>/dev/null | tr -dc '[:print:]' | cut -c1-90)"
+		note "${in_lanes:+$3: }$(duration "$1")  $(tail -n 1 "$2" 2>/dev/null | tr -dc '[:print:]' | cut -c1-90)"
 	fi
 	last_shown=$1
 }
 progress_end() {
 	last_shown=0
-	[ ! -t 2 ] || printf '\r\033[K' >&2
+	[ ! -t 2 ] || [ -n "$in_lanes" ] || printf '\r\033[K' >&2
 }
 
 # advice LOG: what usually helps against what the log says.

@@ -14,10 +14,11 @@ go_environment() {
 	# The user's settings of Go count; what Go notes about itself beside them does not go there.
 	export GOENV=${GOENV:-${XDG_CONFIG_HOME:-$HOME/.config}/go/env} XDG_CONFIG_HOME=$LAB_HOME/go/config
 }
-# module DIR MODULE VERSION PACKAGE…: a throw-away main module that depends on MODULE with the replacements
-# that MODULE itself declares (`go install MODULE@VERSION` refuses modules that have any).
+# module DIR MODULE VERSION [OTHER@VERSION…]: a throw-away main module that depends on MODULE, and the others, with the
+# replacements that MODULE itself declares (`go install MODULE@VERSION` refuses modules that have any). It is not made
+# tidy: that asks for the modules of other modules' tests, and takes minutes.
 module() {
-	local dir=$LAB_HOME/go/work/$1 module=$2 version=$3 gomod
+	local dir=$LAB_HOME/go/work/$1 module=$2 version=$3 gomod other
 	shift 3
 	command -v jq >/dev/null || {
 		echo "jq is needed to build Go modules with replacements, and is not on the PATH"
@@ -28,7 +29,7 @@ module() {
 	{
 		echo "module lab.invalid/$(basename "$dir")"
 		echo "go $(go mod edit -json "$gomod" | jq -r .Go)"
-		echo "require $module $version"
+		for other in "$module@$version" "$@"; do echo "require ${other%@*} ${other#*@}"; done
 		go mod edit -json "$gomod" | jq -r '.Replace // [] | .[] | [.Old.Path, .Old.Version // "", .New.Path, .New.Version // ""] | join("|")' |
 			while IFS='|' read -r old old_version new new_version; do
 				case "$module:$new" in
@@ -39,19 +40,13 @@ module() {
 				echo "replace $old $old_version => $new $new_version"
 			done
 	} >go.mod
-	{
-		printf '//go:build tools\n\npackage tools\n\nimport (\n'
-		printf '\t_ "%s"\n' "$@"
-		echo ')'
-	} >tools.go
-	go mod tidy
 }
 # compile LDFLAGS PACKAGE…: inside a directory made by `module`; the programs are named after their packages.
 compile() {
 	local flags=$1
 	shift
 	echo "compiling $*"
-	go build -trimpath -ldflags="-s -w $flags" -o "$bin/" "$@"
+	go build -mod=mod -trimpath -ldflags="-s -w $flags" -o "$bin/" "$@"
 }
 install_tool() {
 	echo "compiling $1"
@@ -69,7 +64,7 @@ build_kind() {
 build_kubernetes() {
 	go_environment
 	local commands=(kube-apiserver kube-controller-manager kube-scheduler kube-proxy kubelet kubeadm kubectl)
-	module kubernetes k8s.io/kubernetes "$KUBERNETES_VERSION" "${commands[@]/#/k8s.io/kubernetes/cmd/}"
+	module kubernetes k8s.io/kubernetes "$KUBERNETES_VERSION"
 	local minor=${KUBERNETES_VERSION#v1.} package=k8s.io/component-base/version
 	compile "-X $package.gitVersion=$KUBERNETES_VERSION -X $package.gitMajor=1 -X $package.gitMinor=${minor%%.*} -X $package.gitTreeState=clean" \
 		"${commands[@]/#/k8s.io/kubernetes/cmd/}"
@@ -86,19 +81,15 @@ made_build_kubernetes() {
 coredns_plugins=(cache errors forward health kubernetes loadbalance loop metrics ready reload)
 build_node_parts() {
 	go_environment
-	mkdir -p "$LAB_HOME/go/work/etcd" && cd "$LAB_HOME/go/work/etcd"
-	printf 'module lab.invalid/etcd\ngo 1.24.0\nrequire go.etcd.io/etcd/server/v3 %s\n' "$ETCD_VERSION" >go.mod
-	printf '//go:build tools\n\npackage tools\n\nimport _ "go.etcd.io/etcd/server/v3"\n' >tools.go
-	go mod tidy
-	go build -trimpath -ldflags="-s -w" -o "$bin/etcd" go.etcd.io/etcd/server/v3
-	module coredns github.com/coredns/coredns "$COREDNS_VERSION" github.com/coredns/coredns/coremain \
-		"${coredns_plugins[@]/#/github.com/coredns/coredns/plugin/}"
+	module etcd go.etcd.io/etcd/server/v3 "$ETCD_VERSION"
+	go build -mod=mod -trimpath -ldflags="-s -w" -o "$bin/etcd" go.etcd.io/etcd/server/v3
+	module coredns github.com/coredns/coredns "$COREDNS_VERSION"
 	{
 		printf 'package main\n\nimport (\n\t"github.com/coredns/coredns/coremain"\n'
 		printf '\t_ "github.com/coredns/coredns/plugin/%s"\n' "${coredns_plugins[@]}"
 		printf ')\n\nfunc main() { coremain.Run() }\n'
 	} >main.go
-	go build -trimpath -ldflags="-s -w" -o "$bin/coredns" .
+	go build -mod=mod -trimpath -ldflags="-s -w" -o "$bin/coredns" .
 	gcc -static -O2 -x c -o "$bin/pause" - <<-'C'
 		#include <signal.h>
 		#include <stdlib.h>
@@ -109,16 +100,18 @@ build_node_parts() {
 		int main(void) { signal(SIGCHLD, reap); signal(SIGTERM, stop); signal(SIGINT, stop); for (;;) pause(); }
 	C
 }
+# build_argocd: helm with Argo CD's version of Kubernetes' libraries, which are compiled once for both.
 build_argocd() {
 	go_environment
-	module argocd github.com/argoproj/argo-cd/v3 "$ARGOCD_VERSION" github.com/argoproj/argo-cd/v3/cmd
-	go build -trimpath -ldflags="-s -w -X github.com/argoproj/argo-cd/v3/common.version=${ARGOCD_VERSION#v}" \
+	module argocd github.com/argoproj/argo-cd/v3 "$ARGOCD_VERSION" "helm.sh/helm/v3@$HELM_VERSION"
+	echo "compiling Argo CD"
+	go build -mod=mod -trimpath -ldflags="-s -w -X github.com/argoproj/argo-cd/v3/common.version=${ARGOCD_VERSION#v}" \
 		-o "$bin/argocd" github.com/argoproj/argo-cd/v3/cmd
-	install_tool "helm.sh/helm/v3/cmd/helm@$HELM_VERSION"
+	compile "-X helm.sh/helm/v3/internal/version.version=$HELM_VERSION" helm.sh/helm/v3/cmd/helm
 	install_tool "sigs.k8s.io/kustomize/kustomize/v5@$KUSTOMIZE_VERSION"
 }
 made_build_argocd() {
-	prints "$ARGOCD_VERSION" argocd version --client --short && prints "${HELM_VERSION%.*}" helm version --short &&
+	prints "$ARGOCD_VERSION" argocd version --client --short && prints "$HELM_VERSION" helm version --short &&
 		prints "$KUSTOMIZE_VERSION" kustomize version
 }
 # argocd_files: what is used of Argo CD's source tree, from its Go module in both cases.
@@ -133,7 +126,7 @@ argocd_files() {
 }
 build_tofu() {
 	go_environment
-	module tofu github.com/opentofu/opentofu "$TOFU_VERSION" github.com/opentofu/opentofu/cmd/tofu
+	module tofu github.com/opentofu/opentofu "$TOFU_VERSION"
 	compile "-X github.com/opentofu/opentofu/version.dev=no" github.com/opentofu/opentofu/cmd/tofu
 }
 made_build_tofu() { prints "OpenTofu $TOFU_VERSION" tofu version; }
@@ -177,19 +170,25 @@ official_programs() {
 }
 
 programs() {
-	once build_kind "kind $KIND_VERSION" "$KIND_VERSION" install_tool
 	if official; then
+		once build_kind "kind $KIND_VERSION" "$KIND_VERSION" install_tool
 		once official_programs "kubectl, argocd, helm, kustomize and tofu, from their official images" \
 			copy_from "$OFFICIAL_NODE_IMAGE" "$ARGOCD_VERSION" "$TOFU_VERSION"
 	else
-		once build_node_parts "etcd $ETCD_VERSION and CoreDNS $COREDNS_VERSION" module "$ETCD_VERSION" "$COREDNS_VERSION" "${coredns_plugins[*]}"
-		once build_kubernetes "Kubernetes $KUBERNETES_VERSION" module "$KUBERNETES_VERSION"
-		once build_argocd "Argo CD $ARGOCD_VERSION, helm and kustomize" module "$ARGOCD_VERSION" "$ARGOCD_GITOPS_ENGINE" \
-			"$HELM_VERSION" "$KUSTOMIZE_VERSION"
-		once build_tofu "OpenTofu $TOFU_VERSION" module "$TOFU_VERSION"
+		lanes programs_of_clusters programs_of_users base_systems
 	fi
 	once argocd_files "Argo CD's manifests" "$ARGOCD_VERSION"
 	drop_go_caches
+}
+programs_of_clusters() {
+	once build_kind "kind $KIND_VERSION" "$KIND_VERSION" install_tool
+	once build_node_parts "etcd $ETCD_VERSION and CoreDNS $COREDNS_VERSION" module "$ETCD_VERSION" "$COREDNS_VERSION" "${coredns_plugins[*]}"
+	once build_kubernetes "Kubernetes $KUBERNETES_VERSION" module "$KUBERNETES_VERSION"
+}
+programs_of_users() {
+	once build_argocd "Argo CD $ARGOCD_VERSION, helm and kustomize" module "$ARGOCD_VERSION" "$ARGOCD_GITOPS_ENGINE" \
+		"$HELM_VERSION" "$KUSTOMIZE_VERSION"
+	once build_tofu "OpenTofu $TOFU_VERSION" module "$TOFU_VERSION"
 }
 drop_go_caches() {
 	[ -d "$LAB_HOME/go" ] || return 0

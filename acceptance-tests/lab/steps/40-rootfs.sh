@@ -2,12 +2,44 @@
 
 work=$LAB_HOME/work
 
-# rootfs DIR PACKAGES: a minimal Debian with these packages, without caches and manuals.
+# What each Debian system has beyond the base.
+node_packages=(systemd conntrack iptables nftables iproute2 ethtool util-linux mount kmod libseccomp2 pigz e2fsprogs bash
+	ca-certificates curl jq procps containerd runc containernetworking-plugins hostname socat)
+proxy_packages=(iptables conntrack kmod)
+argocd_packages=(git git-lfs openssh-client gnupg tini ca-certificates)
+donor_packages=(redis-server redis-tools docker-registry busybox-static curl)
+busybox_packages=(busybox-static curl)
+
+# base_system PACKAGE…: a minimal Debian with these packages, without caches and manuals, made in $work/base. debootstrap
+# mounts what it needs where nobody else sees it, and where it goes when debootstrap is killed.
+base_system() {
+	local dir=$work/base/$(digest "$DEBIAN_SUITE" "$@")
+	[ ! -d "$dir" ] || return 0
+	rm -rf "$dir.part"
+	mkdir -p "$work/base" "$work/packages"
+	unshare --mount debootstrap --variant=minbase --cache-dir="$work/packages" --include="$(IFS=,; echo "$*")" "$DEBIAN_SUITE" "$dir.part"
+	rm -rf "$dir.part"/var/cache/apt/* "$dir.part"/var/lib/apt/lists/* "$dir.part"/usr/share/{doc,man,locale,info}
+	mv "$dir.part" "$dir"
+}
+# base_systems: all of them ahead of time, while programs are compiled. Where the images are made, none is needed.
+base_systems() {
+	[ -e "$LAB_HOME/stamps/git_base" ] || step make_base_systems "Debian base systems"
+}
+make_base_systems() {
+	base_system "${node_packages[@]}"
+	base_system "${proxy_packages[@]}"
+	base_system "${argocd_packages[@]}"
+	base_system "${donor_packages[@]}"
+	base_system "${busybox_packages[@]}"
+	base_system "${git_packages[@]}"
+}
+# rootfs DIR PACKAGE…: DIR becomes such a system.
 rootfs() {
-	rm -rf "$1"
-	mkdir -p "$work/packages"
-	debootstrap --variant=minbase --cache-dir="$work/packages" --include="$2" "$DEBIAN_SUITE" "$1"
-	rm -rf "$1"/var/cache/apt/* "$1"/var/lib/apt/lists/* "$1"/usr/share/{doc,man,locale,info}
+	local root=$1
+	shift
+	base_system "$@"
+	rm -rf "$root"
+	mv "$work/base/$(digest "$DEBIAN_SUITE" "$@")" "$root"
 }
 # tiny DIR DONOR FILE…: a root file system of these files of DONOR (a rootfs, or / for static programs) and the
 # libraries they load.

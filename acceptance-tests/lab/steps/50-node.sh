@@ -8,7 +8,7 @@ mirrored=(docker.io ghcr.io quay.io public.ecr.aws registry.k8s.io registry.inva
 
 node_rootfs() {
 	local root=$work/node files=$LAB_HOME/kind-files program host
-	rootfs "$root" systemd,conntrack,iptables,nftables,iproute2,ethtool,util-linux,mount,kmod,libseccomp2,pigz,e2fsprogs,bash,ca-certificates,curl,jq,procps,containerd,runc,containernetworking-plugins,hostname,socat
+	rootfs "$root" "${node_packages[@]}"
 	cp -r "$files"/etc/. "$root/etc/"
 	mkdir -p "$root/kind/manifests" "$root/opt/cni" "$root/etc/cni/net.d" "$root/etc/kubernetes/manifests"
 	cp -r "$files"/kind/. "$root/kind/"
@@ -59,7 +59,7 @@ node_containerd() {
 # kubeadm_images ARCHIVES: each image that kubeadm starts, as an archive.
 kubeadm_images() {
 	local program tag name entrypoint
-	rootfs "$work/kube-proxy" iptables,conntrack,kmod
+	rootfs "$work/kube-proxy" "${proxy_packages[@]}"
 	cp "$bin/kube-proxy" "$work/kube-proxy/usr/local/bin/"
 	for program in kube-apiserver kube-controller-manager kube-scheduler etcd coredns pause; do
 		tiny "$work/$program" / "$bin/$program"

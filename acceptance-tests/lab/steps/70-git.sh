@@ -5,7 +5,7 @@ git_server=gitops-lab-git
 git_packages=(git openssh-server lighttpd)
 
 git_base() {
-	rootfs "$work/git" "$(IFS=,; echo "${git_packages[*]}")"
+	rootfs "$work/git" "${git_packages[@]}"
 	image gitops-lab/git-base:latest "$work/git"
 	rm -rf "$work/git"
 }
