@@ -16,6 +16,7 @@ pub mod kind;
 pub mod manifest;
 pub mod names;
 pub mod path;
+pub mod product;
 pub mod run;
 pub mod secret;
 pub mod secrets;

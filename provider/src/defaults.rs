@@ -14,3 +14,13 @@ pub fn argocd() -> String {
 pub fn project() -> String {
     "default".to_owned()
 }
+
+/// The directory of product versions.
+pub fn products() -> String {
+    "products".to_owned()
+}
+
+/// The directory of the tenants' values.
+pub fn instances() -> String {
+    "instances".to_owned()
+}

@@ -82,6 +82,14 @@ pub enum Error {
         /// Its objects.
         objects: Vec<String>,
     },
+    /// An annotation that we would write is written by the chart, too.
+    #[error("{object} has `{annotation}` from its chart, which Argo CD would put back")]
+    Contested {
+        /// The object.
+        object: Id,
+        /// The annotation.
+        annotation: &'static str,
+    },
     /// Time was over, or somebody asked to stop.
     #[error("{source}, while about to {action} {object}")]
     Interrupted {
@@ -140,6 +148,10 @@ impl Explain for Error {
             Self::NoNamespace { .. } => "Create the namespace first, or set `create_namespace = true`.".into(),
             Self::Refused { code: 401, .. } => "The credentials were not accepted; have they expired?".into(),
             Self::Refused { code: 403, .. } => "The account needs more rights; `kubectl auth can-i --list` shows what it has.".into(),
+            Self::Contested { .. } => {
+                "Nothing was removed. Add the option to the chart, or let the tenant be suspended first: then Argo CD leaves it alone."
+                    .into()
+            }
             Self::StillUsed { .. } => "Destroy them first, while their controller lives, or remove their finalizers.".into(),
             Self::Wait(error) => return error.hint(),
             Self::Refused { .. } | Self::Unreachable { .. } | Self::Interrupted { .. } => return None,

@@ -3,7 +3,7 @@
 //! Argo CD moves it; here it is asked to look, and waited for. Other writers push to the same branch, so every
 //! revision that has the tenant's commit in its history will do.
 
-use super::{NamespaceOwner, OnDelete, Tenant};
+use super::{Home, NamespaceOwner, OnDelete};
 use crate::Task;
 use crate::cluster::Cluster;
 use crate::git::{Lineage, Repository};
@@ -12,8 +12,8 @@ use crate::wait::{self, Delivery, Error, ForApplication};
 
 /// A tenant whose files are in `commit` of `repository`, and the cluster that Argo CD brings it to.
 pub struct OnItsWay<'a> {
-    /// The tenant.
-    pub tenant: &'a Tenant,
+    /// Where the tenant lives.
+    pub home: &'a Home,
     /// Its repository and branch.
     pub repository: &'a Repository,
     /// The commit that has its files, or no longer has them.
@@ -49,6 +49,28 @@ impl OnItsWay<'_> {
         self.beside(task, &lineage, waits).await
     }
 
+    /// Waits until Argo CD has taken over the Application as the commit has it, whatever it does with it. False, and at
+    /// once, where a person must sync the parent first.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`], as [`OnItsWay::arrived`].
+    pub async fn delivered(&self, task: &Task) -> Result<bool, Error> {
+        let lineage = Lineage::new(self.commit);
+        let want = self.delivery(&lineage);
+        self.beside(task, &lineage, wait::delivered(task, self.cluster, &want)).await
+    }
+
+    /// Waits until Argo CD has removed the Application, and nothing more.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`], as [`OnItsWay::left`].
+    pub async fn retired(&self, task: &Task) -> Result<(), Error> {
+        let lineage = Lineage::new(self.commit);
+        self.beside(task, &lineage, wait::removed(task, self.cluster, &self.delivery(&lineage), None)).await
+    }
+
     /// Waits until Argo CD has removed the tenant: its Application, and its namespace where that goes too.
     ///
     /// # Errors
@@ -56,7 +78,7 @@ impl OnItsWay<'_> {
     /// [`Error`]: nobody removes it, or what was left when the time was over.
     pub async fn left(&self, task: &Task) -> Result<(), Error> {
         let lineage = Lineage::new(self.commit);
-        let Tenant { namespace, namespace_owner, on_delete, .. } = self.tenant;
+        let Home { namespace, namespace_owner, on_delete, .. } = self.home;
         let goes = *namespace_owner == NamespaceOwner::ArgoCd && *on_delete == OnDelete::Destroy;
         let namespace = goes.then_some(namespace.as_str());
         self.beside(task, &lineage, wait::removed(task, self.cluster, &self.delivery(&lineage), namespace))
@@ -78,16 +100,16 @@ impl OnItsWay<'_> {
     }
 
     fn delivery(&self, lineage: &Lineage) -> Delivery {
-        let (tenant, lineage) = (self.tenant, lineage.clone());
+        let (home, lineage) = (self.home, lineage.clone());
         Delivery {
-            namespace: tenant.argocd_namespace.clone(),
-            name: tenant.id.clone(),
-            repo_url: tenant.repo_url.clone(),
-            branch: tenant.target_revision.clone(),
-            path: tenant.applications_path.clone(),
+            namespace: home.argocd_namespace.clone(),
+            name: home.id.clone(),
+            repo_url: home.repo_url.clone(),
+            branch: home.target_revision.clone(),
+            path: home.applications_path.clone(),
             expect: Expect {
                 revision: Some(Acceptable::when(move |revision| lineage.accepts(revision))),
-                repo_url: Some(tenant.repo_url.clone()),
+                repo_url: Some(home.repo_url.clone()),
                 ..Expect::default()
             },
         }

@@ -4,15 +4,19 @@
 //! comment that names the tenant, so that Git alone shows whose it is.
 
 mod change;
+mod chart;
 mod deliver;
+mod home;
 mod merge;
 mod read;
 mod status;
 #[cfg(test)]
 mod tests;
 
-pub use change::{Files, Refused};
+pub use change::Refused;
+pub use chart::{Chart, ChartSpec, NotNamed};
 pub use deliver::OnItsWay;
+pub use home::{Files, Home};
 pub use merge::merge_values;
 pub use read::Found;
 pub use status::Summary;
@@ -32,66 +36,29 @@ pub const TENANT: &str = "gitops-rs.github.io/tenant";
 /// A tenant: what its files are made of.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tenant {
-    /// Its id: an RFC 1123 label.
-    pub id: String,
-    /// Repository that Argo CD reads.
-    pub repo_url: String,
-    /// Branch of it.
-    pub target_revision: String,
-    /// Its chart.
-    pub chart: Chart,
-    /// Values of the product.
-    pub default_values: Value,
+    /// Where it lives.
+    pub home: Home,
+    /// What it runs.
+    pub product: Product,
     /// Values of this tenant, merged onto those of the product.
     pub values: Value,
     /// Label `tier`.
     pub tier: String,
-    /// Label `product-version`, where there is one.
-    pub product_version: Option<String>,
-    /// Namespace of its objects.
-    pub namespace: String,
-    /// Who makes the namespace.
-    pub namespace_owner: NamespaceOwner,
     /// What it is now.
     pub state: State,
-    /// What becomes of its objects when it is deleted.
-    pub on_delete: OnDelete,
-    /// Directory of values: `instances`.
-    pub instances_path: String,
-    /// Directory of Applications: `argo-cd/applications`.
-    pub applications_path: String,
-    /// Namespace of the Application: `argocd`.
-    pub argocd_namespace: String,
     /// AppProject: `default`.
     pub project: String,
 }
 
-/// Where a tenant's chart lies.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Chart {
-    /// In the platform repository itself.
-    Own {
-        /// Its directory.
-        path: String,
-    },
-    /// In a Helm repository (or an OCI registry, without `oci://`).
-    Helm {
-        /// Repository.
-        repo_url: String,
-        /// Name.
-        name: String,
-        /// Version; exact, as Argo CD takes the newest that fits.
-        version: String,
-    },
-    /// In another Git repository.
-    Git {
-        /// Repository.
-        repo_url: String,
-        /// Its directory.
-        path: String,
-        /// Branch, tag or commit.
-        revision: String,
-    },
+/// What a tenant runs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Product {
+    /// The product version that it comes from, such as `nextcloud/1.2.3`; `None` for a chart of its own.
+    pub version: Option<String>,
+    /// Its chart.
+    pub chart: Chart,
+    /// Values of the product.
+    pub default_values: Value,
 }
 
 /// Who makes a tenant's namespace.
@@ -106,13 +73,16 @@ pub enum NamespaceOwner {
 }
 
 /// What a tenant is now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum State {
     /// Git is applied.
+    #[default]
     Active,
-    /// Its files stay as they are, but Argo CD no longer applies them.
+    /// Argo CD no longer applies its files, and its workloads have no pods; volumes, Secrets and all other objects stay.
     Suspended,
-    /// The Application is gone; values and namespace, with its volumes, stay.
+    /// Its objects are gone but for the volumes and, where Argo CD owns it, the namespace; in Git its values stay, and
+    /// its Application beside them, from which it comes back.
     Retired,
 }
 
@@ -155,92 +125,91 @@ impl Explain for Error {
 }
 
 impl Tenant {
-    /// Path of the values in the repository.
-    pub fn values_path(&self) -> String {
-        format!("{}/{}/values.yaml", self.instances_path, self.id)
-    }
-
-    /// Path of the Application in the repository.
-    pub fn application_path(&self) -> String {
-        format!("{}/{}.yaml", self.applications_path, self.id)
-    }
-
     /// Its files: path → content. A state without a file for a path means that the file goes.
     ///
     /// # Errors
     ///
     /// [`Error`].
     pub fn files(&self) -> Result<BTreeMap<String, String>, Error> {
-        for (attribute, value) in [("default_values", &self.default_values), ("values", &self.values)] {
+        for (attribute, value) in [("default_values", &self.product.default_values), ("values", &self.values)]
+        {
             if !value.is_object() && !value.is_null() {
                 return Err(Error::NotAMapping { attribute });
             }
         }
-        let values = merge_values(&self.default_values, &self.values);
-        let mut files = BTreeMap::new();
-        files.insert(self.values_path(), format!("{}{}", mark(&self.id), to_yaml(&values)?));
+        let home = &self.home;
+        let values = merge_values(&self.product.default_values, &self.values);
+        let version = self.product.version.iter().map(|version| format!("{PRODUCT_VERSION}{version}\n"));
+        let head: String = std::iter::once(mark(&home.id)).chain(version).collect();
+        let mut files = BTreeMap::from([(home.values_path(), format!("{head}{}", to_yaml(&values)?))]);
+        let application = to_yaml(self.application().object().as_map())?;
         let mut documents = vec![];
-        if self.namespace_owner == NamespaceOwner::ArgoCd {
+        if home.namespace_owner == NamespaceOwner::ArgoCd {
             documents.push(to_yaml(&self.namespace_manifest())?);
         }
-        if self.state != State::Retired {
-            documents.push(to_yaml(self.application().object().as_map())?);
+        if self.state == State::Retired {
+            files.insert(home.restore_path(), format!("{}{application}", mark(&home.id)));
+        } else {
+            documents.push(application);
         }
         if !documents.is_empty() {
-            files.insert(self.application_path(), format!("{}{}", mark(&self.id), documents.join("---\n")));
+            files.insert(home.application_path(), format!("{}{}", mark(&home.id), documents.join("---\n")));
         }
         Ok(files)
     }
 
     fn labels(&self) -> BTreeMap<String, String> {
-        let mut labels =
-            BTreeMap::from([("tier".to_owned(), self.tier.clone()), (TENANT.to_owned(), self.id.clone())]);
-        labels.extend(
-            self.product_version.clone().map(|version| ("product-version".to_owned(), label_value(&version))),
-        );
+        let mut labels = BTreeMap::from([
+            ("tier".to_owned(), self.tier.clone()),
+            (TENANT.to_owned(), self.home.id.clone()),
+        ]);
+        let version = self.product.version.as_deref();
+        labels.extend(version.map(|version| ("product-version".to_owned(), label_value(version))));
         labels
     }
 
-    /// The Application: it is what a parent app, or an apply, creates.
+    /// The Application: it is what a parent app, or an apply, creates. Of a retired tenant it is the one that it comes
+    /// back as.
     pub fn application(&self) -> Application {
-        let active = self.state == State::Active;
-        let options = match self.namespace_owner {
+        let (home, suspended) = (&self.home, self.state == State::Suspended);
+        let options = match home.namespace_owner {
             NamespaceOwner::ArgoCd => vec!["CreateNamespace=true".to_owned()],
             NamespaceOwner::Terraform => vec![],
         };
         Application {
-            namespace: self.argocd_namespace.clone(),
-            name: self.id.clone(),
+            namespace: home.argocd_namespace.clone(),
+            name: home.id.clone(),
             labels: self.labels(),
             annotations: BTreeMap::new(),
             project: self.project.clone(),
             sources: self.sources(),
-            destination: Destination { namespace: Some(self.namespace.clone()), ..Destination::default() },
+            destination: Destination { namespace: Some(home.namespace.clone()), ..Destination::default() },
             sync: Sync {
-                preset: if active { Preset::Auto } else { Preset::Observe },
+                preset: if suspended { Preset::Observe } else { Preset::Auto },
                 options,
                 ..Sync::default()
             },
             ignore_differences: vec![],
-            cascade: self.on_delete != OnDelete::Orphan,
+            cascade: home.on_delete != OnDelete::Orphan,
         }
     }
 
     fn sources(&self) -> Vec<Source> {
+        let home = &self.home;
         let helm = |file: String| Helm {
-            release_name: Some(release_name(&self.id)).filter(|name| *name != self.id),
+            release_name: Some(release_name(&home.id)).filter(|name| *name != home.id),
             value_files: vec![file],
             ..Helm::default()
         };
         let values = Source {
-            repo_url: self.repo_url.clone(),
-            target_revision: self.target_revision.clone(),
+            repo_url: home.repo_url.clone(),
+            target_revision: home.target_revision.clone(),
             reference: Some("values".into()),
             ..Source::default()
         };
-        let (repo_url, path, chart, revision) = match &self.chart {
+        let (repo_url, path, chart, revision) = match &self.product.chart {
             Chart::Own { path } => {
-                let helm = Some(helm(format!("/{}", self.values_path())));
+                let helm = Some(helm(format!("/{}", home.values_path())));
                 return vec![Source { path: Some(path.clone()), reference: None, helm, ..values }];
             }
             Chart::Helm { repo_url, name, version } => (repo_url, None, Some(name), version),
@@ -251,7 +220,7 @@ impl Tenant {
             path: path.cloned(),
             chart: chart.cloned(),
             target_revision: revision.clone(),
-            helm: Some(helm(format!("$values/{}", self.values_path()))),
+            helm: Some(helm(format!("$values/{}", home.values_path()))),
             ..Source::default()
         };
         vec![chart, values]
@@ -260,7 +229,7 @@ impl Tenant {
     /// The namespace, made before the Application and, as waves are pruned in reverse, removed after it.
     fn namespace_manifest(&self) -> Value {
         let mut annotations = json!({ "argocd.argoproj.io/sync-wave": "-1" });
-        let stays = self.on_delete != OnDelete::Destroy || self.state == State::Retired;
+        let stays = self.home.on_delete != OnDelete::Destroy || self.state == State::Retired;
         if let (true, Value::Object(annotations)) = (stays, &mut annotations) {
             annotations.insert("argocd.argoproj.io/sync-options".into(), "Prune=false,Delete=false".into());
             // What stays after its file is gone must not keep the parent out of sync for ever.
@@ -269,13 +238,21 @@ impl Tenant {
         json!({
             "apiVersion": "v1",
             "kind": "Namespace",
-            "metadata": { "name": self.namespace, "labels": { TENANT: self.id }, "annotations": annotations },
+            "metadata": { "name": self.home.namespace, "labels": { TENANT: self.home.id }, "annotations": annotations },
         })
     }
 }
 
 /// What the first line of a tenant's files begins with.
 const MARK: &str = "# managed by gitops_tenant ";
+
+/// What the second line of a tenant's values begins with, where it runs a product version.
+const PRODUCT_VERSION: &str = "# product version ";
+
+/// The product version that a tenant's values name; `None` where they name none.
+pub fn product_version(values: &str) -> Option<&str> {
+    values.lines().take(2).find_map(|line| line.strip_prefix(PRODUCT_VERSION))
+}
 
 /// The first line of a tenant's files.
 fn mark(id: &str) -> String {

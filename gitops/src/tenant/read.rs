@@ -1,7 +1,7 @@
 //! A tenant's files, read back: for drift, and for an import.
 
-use super::{Chart, NamespaceOwner, OnDelete, Tenant};
-use crate::argo::{Application, GROUP, Source};
+use super::{NamespaceOwner, OnDelete, State, Tenant};
+use crate::argo::{Application, GROUP, Preset};
 use crate::manifest::{Limits, Object, parse, parse_value};
 use serde_json::Value;
 
@@ -10,40 +10,57 @@ use serde_json::Value;
 pub struct Found {
     /// The merged values; `None` where the file is missing or is no YAML.
     pub values: Option<Value>,
+    /// The product version that the values name.
+    pub product_version: Option<String>,
     /// The objects in the file of the Application; empty where it is missing or is no YAML.
     pub objects: Vec<Object>,
+    /// The objects in the file of a retired tenant's Application.
+    pub restore: Vec<Object>,
 }
 
 impl Found {
-    /// Reads the two files. Total: a file that cannot be read is one that differs.
-    pub fn of(values: Option<&str>, application: Option<&str>) -> Self {
+    /// Reads the files: the values, the Application, and what a retired tenant comes back as. Total: a file that cannot
+    /// be read is one that differs.
+    pub fn of(values: Option<&str>, application: Option<&str>, restore: Option<&str>) -> Self {
+        let objects = |text: Option<&str>| {
+            text.and_then(|text| parse(text, &Limits::default()).ok()).unwrap_or_default()
+        };
         Self {
             values: values.and_then(|text| parse_value(text, &Limits::default()).ok()),
-            objects: application.and_then(|text| parse(text, &Limits::default()).ok()).unwrap_or_default(),
+            product_version: values.and_then(super::product_version).map(str::to_owned),
+            objects: objects(application),
+            restore: objects(restore),
         }
     }
 
     /// Which of the files of `tenant` do not say what it says: their paths. How they are written does not matter.
     pub fn differs(&self, tenant: &Tenant) -> Vec<String> {
-        let Ok(files) = tenant.files() else { return vec![] };
-        let (values, application) = (tenant.values_path(), tenant.application_path());
-        let text = |path: &str| files.get(path).map(String::as_str);
-        let wanted = Self::of(text(&values), text(&application));
-        let mut differing = vec![];
-        if !same_values(wanted.values.as_ref(), self.values.as_ref()) {
-            differing.push(values);
-        }
-        if wanted.objects != self.objects {
-            differing.push(application);
-        }
-        differing
+        let (Ok(files), home) = (tenant.files(), &tenant.home) else { return vec![] };
+        let paths = [home.values_path(), home.application_path(), home.restore_path()];
+        let [values, application, restore] = paths.each_ref().map(|path| files.get(path).map(String::as_str));
+        let wanted = Self::of(values, application, restore);
+        let same = [
+            same_values(wanted.values.as_ref(), self.values.as_ref())
+                && wanted.product_version == self.product_version,
+            wanted.objects == self.objects,
+            wanted.restore == self.restore || tenant.state != State::Retired,
+        ];
+        paths.into_iter().zip(same).filter(|(_, same)| !same).map(|(path, _)| path).collect()
     }
 
-    /// The Application among the objects.
+    /// The Application: the one that Argo CD reads, or that of a retired tenant.
     pub fn application(&self) -> Option<Application> {
-        let app =
-            self.objects.iter().find(|object| object.group() == GROUP && object.kind() == "Application")?;
+        let app = application_in(&self.objects).or_else(|| application_in(&self.restore))?;
         Some(Application::of(&app.clone().into_value()))
+    }
+
+    /// What the tenant is.
+    pub fn state(&self) -> State {
+        match (application_in(&self.objects), self.application()) {
+            (None, Some(_)) => State::Retired,
+            (_, Some(app)) if app.sync.preset != Preset::Auto => State::Suspended,
+            _ => State::Active,
+        }
     }
 
     /// Who makes the namespace, and what becomes of the objects when the tenant is deleted.
@@ -52,7 +69,9 @@ impl Found {
             self.objects.iter().find(|object| object.group().is_empty() && object.kind() == "Namespace");
         let owner = if namespace.is_some() { NamespaceOwner::ArgoCd } else { NamespaceOwner::Terraform };
         let options = namespace.and_then(|namespace| namespace.annotation("argocd.argoproj.io/sync-options"));
-        let kept = options.is_some_and(|options| options.contains("Delete=false"));
+        // That of a retired tenant is kept whatever becomes of it later.
+        let kept =
+            options.is_some_and(|options| options.contains("Delete=false")) && self.state() != State::Retired;
         let on_delete = match (self.application().is_some_and(|app| app.cascade), kept) {
             (false, _) => OnDelete::Orphan,
             (true, true) => OnDelete::RetainData,
@@ -62,19 +81,8 @@ impl Found {
     }
 }
 
-impl Chart {
-    /// The chart of an Application's sources: one source is a chart of the same repository, several have the values in
-    /// the one with a name.
-    pub fn of(sources: &[Source]) -> Option<Self> {
-        let source = sources.iter().find(|source| source.reference.is_none())?;
-        let (repo_url, revision) = (source.repo_url.clone(), source.target_revision.clone());
-        Some(match (&source.chart, &source.path) {
-            (Some(name), _) => Self::Helm { repo_url, name: name.clone(), version: revision },
-            (None, Some(path)) if sources.len() == 1 => Self::Own { path: path.clone() },
-            (None, Some(path)) => Self::Git { repo_url, path: path.clone(), revision },
-            (None, None) => return None,
-        })
-    }
+fn application_in(objects: &[Object]) -> Option<&Object> {
+    objects.iter().find(|object| object.group() == GROUP && object.kind() == "Application")
 }
 
 /// An empty file of values says the same as an empty mapping.

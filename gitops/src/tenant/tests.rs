@@ -4,21 +4,25 @@ use super::*;
 
 fn tenant() -> Tenant {
     Tenant {
-        id: "0b7e-a1".into(),
-        repo_url: "https://git.example/platform.git".into(),
-        target_revision: "main".into(),
-        chart: Chart::Own { path: "charts/nextcloud".into() },
-        default_values: json!({"replicas": 1, "image": {"tag": "30", "pull": "always"}, "hosts": ["a"]}),
+        home: Home {
+            id: "0b7e-a1".into(),
+            repo_url: "https://git.example/platform.git".into(),
+            target_revision: "main".into(),
+            instances_path: "instances".into(),
+            applications_path: "argo-cd/applications".into(),
+            argocd_namespace: "argocd".into(),
+            namespace: "0b7e-a1".into(),
+            namespace_owner: NamespaceOwner::ArgoCd,
+            on_delete: OnDelete::Destroy,
+        },
+        product: Product {
+            version: Some("nextcloud/1.2.3".into()),
+            chart: Chart::Own { path: "charts/nextcloud".into() },
+            default_values: json!({"replicas": 1, "image": {"tag": "30", "pull": "always"}, "hosts": ["a"]}),
+        },
         values: json!({"image": {"tag": "31"}, "hosts": ["b", "c"], "motd": "no"}),
         tier: "stable".into(),
-        product_version: Some("nextcloud 1.2.3".into()),
-        namespace: "0b7e-a1".into(),
-        namespace_owner: NamespaceOwner::ArgoCd,
         state: State::Active,
-        on_delete: OnDelete::Destroy,
-        instances_path: "instances".into(),
-        applications_path: "argo-cd/applications".into(),
-        argocd_namespace: "argocd".into(),
         project: "default".into(),
     }
 }
@@ -74,6 +78,7 @@ fn a_chart_of_its_own_repository() {
         - CreateNamespace=true
     ==> instances/0b7e-a1/values.yaml
     # managed by gitops_tenant 0b7e-a1
+    # product version nextcloud/1.2.3
     hosts:
     - b
     - c
@@ -88,14 +93,14 @@ fn a_chart_of_its_own_repository() {
 #[test]
 fn a_foreign_chart_and_a_kept_namespace() {
     let mut tenant = tenant();
-    tenant.chart = Chart::Helm {
+    tenant.product.chart = Chart::Helm {
         repo_url: "https://charts.example".into(),
         name: "nextcloud".into(),
         version: "1.2.3".into(),
     };
-    tenant.on_delete = OnDelete::RetainData;
+    tenant.home.on_delete = OnDelete::RetainData;
     tenant.state = State::Suspended;
-    tenant.id = "alice".into();
+    tenant.home.id = "alice".into();
     insta::assert_snapshot!(text(&tenant), @r#"
     ==> argo-cd/applications/alice.yaml
     # managed by gitops_tenant alice
@@ -141,6 +146,7 @@ fn a_foreign_chart_and_a_kept_namespace() {
         - CreateNamespace=true
     ==> instances/alice/values.yaml
     # managed by gitops_tenant alice
+    # product version nextcloud/1.2.3
     hosts:
     - b
     - c
@@ -155,17 +161,47 @@ fn a_foreign_chart_and_a_kept_namespace() {
 #[test]
 fn retired_and_terraforms_namespace() {
     let mut tenant = tenant();
-    tenant.namespace_owner = NamespaceOwner::Terraform;
+    tenant.home.namespace_owner = NamespaceOwner::Terraform;
     assert!(!text(&tenant).contains("Namespace"));
     tenant.state = State::Retired;
-    assert_eq!(tenant.files().unwrap().into_keys().collect::<Vec<_>>(), ["instances/0b7e-a1/values.yaml"]);
-    tenant.namespace_owner = NamespaceOwner::ArgoCd;
+    let paths = ["instances/0b7e-a1/application.yaml", "instances/0b7e-a1/values.yaml"];
+    assert_eq!(tenant.files().unwrap().into_keys().collect::<Vec<_>>(), paths);
+    tenant.home.namespace_owner = NamespaceOwner::ArgoCd;
     let files = tenant.files().unwrap();
     let application = &files["argo-cd/applications/0b7e-a1.yaml"];
     assert!(
         application.contains("Prune=false") && !application.contains("kind: Application"),
         "{application}"
     );
+}
+
+#[test]
+fn a_tenant_comes_back_byte_for_byte() {
+    let active = tenant();
+    let states = [State::Active, State::Suspended, State::Retired];
+    for state in states {
+        let tenant = Tenant { state, ..active.clone() };
+        let files = tenant.files().unwrap();
+        let text = |path: String| files.get(&path).map(String::as_str);
+        let home = &tenant.home;
+        let found =
+            Found::of(text(home.values_path()), text(home.application_path()), text(home.restore_path()));
+        assert_eq!(found.state(), state);
+        assert_eq!(found.product_version.as_deref(), Some("nextcloud/1.2.3"));
+        assert_eq!(found.differs(&tenant), [""; 0]);
+        for other in states.into_iter().filter(|other| *other != state) {
+            assert_ne!(
+                found.differs(&Tenant { state: other, ..active.clone() }),
+                [""; 0],
+                "{state:?} {other:?}"
+            );
+        }
+        assert_eq!(text(home.values_path()), Some(active.files().unwrap()[&home.values_path()].as_str()));
+    }
+    let kept = Tenant { state: State::Retired, ..active.clone() }.files().unwrap();
+    let whole = &active.files().unwrap()[&active.home.application_path()];
+    let application = kept[&active.home.restore_path()].split_once('\n').unwrap().1;
+    assert!(whole.ends_with(application), "{application}");
 }
 
 #[test]

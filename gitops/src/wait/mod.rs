@@ -15,6 +15,7 @@ mod gone;
 mod hints;
 mod outage;
 mod pods;
+mod rested;
 pub mod rollout;
 mod rollouts;
 
@@ -25,6 +26,7 @@ pub use delivery::{Delivery, delivered, removed};
 pub use gone::{gone, left};
 pub use hints::Hints;
 pub(crate) use outage::Outage;
+pub use rested::at_rest;
 pub use rollout::rolled_out;
 pub use rollouts::all_rolled_out;
 

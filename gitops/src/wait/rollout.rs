@@ -47,7 +47,7 @@ pub async fn rolled_out(task: &Task, client: &kube::Client, id: &Id) -> Result<(
 }
 
 /// `matchLabels` as a selector; workloads that select by expressions alone have none.
-fn selector(workload: &Value) -> Option<String> {
+pub(super) fn selector(workload: &Value) -> Option<String> {
     let labels = workload.pointer("/spec/selector/matchLabels")?.as_object()?;
     let pairs: Vec<_> =
         labels.iter().filter_map(|(key, value)| Some(format!("{key}={}", value.as_str()?))).collect();

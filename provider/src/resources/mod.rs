@@ -4,7 +4,10 @@ mod application;
 mod argo;
 mod bootstrap;
 mod cluster;
+mod product_version;
 mod project;
+#[cfg(test)]
+mod rig;
 mod root_app;
 mod secret_injection;
 mod tenant;
@@ -24,5 +27,6 @@ pub fn add(table: Table<Gitops>) -> Result<Table<Gitops>, Error> {
         .resource::<project::Project>()?
         .resource::<root_app::RootApp>()?
         .alias::<root_app::RootApp>(root_app::ALIAS)?
+        .resource::<product_version::ProductVersion>()?
         .resource::<tenant::Tenant>()
 }

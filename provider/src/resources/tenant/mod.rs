@@ -1,7 +1,9 @@
-//! `gitops_tenant`: a tenant as two files of the platform repository, in one commit, waited for until it runs.
+//! `gitops_tenant`: a tenant as files of the platform repository, in one commit, waited for until it is as it should be.
 //!
 //! Git is what the tenant is; the cluster only says how it is. A tenant whose cluster is gone is still there.
 
+mod life;
+mod repository;
 mod shape;
 #[cfg(test)]
 mod tests;
@@ -13,12 +15,12 @@ use crate::problem::{Locate, add, problem};
 use crate::provider::{Gitops, task};
 use gitops::Task;
 use gitops::cluster::{self, Cluster, Connection};
-use gitops::git::{self, Change, Owner, Remote, Repository, Snapshot};
-use gitops::tenant::{Files, Found, OnItsWay, Refused, Summary, Tenant as Wanted};
+use gitops::git::{self, Change, Owner, Repository};
+use gitops::tenant::{Home, OnDelete, OnItsWay, State, Summary};
+use life::Passage;
+use repository::{files, hints, located, open, paths_of_import, write};
 use schemars::JsonSchema;
 use shape::{Identity, Spec, Status};
-use std::error::Error;
-use std::sync::{Arc, Mutex, PoisonError};
 use tfplugin_rs::{Context, Foresight, Outcome, Prior, Problem, Resource, View};
 
 /// A tenant of the platform: `<instances_path>/<tenant_id>/values.yaml` and `<applications_path>/<tenant_id>.yaml` in
@@ -28,14 +30,14 @@ use tfplugin_rs::{Context, Foresight, Outcome, Prior, Problem, Resource, View};
 /// the cluster. The apply asks it to look and waits until the tenant is healthy as the commit has it; commits of
 /// others on top of it do not disturb the wait. Files that say what is wanted already make no commit.
 ///
-/// An import reads the two files from their default directories. Its id is `branch:tenant_id`.
+/// An import reads the files from their default directories. Its id is `branch:tenant_id`.
 #[derive(JsonSchema)]
 pub struct Tenant;
 
 /// A tenant whose files are as they should be.
 struct Written {
     repository: Repository,
-    tenant: Wanted,
+    home: Home,
     commit: String,
     version: Option<String>,
 }
@@ -67,7 +69,11 @@ impl Resource for Tenant {
     }
 
     fn validate(id: &View<Identity>, spec: &View<Spec>) -> Vec<Problem> {
-        shape::problems(id.get(), spec.get())
+        let mut problems = shape::problems(id.get(), spec.get());
+        if spec.is_known("product_version") && spec.is_known("chart") {
+            problems.extend(shape::problem_of_product(spec.get()));
+        }
+        problems
     }
 
     async fn foresee(cx: &Context<Gitops>, plan: &mut Foresight<Self>) -> Result<(), Problem> {
@@ -105,31 +111,39 @@ impl Resource for Tenant {
         want: &Spec,
     ) -> Outcome<Status> {
         let (task, phase) = (task(cx), Phase::of(&prior));
+        let was = prior.as_ref().map_or(State::Active, |prior| prior.spec.state);
         let made = async {
-            let cluster = match want.wait {
-                true => Some(connect(cx, &task, want.kubernetes.as_ref()).await?),
+            let cluster = match want.wait || want.state != State::Active {
+                true => Some(connect(cx, &task, want.kubernetes.as_ref(), want.state).await?),
                 false => look(cx, &task, want.kubernetes.as_ref()).await?,
             };
-            Ok::<_, Problem>((cluster, write(cx, &task, id, prior.as_ref(), want).await?))
+            let repository = open(cx, want.git.as_ref()).map_err(|error| located(&error))?;
+            let home = shape::home(id, want, &repository);
+            if let Some(cluster) = &cluster {
+                Passage { task: &task, cluster, home: &home, was, becomes: want.state }.prepare().await?;
+            }
+            Ok::<_, Problem>((cluster, write(cx, &task, id, prior.as_ref(), want, repository, home).await?))
         };
         let (cluster, written) = match made.await {
             Ok(made) => made,
             Err(problem) => return Outcome::failed(problem),
         };
-        let waited = match cluster.as_ref().filter(|_| want.wait) {
-            Some(cluster) => written.on_its_way(cluster).arrived(&task).await,
+        let settled = match &cluster {
+            Some(cluster) => {
+                let passage = Passage { task: &task, cluster, home: &written.home, was, becomes: want.state };
+                passage.settle(&written.on_its_way(cluster), want.wait).await
+            }
             None => Ok(true),
         };
-        app::waited(cx, waited.is_ok());
+        app::waited(cx, settled.is_ok());
         let status = written.status(&app::last_look(&task), cluster.as_ref()).await;
-        match waited {
+        match settled {
             Ok(true) => Outcome::done(status),
             Ok(false) => Outcome::partly(status, vec![awaits_approval(id)]),
-            Err(error) => {
+            Err(life::Halt { problem, stopped }) => {
                 let what = format!("The tenant `{}` (commit {})", id.tenant_id, written.commit);
                 let import_id = format!("{}:{}", status.branch, id.tenant_id);
-                let problem = app::of_wait(&error, "source_repo_url", "chart");
-                unfinished(phase, &what, &import_id, status, problem, error.cancelled())
+                unfinished(phase, &what, &import_id, status, problem, stopped)
             }
         }
     }
@@ -152,36 +166,45 @@ impl Resource for Tenant {
                 (shape::imported(id, hints, &repository, &found), None)
             }
         };
-        let tenant = shape::tenant(id, &spec, &repository)?;
-        let Some(found) = files(&tree, &tenant.paths().whole()?)? else { return Ok(None) };
-        let same = found.differs(&tenant).is_empty();
+        let home = shape::home(id, &spec, &repository);
+        let Some(found) = files(&tree, &home.files().whole()?)? else { return Ok(None) };
+        // A product version that is gone, or no longer to be read, is for the apply to say.
+        let tenant = shape::tenant(home.clone(), &spec, &tree).ok();
+        let same = tenant.as_ref().is_some_and(|tenant| found.differs(tenant).is_empty());
         let commit = match (same, commit) {
             (true, Some(commit)) => commit,
             (true, None) => tree.commit(),
             (false, _) => String::new(),
         };
-        shape::show_drift(&mut spec, &tenant, &found);
+        let version = tenant.as_ref().and_then(|tenant| tenant.resolved_version(&tree));
+        if let Some(tenant) = &tenant {
+            shape::show_drift(&mut spec, tenant, &found);
+        }
         let cluster = look(cx, &task, spec.kubernetes.as_ref()).await?;
-        let version = tenant.resolved_version(&tree);
-        let written = Written { repository, tenant, commit, version };
+        let written = Written { repository, home, commit, version };
         let status = written.status(&task, cluster.as_ref()).await;
         Ok(Some((spec, status)))
     }
 
     async fn delete(cx: &Context<Gitops>, id: &Identity, last: Prior<Spec, Status>) -> Result<(), Problem> {
-        let task = task(cx);
-        let repository = open(cx, last.spec.git.as_ref()).map_err(|error| located(&error))?;
-        let tenant = shape::tenant(id, &last.spec, &repository)?;
-        let cluster = look(cx, &task, last.spec.kubernetes.as_ref()).await?;
-        let (files, ours) = (tenant.paths().whole()?, id.tenant_id.clone());
+        let (task, spec) = (task(cx), &last.spec);
+        let repository = open(cx, spec.git.as_ref()).map_err(|error| located(&error))?;
+        let home = shape::home(id, spec, &repository);
+        let cluster = match spec.on_delete {
+            OnDelete::RetainData => reach(cx, &task, spec.kubernetes.as_ref()).await?,
+            OnDelete::Destroy | OnDelete::Orphan => look(cx, &task, spec.kubernetes.as_ref()).await?,
+        };
+        if let Some(cluster) = cluster.as_ref().filter(|_| home.on_delete == OnDelete::RetainData) {
+            life::keep_volumes(&task, cluster, &home).await?;
+        }
+        let going = home.clone();
         let message = format!("delete tenant {}", id.tenant_id);
-        let change = Change::new(owner(id), message, move |tree| files.removal(tree, &ours));
+        let change = Change::new(owner(id), message, move |tree| going.removal(tree));
         let commit =
             repository.commit(&task, change).await.map_err(|error| located(&error))?.commit().to_owned();
-        let Some(cluster) = cluster.filter(|_| last.spec.wait) else { return Ok(()) };
-        let written = Written { repository, tenant, commit, version: None };
-        written.on_its_way(&cluster).left(&task).await.map_err(|error| {
-            let mut problem = problem(&error);
+        let Some(cluster) = cluster.filter(|_| spec.wait) else { return Ok(()) };
+        let written = Written { repository, home, commit, version: None };
+        life::end(&task, &cluster, &written.on_its_way(&cluster), spec.state).await.map_err(|mut problem| {
             let commit = &written.commit;
             let paragraph =
                 format!("Its files were removed in commit {commit}. Destroy again to go on waiting.");
@@ -193,12 +216,12 @@ impl Resource for Tenant {
 
 impl Written {
     fn on_its_way<'a>(&'a self, cluster: &'a Cluster) -> OnItsWay<'a> {
-        OnItsWay { tenant: &self.tenant, repository: &self.repository, commit: &self.commit, cluster }
+        OnItsWay { home: &self.home, repository: &self.repository, commit: &self.commit, cluster }
     }
 
     /// How the tenant is; without a cluster, or where it does not answer, as if Argo CD had not seen it yet.
     async fn status(&self, task: &Task, cluster: Option<&Cluster>) -> Status {
-        let Wanted { id, namespace, argocd_namespace, .. } = &self.tenant;
+        let Home { id, namespace, argocd_namespace, .. } = &self.home;
         let live = match cluster {
             Some(cluster) => app::live(task, cluster, argocd_namespace, id).await.ok().flatten(),
             None => None,
@@ -208,7 +231,7 @@ impl Written {
             repository_url: self.repository.url(),
             branch: self.repository.branch().to_owned(),
             commit: self.commit.clone(),
-            git_path: self.tenant.directory(),
+            git_path: self.home.directory(),
             argo_app_name: id.clone(),
             namespace_name: namespace.clone(),
             resolved_version: self.version.clone(),
@@ -223,27 +246,27 @@ fn owner(id: &Identity) -> Owner {
     Owner::new(Tenant::KIND, &id.tenant_id)
 }
 
-fn open(cx: &Context<Gitops>, remote: Option<&Remote>) -> Result<Repository, git::Error> {
-    cx.provider().repositories.open(&remote.cloned().unwrap_or_default())
-}
-
-/// What an import said of the repository.
-fn hints(cx: &Context<Gitops>) -> Remote {
-    let hint = |name: &str| cx.imported(name).map(str::to_owned);
-    Remote { url: hint("repository_url"), branch: hint("branch"), ..Remote::default() }
-}
-
 async fn connect(
     cx: &Context<Gitops>,
     task: &Task,
     kubernetes: Option<&Connection>,
+    state: State,
 ) -> Result<Cluster, Problem> {
     let connected = cx.provider().clusters.connect(task, kubernetes).await;
     connected.map_err(|error| {
         let unnamed = matches!(error, cluster::Error::NoEndpoint { .. });
         let mut problem = problem(&error).at("kubernetes");
         if unnamed {
-            add(&mut problem, "With `wait = false` the tenant is only written to Git.");
+            add(
+                &mut problem,
+                match state {
+                    State::Active => "With `wait = false` the tenant is only written to Git.",
+                    State::Suspended => {
+                        "A tenant is suspended in its cluster: there its workloads are brought to rest."
+                    }
+                    State::Retired => "A tenant is retired in its cluster: there its volumes are kept.",
+                },
+            );
         }
         problem
     })
@@ -261,75 +284,23 @@ async fn look(
     }
 }
 
-/// Brings the files of the tenant to what is wanted.
-async fn write(
+/// The cluster, where it is there; one must be named, for only there volumes are kept.
+async fn reach(
     cx: &Context<Gitops>,
     task: &Task,
-    id: &Identity,
-    prior: Option<&Prior<Spec, Status>>,
-    want: &Spec,
-) -> Result<Written, Problem> {
-    let repository = open(cx, want.git.as_ref()).map_err(|error| located(&error))?;
-    let tenant = shape::tenant(id, want, &repository)?;
-    let (here, elsewhere) = match prior {
-        Some(prior) if at(&prior.status, &repository) => (Some(prior), None),
-        elsewhere => (None, elsewhere),
-    };
-    let before = match here {
-        Some(prior) => Some(shape::tenant(id, &prior.spec, &repository)?.paths().whole()?),
-        None => None,
-    };
-    let (wanted, adopt) = (tenant.clone(), want.take_ownership);
-    // The change sees the tree that it is made on, and asks it for the chart's version: no second fetch for that.
-    let seen = Arc::new(Mutex::new(None));
-    let version = seen.clone();
-    let verb = if prior.is_some() { "update" } else { "create" };
-    let message = format!("{verb} tenant {}", id.tenant_id);
-    let change = Change::new(owner(id), message, move |tree| {
-        *seen.lock().unwrap_or_else(PoisonError::into_inner) = wanted.resolved_version(tree);
-        wanted.edits(tree, before.as_ref(), adopt)
-    });
-    let outcome = repository.commit(task, change).await.map_err(|error| located(&error))?;
-    if let Some(prior) = elsewhere {
-        cx.warn(left_behind(&prior.status));
-    }
-    let version = version.lock().unwrap_or_else(PoisonError::into_inner).take();
-    Ok(Written { repository, tenant, commit: outcome.commit().to_owned(), version })
-}
-
-fn at(status: &Status, repository: &Repository) -> bool {
-    status.repository_url == repository.url() && status.branch == repository.branch()
-}
-
-/// Where an import looks: it knows no configuration.
-fn paths_of_import(id: &Identity) -> Result<Files, Problem> {
-    Files::in_directories("instances", "argo-cd/applications", &id.tenant_id).at("tenant_id")
-}
-
-/// What the files say; `None` where there is none.
-fn files(tree: &Snapshot, paths: &Files) -> Result<Option<Found>, Problem> {
-    let text = |path| {
-        let content = tree.file(path).map_err(|error| located(&error))?;
-        Ok::<_, Problem>(content.map(|content| String::from_utf8_lossy(&content).into_owned()))
-    };
-    let (values, application) = (text(&paths.values)?, text(&paths.application)?);
-    let there = values.is_some() || application.is_some();
-    Ok(there.then(|| Found::of(values.as_deref(), application.as_deref())))
-}
-
-/// The problem, on the attribute that the error is about.
-fn located(error: &git::Error) -> Problem {
-    let path = match error {
-        git::Error::Declined(refusal) => {
-            let why: &dyn Error = refusal.error();
-            match why.downcast_ref::<Refused>() {
-                Some(Refused::NoChart { .. }) => "chart.path",
-                _ => "tenant_id",
-            }
+    kubernetes: Option<&Connection>,
+) -> Result<Option<Cluster>, Problem> {
+    cx.provider().clusters.find(task, kubernetes).await.map_err(|error| {
+        let unnamed = matches!(error, cluster::Error::NoEndpoint { .. });
+        let mut problem = problem(&error).at("kubernetes");
+        if unnamed {
+            add(
+                &mut problem,
+                "`on_delete = \"retain_data\"` keeps the volumes in the cluster. Nothing was removed; set `on_delete` to `orphan` or `destroy`, apply, and destroy again to do without.",
+            );
         }
-        _ => "git",
-    };
-    problem(error).at(path)
+        problem
+    })
 }
 
 fn awaits_approval(id: &Identity) -> Problem {
@@ -338,12 +309,4 @@ fn awaits_approval(id: &Identity) -> Problem {
         id.tenant_id
     );
     Problem::warning("The tenant waits for a sync", detail)
-}
-
-fn left_behind(before: &Status) -> Problem {
-    let detail = format!(
-        "The tenant is now written to another address or branch. If that is another repository and not another name of the same one, remove `{}` and its Application from {} at `{}`: nothing was changed there.",
-        before.git_path, before.repository_url, before.branch
-    );
-    Problem::warning("The tenant's old files stay", detail).at("git")
 }

@@ -4,10 +4,14 @@ use crate::defaults;
 use crate::problem::{Locate, problem};
 use gitops::argo::Source;
 use gitops::cluster::Connection;
-use gitops::git::{Remote, Repository};
+use gitops::git::{Refusal, Remote, Repository, Snapshot};
 use gitops::names;
 use gitops::path::{RepoPath, TenantId};
-use gitops::tenant::{self, Chart, Found, NamespaceOwner, OnDelete, State, Tenant, merge_values};
+use gitops::product;
+use gitops::tenant::{
+    self, Chart, ChartSpec, Found, Home, NamespaceOwner, NotNamed, OnDelete, Product, State, Tenant,
+    merge_values,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -28,9 +32,12 @@ pub struct Spec {
     pub git: Option<Remote>,
     /// The cluster that Argo CD runs in. Default: that of the provider block.
     pub kubernetes: Option<Connection>,
-    /// The Helm chart that the tenant runs.
-    pub chart: ChartSpec,
-    /// Values of the product, below those of the tenant.
+    /// Product version that the tenant runs: the `id` of a `gitops_product_version` of the same repository and branch,
+    /// such as `nextcloud/1.2.3`. Either this or `chart`.
+    pub product_version: Option<String>,
+    /// The Helm chart that the tenant runs. Either this or `product_version`.
+    pub chart: Option<ChartSpec>,
+    /// Values of the product, below those of the tenant. With `product_version` they are in the product version.
     pub default_values: Option<Json>,
     /// Values of the tenant, merged onto `default_values` as Helm merges files of values. They are in Git for all to
     /// read: no secret belongs here.
@@ -38,20 +45,30 @@ pub struct Spec {
     /// Label `tier` of the Application, for updates in stages.
     #[serde(default = "stable")]
     pub tier: String,
+    /// Whether the tenant runs. `suspended`: Argo CD no longer applies its files, and its Deployments, StatefulSets and
+    /// CronJobs have no pods; volumes and Secrets stay. `retired`: its objects go, but for its volumes and its
+    /// namespace; its values stay in Git, and beside them the Application that it comes back as. `active` brings it back
+    /// as it was. Leaving `active` needs a cluster, also with `wait = false`.
+    #[serde(default)]
+    pub state: State,
     /// Namespace of the tenant's objects. Default: `tenant_id`.
     pub namespace: Option<Fixed<String>>,
     /// Who makes the namespace.
     #[serde(default)]
     pub namespace_owner: NamespaceOwner,
-    /// What becomes of the tenant's objects when the tenant is deleted.
+    /// What becomes of the tenant's objects when the tenant is deleted. `retain_data` keeps its namespace and all
+    /// volumes, which needs a cluster, also with `wait = false`.
     #[serde(default)]
     pub on_delete: OnDelete,
     /// Directory of the values in the repository.
-    #[serde(default = "instances")]
+    #[serde(default = "defaults::instances")]
     pub instances_path: String,
     /// Directory of the Applications in the repository. An Application of Argo CD must read it.
     #[serde(default = "applications")]
     pub applications_path: String,
+    /// Directory of product versions in the repository.
+    #[serde(default = "defaults::products")]
+    pub products_path: String,
     /// Address that Argo CD pulls the repository from. Default: `git.url`.
     pub source_repo_url: Option<String>,
     /// Namespace of Argo CD.
@@ -66,20 +83,6 @@ pub struct Spec {
     /// Whether to take over files of this tenant that somebody else put into the repository.
     #[serde(default)]
     pub take_ownership: bool,
-}
-
-/// Where a tenant's chart lies: `path` alone is a chart in the platform repository, `repo_url` with `name` one in a
-/// Helm repository or OCI registry, `repo_url` with `path` one in another Git repository.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct ChartSpec {
-    /// Repository of the chart, where it is not the platform repository.
-    pub repo_url: Option<String>,
-    /// Directory of the chart in its Git repository.
-    pub path: Option<String>,
-    /// Name of the chart in its Helm repository.
-    pub name: Option<String>,
-    /// Version of the chart, exactly; of a chart in another Git repository the branch, tag or commit.
-    pub version: Option<String>,
 }
 
 /// What was learned.
@@ -113,45 +116,8 @@ fn stable() -> String {
     "stable".to_owned()
 }
 
-fn instances() -> String {
-    "instances".to_owned()
-}
-
 fn applications() -> String {
     "argo-cd/applications".to_owned()
-}
-
-impl ChartSpec {
-    /// The chart that is meant; in words what is missing or too much.
-    pub fn chart(&self) -> Result<Chart, &'static str> {
-        let Self { repo_url, path, name, version } = self.clone();
-        match (repo_url, path, name, version) {
-            (None, Some(path), None, None) => Ok(Chart::Own { path }),
-            (None, Some(_), None, Some(_)) => Err(
-                "A chart in the platform repository has the version that its `Chart.yaml` says: leave `version` out.",
-            ),
-            (Some(repo_url), None, Some(name), Some(version)) => Ok(Chart::Helm { repo_url, name, version }),
-            (Some(repo_url), Some(path), None, Some(revision)) => Ok(Chart::Git { repo_url, path, revision }),
-            (Some(_), _, _, None) => Err("A chart of another repository needs its `version`."),
-            _ => Err(
-                "Give `path` for a chart in the platform repository, `repo_url`, `name` and `version` for one in a Helm repository, or `repo_url`, `path` and `version` for one in another Git repository.",
-            ),
-        }
-    }
-}
-
-impl From<Chart> for ChartSpec {
-    fn from(chart: Chart) -> Self {
-        match chart {
-            Chart::Own { path } => Self { path: Some(path), ..Self::default() },
-            Chart::Helm { repo_url, name, version } => {
-                Self { repo_url: Some(repo_url), name: Some(name), version: Some(version), path: None }
-            }
-            Chart::Git { repo_url, path, revision } => {
-                Self { repo_url: Some(repo_url), path: Some(path), version: Some(revision), name: None }
-            }
-        }
-    }
 }
 
 /// Namespace of the tenant's objects.
@@ -164,30 +130,55 @@ pub fn git_path(id: &Identity, spec: &Spec) -> String {
     format!("{}/{}", spec.instances_path, id.tenant_id)
 }
 
-/// The tenant that is wanted in `repository`.
-pub fn tenant(id: &Identity, spec: &Spec, repository: &Repository) -> Result<Tenant, Problem> {
-    let chart = spec.chart.chart().map_err(|why| Problem::error(NO_CHART, why).at("chart"))?;
-    Ok(Tenant {
+/// Where the tenant lives in `repository`.
+pub fn home(id: &Identity, spec: &Spec, repository: &Repository) -> Home {
+    Home {
         id: id.tenant_id.clone(),
         repo_url: spec.source_repo_url.clone().unwrap_or_else(|| repository.url()),
         target_revision: repository.branch().to_owned(),
-        chart,
-        default_values: spec.default_values.clone().unwrap_or_default(),
-        values: spec.values.clone().unwrap_or_default(),
-        tier: spec.tier.clone(),
-        product_version: None,
-        namespace: namespace(id, spec),
-        namespace_owner: spec.namespace_owner,
-        state: State::Active,
-        on_delete: spec.on_delete,
         instances_path: spec.instances_path.clone(),
         applications_path: spec.applications_path.clone(),
         argocd_namespace: spec.argocd_namespace.clone(),
+        namespace: namespace(id, spec),
+        namespace_owner: spec.namespace_owner,
+        on_delete: spec.on_delete,
+    }
+}
+
+/// The tenant that is wanted in `home`; a product version is looked up in `tree`.
+///
+/// # Errors
+///
+/// [`NotNamed`], [`product::Refused::Missing`], or a product version that cannot be read.
+pub fn tenant(home: Home, spec: &Spec, tree: &Snapshot) -> Result<Tenant, Refusal> {
+    let product = match (&spec.product_version, &spec.chart) {
+        (Some(name), None) => found(name, &spec.products_path, tree)?,
+        (None, Some(chart)) => Product {
+            version: None,
+            chart: chart.chart().map_err(Refusal::from)?,
+            default_values: spec.default_values.clone().unwrap_or_default(),
+        },
+        _ => return Err(NotNamed(ONE_OF_TWO).into()),
+    };
+    Ok(Tenant {
+        home,
+        product,
+        values: spec.values.clone().unwrap_or_default(),
+        tier: spec.tier.clone(),
+        state: spec.state,
         project: spec.project.clone(),
     })
 }
 
-const NO_CHART: &str = "The chart is not fully named";
+fn found(name: &str, products: &str, tree: &Snapshot) -> Result<Product, Refusal> {
+    let name = product::Name::parse(name).map_err(Refusal::from)?;
+    match product::find(tree, products, &name)? {
+        Some(version) => Ok(version.into_product()),
+        None => Err(product::Refused::Missing { path: name.path(products)?.to_string(), name }.into()),
+    }
+}
+
+const ONE_OF_TWO: &str = "Give `product_version`, or `chart`.";
 
 /// Everything that is wrong with a configuration.
 pub fn problems(id: &Identity, spec: &Spec) -> Vec<Problem> {
@@ -197,11 +188,18 @@ pub fn problems(id: &Identity, spec: &Spec) -> Vec<Problem> {
     problems.extend(names::namespace(&spec.argocd_namespace).at("argocd_namespace").err());
     problems.extend(RepoPath::parse(&spec.instances_path).at("instances_path").err());
     problems.extend(RepoPath::parse(&spec.applications_path).at("applications_path").err());
-    problems.extend(spec.chart.path.as_ref().and_then(|path| RepoPath::parse(path).at("chart.path").err()));
-    problems.extend(spec.chart.chart().err().map(|why| Problem::error(NO_CHART, why).at("chart")));
-    for (attribute, url) in
-        [("source_repo_url", &spec.source_repo_url), ("chart.repo_url", &spec.chart.repo_url)]
-    {
+    problems.extend(RepoPath::parse(&spec.products_path).at("products_path").err());
+    let name = spec.product_version.as_ref().map(|name| product::Name::parse(name));
+    problems.extend(name.and_then(|name| name.at("product_version").err()));
+    let chart = spec.chart.as_ref();
+    problems.extend(
+        chart
+            .and_then(|chart| chart.path.as_ref())
+            .and_then(|path| RepoPath::parse(path).at("chart.path").err()),
+    );
+    problems.extend(chart.and_then(|chart| chart.chart().at("chart").err()));
+    let chart_url = chart.and_then(|chart| chart.repo_url.clone());
+    for (attribute, url) in [("source_repo_url", &spec.source_repo_url), ("chart.repo_url", &chart_url)] {
         let source = url.as_ref().map(|url| Source { repo_url: url.clone(), ..Source::default() });
         let wrong = source.iter().flat_map(Source::validate);
         problems.extend(wrong.map(|(_, error)| problem(&error).at(attribute)));
@@ -213,15 +211,38 @@ pub fn problems(id: &Identity, spec: &Spec) -> Vec<Problem> {
     problems
 }
 
+/// What is wrong with what the tenant is to run, where both attributes are known.
+pub fn problem_of_product(spec: &Spec) -> Option<Problem> {
+    match (&spec.product_version, &spec.chart) {
+        (Some(_), Some(_)) => Some(
+            Problem::error("The tenant has a product version and a chart of its own", ONE_OF_TWO)
+                .at("product_version"),
+        ),
+        (None, None) => Some(Problem::error("The tenant has nothing to run", ONE_OF_TWO).at("chart")),
+        (Some(_), None) if spec.default_values.is_some() => Some(
+            Problem::error(
+                "The default values are those of the product version",
+                "Leave `default_values` out, or set what differs in `values`.",
+            )
+            .at("default_values"),
+        ),
+        _ => None,
+    }
+}
+
 /// Shows in `spec` what the files say instead of it.
 pub fn show_drift(spec: &mut Spec, wanted: &Tenant, found: &Found) {
-    let merged = merge_values(&wanted.default_values, &wanted.values);
+    let merged = merge_values(&wanted.product.default_values, &wanted.values);
     if let Some(values) = found.values.as_ref().filter(|values| values.is_object() && **values != merged) {
         spec.values = Some(values.clone());
     }
     let Some(app) = found.application() else { return };
-    if let Some(chart) = Chart::of(&app.sources).filter(|chart| *chart != wanted.chart) {
-        spec.chart = chart.into();
+    spec.state = found.state();
+    if spec.product_version != found.product_version {
+        spec.product_version.clone_from(&found.product_version);
+    }
+    if let Some(chart) = Chart::of(&app.sources).filter(|chart| *chart != wanted.product.chart) {
+        spec.chart = Some(chart.into()).filter(|_| found.product_version.is_none());
     }
     if let Some(tier) = app.labels.get("tier").filter(|tier| **tier != wanted.tier) {
         spec.tier = tier.clone();
@@ -243,15 +264,22 @@ pub fn imported(id: &Identity, remote: Remote, repository: &Repository, found: &
     Spec {
         git: Some(remote).filter(|remote| *remote != Remote::default()),
         kubernetes: None,
-        chart: app.as_ref().and_then(|app| Chart::of(&app.sources)).map(ChartSpec::from).unwrap_or_default(),
+        chart: app
+            .as_ref()
+            .and_then(|app| Chart::of(&app.sources))
+            .map(ChartSpec::from)
+            .filter(|_| found.product_version.is_none()),
+        product_version: found.product_version.clone(),
+        state: found.state(),
         default_values: None,
         values,
         tier: text(app.as_ref().and_then(|app| app.labels.get("tier")), stable),
         namespace: namespace.filter(|namespace| *namespace != id.tenant_id).map(Fixed),
         namespace_owner,
         on_delete,
-        instances_path: instances(),
+        instances_path: defaults::instances(),
         applications_path: applications(),
+        products_path: defaults::products(),
         source_repo_url: source.filter(|source| *source != repository.url()),
         argocd_namespace: text(app.as_ref().map(|app| &app.namespace), defaults::argocd),
         project: text(app.as_ref().map(|app| &app.project), defaults::project),

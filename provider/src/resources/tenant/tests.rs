@@ -1,78 +1,38 @@
 //! The resource against a real Git server, without a cluster: what is committed, what is not, and what users read.
 
-use super::shape::{Identity, Spec, Status, problems};
+use super::repository::left_behind;
+use super::shape::{Identity, Spec, Status, problem_of_product, problems};
 use super::*;
-use gitops::Secret;
-use gitops::git::{Credentials, Repositories, Settings};
-use gitops_acceptance_tests::git_server::{Bare, Options, Server};
+use crate::resources::rig::{PASSWORD, Rig, shown};
+use gitops_acceptance_tests::git_server::Bare;
 use serde_json::{Value as Json, json};
-use std::sync::Arc;
 use std::time::Duration;
 
-const PASSWORD: &str = "s3cr3t-password";
-
-/// A server with the repository `p.git`, which has a chart, and a provider with credentials for it.
-struct Rig {
-    dir: tempfile::TempDir,
-    server: Server,
-    bare: Bare,
+fn wanting(rig: &Rig, more: Json) -> Spec {
+    let mut spec = json!({
+        "git": {"url": rig.url(), "branch": "main"},
+        "chart": {"path": "charts/tenant"},
+        "wait": false,
+    });
+    spec.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    serde_json::from_value(spec).unwrap()
 }
 
-impl Rig {
-    async fn start() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let bare = Bare::seeded(&dir.path().join("p.git")).unwrap();
-        bare.write("charts/tenant/Chart.yaml", "name: tenant\nversion: 1.2.3\n").unwrap();
-        let credentials = Some(("ci".to_owned(), PASSWORD.to_owned()));
-        let options = Options { root: dir.path().to_owned(), credentials, tls: None };
-        let server = Server::start(([127, 0, 0, 1], 0).into(), options).await.unwrap();
-        Self { dir, server, bare }
-    }
+async fn applied(rig: &Rig, prior: Option<Prior<Spec, Status>>, want: &Spec) -> Status {
+    let outcome = Tenant::apply(&rig.context(PASSWORD), &id(), prior, want).await;
+    assert_eq!(outcome.problems(), []);
+    outcome.status().unwrap().clone()
+}
 
-    fn context(&self, password: &str) -> Context<Gitops> {
-        let credentials = Credentials {
-            username: Some("ci".to_owned()),
-            password: Some(Secret::new(password.to_owned())),
-            ..Credentials::default()
-        };
-        let settings =
-            Settings { credentials: [(self.server.url(""), credentials)].into(), ..Settings::default() };
-        let gitops = Gitops::without_clusters(Repositories::new(settings).unwrap());
-        Context::new(Arc::new(gitops), tokio_util::sync::CancellationToken::new(), Duration::from_secs(60))
-    }
+async fn seen(rig: &Rig, last: Option<Prior<Spec, Status>>) -> Option<(Spec, Status)> {
+    Tenant::read(&rig.context(PASSWORD), &id(), last).await.unwrap()
+}
 
-    fn spec(&self, more: Json) -> Spec {
-        let mut spec = json!({
-            "git": {"url": self.server.url("p.git"), "branch": "main"},
-            "chart": {"path": "charts/tenant"},
-            "wait": false,
-        });
-        spec.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        serde_json::from_value(spec).unwrap()
-    }
-
-    async fn apply(&self, prior: Option<Prior<Spec, Status>>, want: &Spec) -> Status {
-        let outcome = Tenant::apply(&self.context(PASSWORD), &id(), prior, want).await;
-        assert_eq!(outcome.problems(), []);
-        outcome.status().unwrap().clone()
-    }
-
-    async fn read(&self, last: Option<Prior<Spec, Status>>) -> Option<(Spec, Status)> {
-        Tenant::read(&self.context(PASSWORD), &id(), last).await.unwrap()
-    }
-
-    /// The error of a create, as the user reads it.
-    async fn refusal(&self, cx: &Context<Gitops>, want: &Spec) -> String {
-        let outcome = Tenant::apply(cx, &id(), None, want).await;
-        assert!(outcome.status().is_none());
-        self.plain(&shown(outcome.problems()))
-    }
-
-    fn plain(&self, text: &str) -> String {
-        assert!(!text.contains(PASSWORD), "{text}");
-        let text = text.replace(&self.server.address().to_string(), "git.example");
-        text.replace(&self.dir.path().display().to_string(), "/srv")
-    }
+/// The error of a create, as the user reads it.
+async fn refused(rig: &Rig, cx: &Context<Gitops>, want: &Spec) -> String {
+    let outcome = Tenant::apply(cx, &id(), None, want).await;
+    assert!(outcome.status().is_none());
+    rig.plain(&shown(outcome.problems()))
 }
 
 fn id() -> Identity {
@@ -83,12 +43,6 @@ fn prior(spec: &Spec, status: &Status) -> Option<Prior<Spec, Status>> {
     Some(Prior { spec: spec.clone(), status: status.clone() })
 }
 
-fn shown(problems: &[Problem]) -> String {
-    let lines =
-        problems.iter().map(|problem| format!("{}: {}\n{}", problem.path, problem.summary, problem.detail));
-    lines.collect::<Vec<_>>().join("\n---\n")
-}
-
 fn value(spec: &Spec) -> Json {
     serde_json::to_value(spec).unwrap()
 }
@@ -96,9 +50,9 @@ fn value(spec: &Spec) -> Json {
 #[tokio::test(flavor = "multi_thread")]
 async fn each_change_is_one_commit_and_no_change_is_none() {
     let rig = Rig::start().await;
-    let spec = rig.spec(json!({"values": {"greeting": "hello"}}));
+    let spec = wanting(&rig, json!({"values": {"greeting": "hello"}}));
     let begun = rig.bare.commits().unwrap();
-    let made = rig.apply(None, &spec).await;
+    let made = applied(&rig, None, &spec).await;
     assert_eq!((rig.bare.commits().unwrap(), rig.bare.head().unwrap()), (begun + 1, made.commit.clone()));
     let shown = serde_json::to_value(&made).unwrap();
     for (attribute, expected) in [
@@ -124,16 +78,21 @@ async fn each_change_is_one_commit_and_no_change_is_none() {
     ");
 
     // The same again: a create that was not stored, and an update of what concerns only the provider.
-    assert_eq!(rig.apply(None, &spec).await.commit, made.commit);
+    assert_eq!(applied(&rig, None, &spec).await.commit, made.commit);
     assert_eq!(
-        rig.apply(prior(&spec, &made), &rig.spec(json!({"values": {"greeting": "hello"}, "wait": false})))
-            .await
-            .commit,
+        applied(
+            &rig,
+            prior(&spec, &made),
+            &wanting(&rig, json!({"values": {"greeting": "hello"}, "wait": false}))
+        )
+        .await
+        .commit,
         made.commit
     );
 
-    let changed = rig.spec(json!({"values": {"greeting": "moin"}, "applications_path": "argo-cd/tenants"}));
-    let updated = rig.apply(prior(&spec, &made), &changed).await;
+    let changed =
+        wanting(&rig, json!({"values": {"greeting": "moin"}, "applications_path": "argo-cd/tenants"}));
+    let updated = applied(&rig, prior(&spec, &made), &changed).await;
     assert_eq!(rig.bare.commits().unwrap(), begun + 2);
     assert_eq!(rig.bare.read("argo-cd/applications/acme.yaml"), None);
     assert!(rig.bare.read("argo-cd/tenants/acme.yaml").unwrap().contains("kind: Application"));
@@ -158,38 +117,39 @@ async fn what_was_written_reads_the_same() {
         json!({"namespace_owner": "terraform", "on_delete": "orphan"}),
         json!({"chart": {"repo_url": "https://charts.example", "name": "shop", "version": "1.2.3"}}),
     ] {
-        let spec = rig.spec(more.clone());
-        let made = rig.apply(None, &spec).await;
-        let (read, status) = rig.read(prior(&spec, &made)).await.unwrap();
+        let spec = wanting(&rig, more.clone());
+        let made = applied(&rig, None, &spec).await;
+        let (read, status) = seen(&rig, prior(&spec, &made)).await.unwrap();
         assert_eq!((value(&read), &status.commit), (value(&spec), &made.commit), "{more}");
-        Tenant::delete(&rig.context(PASSWORD), &id(), prior(&spec, &made).unwrap()).await.unwrap();
-        assert!(rig.read(prior(&spec, &made)).await.is_none(), "{more}");
+        let last = prior(&wanting(&rig, json!({"on_delete": "orphan"})), &made).unwrap();
+        Tenant::delete(&rig.context(PASSWORD), &id(), last).await.unwrap();
+        assert!(seen(&rig, prior(&spec, &made)).await.is_none(), "{more}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_others_change_shows_and_is_repaired_by_one_commit() {
     let rig = Rig::start().await;
-    let spec = rig.spec(json!({"values": {"greeting": "hello"}}));
-    let made = rig.apply(None, &spec).await;
+    let spec = wanting(&rig, json!({"values": {"greeting": "hello"}}));
+    let made = applied(&rig, None, &spec).await;
 
     rig.bare.write("instances/acme/values.yaml", "# by hand\ngreeting: \"hello\"\n").unwrap();
-    let (read, status) = rig.read(prior(&spec, &made)).await.unwrap();
+    let (read, status) = seen(&rig, prior(&spec, &made)).await.unwrap();
     assert_eq!((value(&read), &status.commit), (value(&spec), &made.commit), "another way to write the same");
 
     rig.bare.write("instances/acme/values.yaml", "greeting: changed\n").unwrap();
-    let (read, status) = rig.read(prior(&spec, &made)).await.unwrap();
+    let (read, status) = seen(&rig, prior(&spec, &made)).await.unwrap();
     assert_eq!((&value(&read)["values"], status.commit.as_str()), (&json!({"greeting": "changed"}), ""));
 
-    let repaired = rig.apply(prior(&read, &status), &spec).await;
+    let repaired = applied(&rig, prior(&read, &status), &spec).await;
     let app = rig.bare.read("argo-cd/applications/acme.yaml").unwrap();
     rig.bare
         .write("argo-cd/applications/acme.yaml", &app.replace("selfHeal: true", "selfHeal: false"))
         .unwrap();
-    let (read, status) = rig.read(prior(&spec, &repaired)).await.unwrap();
+    let (read, status) = seen(&rig, prior(&spec, &repaired)).await.unwrap();
     assert_eq!((value(&read), status.commit.as_str()), (value(&spec), ""), "what no attribute shows");
     let commits = rig.bare.commits().unwrap();
-    rig.apply(prior(&read, &status), &spec).await;
+    applied(&rig, prior(&read, &status), &spec).await;
     assert_eq!(rig.bare.commits().unwrap(), commits + 1);
     assert_eq!(rig.bare.read("argo-cd/applications/acme.yaml").unwrap(), app);
 }
@@ -197,8 +157,8 @@ async fn what_others_change_shows_and_is_repaired_by_one_commit() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_import_reads_what_is_there_and_applying_it_writes_nothing() {
     let rig = Rig::start().await;
-    let spec = rig.spec(json!({"values": {"greeting": "hello"}, "tier": "beta", "namespace": "shop"}));
-    let made = rig.apply(None, &spec).await;
+    let spec = wanting(&rig, json!({"values": {"greeting": "hello"}, "tier": "beta", "namespace": "shop"}));
+    let made = applied(&rig, None, &spec).await;
     let tree = {
         let repository = open(&rig.context(PASSWORD), spec.git.as_ref()).unwrap();
         let tree = repository.read(&Task::new(Default::default(), Duration::from_secs(60))).await.unwrap();
@@ -208,17 +168,17 @@ async fn an_import_reads_what_is_there_and_applying_it_writes_nothing() {
     let mut read = value(&tree);
     read["wait"] = json!(false);
     assert_eq!(read, value(&spec));
-    assert_eq!(rig.apply(prior(&tree, &made), &spec).await.commit, made.commit);
+    assert_eq!(applied(&rig, prior(&tree, &made), &spec).await.commit, made.commit);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_move_and_a_removal_leave_what_is_others() {
     let rig = Rig::start().await;
-    let spec = rig.spec(json!({}));
-    let made = rig.apply(None, &spec).await;
+    let spec = wanting(&rig, json!({}));
+    let made = applied(&rig, None, &spec).await;
     rig.bare.write("elsewhere/acme.yaml", "kind: List\n").unwrap();
     let head = rig.bare.head().unwrap();
-    let moved = rig.spec(json!({"applications_path": "elsewhere"}));
+    let moved = wanting(&rig, json!({"applications_path": "elsewhere"}));
     let outcome = Tenant::apply(&rig.context(PASSWORD), &id(), prior(&spec, &made), &moved).await;
     let refusal = rig.plain(&shown(outcome.problems()));
     assert!(
@@ -234,6 +194,75 @@ async fn a_move_and_a_removal_leave_what_is_others() {
     let left = rig.bare.read("argo-cd/applications/acme.yaml").unwrap();
     assert_eq!(left.trim_end(), theirs.trim_end());
     assert_eq!(rig.bare.read("instances/acme/values.yaml"), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_needs_a_cluster_says_so_and_changes_nothing() {
+    let rig = Rig::start().await;
+    let spec = wanting(&rig, json!({"on_delete": "retain_data"}));
+    let made = applied(&rig, None, &spec).await;
+    let cx = rig.context(PASSWORD);
+    let mut told = vec![];
+    for state in ["suspended", "retired"] {
+        let want = wanting(&rig, json!({"state": state}));
+        let outcome = Tenant::apply(&cx, &id(), prior(&spec, &made), &want).await;
+        told.push(shown(outcome.problems()));
+    }
+    let kept = Tenant::delete(&cx, &id(), prior(&spec, &made).unwrap()).await.unwrap_err();
+    told.push(shown(&[kept]));
+    assert_eq!(rig.bare.head().unwrap(), made.commit);
+    insta::assert_snapshot!(told.join("\n\n"), @r#"
+    kubernetes: No cluster to talk to: neither the configuration nor the environment names one
+    Set `kubernetes = gitops_cluster.NAME.kubernetes`, or `host` or `config_path` in `kubernetes`, or KUBECONFIG in the environment.
+
+    A tenant is suspended in its cluster: there its workloads are brought to rest.
+
+    kubernetes: No cluster to talk to: neither the configuration nor the environment names one
+    Set `kubernetes = gitops_cluster.NAME.kubernetes`, or `host` or `config_path` in `kubernetes`, or KUBECONFIG in the environment.
+
+    A tenant is retired in its cluster: there its volumes are kept.
+
+    kubernetes: No cluster to talk to: neither the configuration nor the environment names one
+    Set `kubernetes = gitops_cluster.NAME.kubernetes`, or `host` or `config_path` in `kubernetes`, or KUBECONFIG in the environment.
+
+    `on_delete = "retain_data"` keeps the volumes in the cluster. Nothing was removed; set `on_delete` to `orphan` or `destroy`, apply, and destroy again to do without.
+    "#);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tenant_runs_its_product_version() {
+    let rig = Rig::start().await;
+    let product =
+        "product: shop\nversion: '1.0'\nchart: {path: charts/tenant}\ndefault_values: {a: 1, b: 2}\n";
+    let none = json!({"chart": null, "product_version": "shop/1.0", "values": {"b": 3}});
+    let missing = refused(&rig, &rig.context(PASSWORD), &wanting(&rig, none.clone())).await;
+    rig.bare.write("products/shop/1.0.yaml", "product: other\n").unwrap();
+    let broken = refused(&rig, &rig.context(PASSWORD), &wanting(&rig, none.clone())).await;
+    insta::assert_snapshot!([missing, broken].join("\n\n"), @"
+    product_version: The repository has no product version `shop/1.0`: there is no `products/shop/1.0.yaml`
+    Let `product_version` be the `id` of a `gitops_product_version` of the same repository, branch and `products_path`.
+
+    product_version: `products/shop/1.0.yaml` is not a product version: its `product` and `version` are not those of its path
+    Restore the file from the history of the repository: product versions never change.
+    ");
+
+    rig.bare.write("products/shop/1.0.yaml", product).unwrap();
+    let spec = wanting(&rig, none);
+    let made = applied(&rig, None, &spec).await;
+    assert_eq!(made.resolved_version.as_deref(), Some("1.2.3"));
+    insta::assert_snapshot!(rig.bare.read("instances/acme/values.yaml").unwrap(), @"
+    # managed by gitops_tenant acme
+    # product version shop/1.0
+    a: 1
+    b: 3
+    ");
+    let (again, status) = seen(&rig, prior(&spec, &made)).await.unwrap();
+    assert_eq!((value(&again), &status.commit), (value(&spec), &made.commit));
+
+    // Without a good one the tenant still reads: the apply is what complains.
+    rig.bare.write("products/shop/1.0.yaml", "product: other\n").unwrap();
+    let (_, status) = seen(&rig, prior(&spec, &made)).await.unwrap();
+    assert_eq!(status.commit, "");
 }
 
 #[test]
@@ -254,24 +283,24 @@ fn import_ids() {
 async fn messages_of_git() {
     let rig = Rig::start().await;
     let cx = rig.context(PASSWORD);
-    let elsewhere = |url: String, branch: &str| rig.spec(json!({"git": {"url": url, "branch": branch}}));
+    let elsewhere = |url: String, branch: &str| wanting(&rig, json!({"git": {"url": url, "branch": branch}}));
     Bare::empty(&rig.dir.path().join("empty.git")).unwrap();
     let mut text = vec![
-        rig.refusal(&cx, &elsewhere(rig.server.url("none.git"), "main")).await,
-        rig.refusal(&cx, &elsewhere(rig.server.url("empty.git"), "main")).await,
-        rig.refusal(&cx, &elsewhere(rig.server.url("p.git"), "trunk")).await,
-        rig.refusal(&rig.context("wrong"), &rig.spec(json!({}))).await,
-        rig.refusal(&cx, &rig.spec(json!({"git": null}))).await,
-        rig.refusal(&cx, &rig.spec(json!({"chart": {"path": "charts/none"}}))).await,
+        refused(&rig, &cx, &elsewhere(rig.server.url("none.git"), "main")).await,
+        refused(&rig, &cx, &elsewhere(rig.server.url("empty.git"), "main")).await,
+        refused(&rig, &cx, &elsewhere(rig.server.url("p.git"), "trunk")).await,
+        refused(&rig, &rig.context("wrong"), &wanting(&rig, json!({}))).await,
+        refused(&rig, &cx, &wanting(&rig, json!({"git": null}))).await,
+        refused(&rig, &cx, &wanting(&rig, json!({"chart": {"path": "charts/none"}}))).await,
     ];
     rig.bare
         .hook("pre-receive", "echo 'GH006: Protected branch update failed for main.' >&2; exit 1")
         .unwrap();
-    text.push(rig.refusal(&cx, &rig.spec(json!({}))).await);
+    text.push(refused(&rig, &cx, &wanting(&rig, json!({}))).await);
     rig.bare.hook("pre-receive", "exit 0").unwrap();
     rig.bare.write("instances/acme/values.yaml", "greeting: mine\n").unwrap();
-    text.push(rig.refusal(&cx, &rig.spec(json!({}))).await);
-    text.push(rig.refusal(&cx, &rig.spec(json!({"wait": true}))).await);
+    text.push(refused(&rig, &cx, &wanting(&rig, json!({}))).await);
+    text.push(refused(&rig, &cx, &wanting(&rig, json!({"wait": true}))).await);
     insta::assert_snapshot!(text.join("\n\n"), @"
     git: The git repository `http://git.example/none.git` was not found
     Check the address, and that the credentials may see this repository.
@@ -304,20 +333,22 @@ async fn messages_of_git() {
 
     With `wait = false` the tenant is only written to Git.
     ");
-    let taken = rig.spec(json!({"take_ownership": true}));
+    let taken = wanting(&rig, json!({"take_ownership": true}));
     assert!(Tenant::apply(&cx, &id(), None, &taken).await.problems().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn another_repository_leaves_the_old_one_alone() {
     let rig = Rig::start().await;
-    let spec = rig.spec(json!({}));
-    let made = rig.apply(None, &spec).await;
+    let spec = wanting(&rig, json!({}));
+    let made = applied(&rig, None, &spec).await;
     rig.bare.git(&["branch", "next", "main"]).unwrap();
-    let moved = rig.spec(json!({"git": {"url": rig.server.url("p.git"), "branch": "next"}}));
+    let moved = wanting(&rig, json!({"git": {"url": rig.server.url("p.git"), "branch": "next"}}));
     let cx = rig.context(PASSWORD);
-    let written =
-        write(&cx, &crate::provider::task(&cx), &id(), prior(&spec, &made).as_ref(), &moved).await.unwrap();
+    let repository = open(&cx, moved.git.as_ref()).unwrap();
+    let home = shape::home(&id(), &moved, &repository);
+    let (task, prior) = (crate::provider::task(&cx), prior(&spec, &made));
+    let written = write(&cx, &task, &id(), prior.as_ref(), &moved, repository, home).await.unwrap();
     assert_eq!(rig.bare.head().unwrap(), made.commit);
     assert_eq!(rig.bare.git(&["rev-parse", "next"]).unwrap(), written.commit);
     insta::assert_snapshot!(rig.plain(&shown(&[left_behind(&made)])), @"
@@ -366,6 +397,7 @@ fn messages_of_validation() {
         json!({"values": ["a"], "default_values": "a"}),
         json!({"instances_path": "/instances", "applications_path": "a/../b", "namespace": "A"}),
         json!({"source_repo_url": "https://me:hunter2@git.example/p.git"}),
+        json!({"product_version": "nextcloud", "products_path": "/p"}),
     ];
     let others: Vec<_> = others.iter().map(|more| shown(&problems(&id(), &spec(more.clone())))).collect();
     insta::assert_snapshot!(others.join("\n\n"), @r#"
@@ -398,5 +430,32 @@ fn messages_of_validation() {
 
     source_repo_url: The address of the repository has credentials in it
     Everyone who may see the Application would see them. Give them to Argo CD as a repository Secret: `gitops_secret_injection` with the label `argocd.argoproj.io/secret-type = "repository"`.
+
+    products_path: `/p` is not a path in a repository: it is absolute
+    Use a path relative to the root of the repository, such as `instances/team-a`.
+    ---
+    product_version: `nextcloud` is not the name of a product version
+    It is the product and the version with a slash between them, such as `nextcloud/1.2.3`: the `id` of a `gitops_product_version`.
     "#);
+}
+
+#[test]
+fn a_tenant_runs_one_thing() {
+    let told = [
+        json!({}),
+        json!({"chart": {"path": "a"}, "product_version": "a/1"}),
+        json!({"product_version": "a/1", "default_values": {}}),
+        json!({"product_version": "a/1"}),
+    ]
+    .map(|spec| shown(problem_of_product(&serde_json::from_value(spec).unwrap()).as_slice()));
+    insta::assert_snapshot!(told.join("\n\n"), @"
+    chart: The tenant has nothing to run
+    Give `product_version`, or `chart`.
+
+    product_version: The tenant has a product version and a chart of its own
+    Give `product_version`, or `chart`.
+
+    default_values: The default values are those of the product version
+    Leave `default_values` out, or set what differs in `values`.
+    ");
 }

@@ -1,0 +1,339 @@
+//! Workloads brought to rest and back, and volumes that outlive their Application: small writes to objects that
+//! Argo CD made, and that carry no mark of ours.
+//!
+//! What a workload was is written on the workload itself, so that a run that was killed, or another machine, can wake
+//! it. Argo CD leaves such annotations alone: it compares what Git has.
+
+use super::{Error, MANAGER, call};
+use crate::argo::status::Resource;
+use crate::{Task, cluster::Cluster, manifest::Id};
+use k8s_openapi::api::core::v1::Namespace;
+use kube::api::{
+    Api, ApiResource, DeleteParams, DynamicObject, GroupVersionKind, ListParams, Patch, PatchParams,
+};
+use serde_json::{Value, json};
+
+/// Annotation: what a workload was before it was brought to rest.
+const BEFORE_REST: &str = "gitops-rs.github.io/before-rest";
+/// Annotation and label: a volume claim that we keep from deletion.
+const KEPT: &str = "gitops-rs.github.io/kept";
+/// Argo CD's annotation: what a sync, or a deletion, does with an object.
+const SYNC_OPTIONS: &str = "argocd.argoproj.io/sync-options";
+/// Of [`SYNC_OPTIONS`]: the object stays when its Application is deleted.
+const STAYS: &str = "Delete=false";
+
+/// What is written to bring an object to rest.
+struct Switch {
+    pointer: &'static str,
+    field: &'static str,
+    rest: Value,
+}
+
+impl Switch {
+    /// The switch of a kind; `None` where it has none.
+    fn of(resource: &Resource) -> Option<Self> {
+        match (resource.group.as_str(), resource.kind.as_str()) {
+            ("apps", "Deployment" | "StatefulSet") => {
+                Some(Self { pointer: "/spec/replicas", field: "replicas", rest: json!(0) })
+            }
+            ("batch", "CronJob") => {
+                Some(Self { pointer: "/spec/suspend", field: "suspend", rest: json!(true) })
+            }
+            _ => None,
+        }
+    }
+
+    /// The patch that brings `live` to rest; `None` where it rests.
+    fn off(&self, live: &Value) -> Option<Value> {
+        let before = live.pointer(self.pointer).cloned().unwrap_or(Value::Null);
+        (before != self.rest).then(|| {
+            json!({
+                "metadata": { "annotations": { BEFORE_REST: before.to_string() } },
+                "spec": { self.field: self.rest },
+            })
+        })
+    }
+
+    /// The patch that wakes `live`; `None` where we did not bring it to rest.
+    fn on(&self, live: &Value) -> Option<Value> {
+        let before: Value = serde_json::from_str(annotation(live, BEFORE_REST)?).ok()?;
+        let mut patch = json!({ "metadata": { "annotations": { BEFORE_REST: null } } });
+        // Somebody may have woken it already, to something else.
+        if let (true, Value::Object(patch)) = (live.pointer(self.pointer) == Some(&self.rest), &mut patch) {
+            patch.insert("spec".into(), json!({ self.field: before }));
+        }
+        Some(patch)
+    }
+}
+
+fn annotation<'a>(live: &'a Value, key: &str) -> Option<&'a str> {
+    live.pointer("/metadata/annotations")?.get(key)?.as_str()
+}
+
+/// Brings the Deployments, StatefulSets and CronJobs among `resources` to rest: no replicas, no new jobs. Returns those
+/// whose pods are going; doing it twice changes nothing the second time.
+///
+/// # Errors
+///
+/// [`Error`].
+pub async fn rest(task: &Task, cluster: &Cluster, resources: &[Resource]) -> Result<Vec<Id>, Error> {
+    let mut going = Vec::new();
+    for resource in resources {
+        let Some(switch) = Switch::of(resource) else { continue };
+        let object = Place::of(cluster, resource);
+        let Some(live) = object.read(task).await? else { continue };
+        if let Some(patch) = switch.off(&live) {
+            object.patch(task, &patch).await?;
+        }
+        if resource.group == "apps" {
+            going.push(object.id);
+        }
+    }
+    Ok(going)
+}
+
+/// Undoes [`rest`]. What Git says of these fields is Argo CD's to bring back; where Git says nothing, as for replicas
+/// that an autoscaler counts, nobody else would.
+///
+/// # Errors
+///
+/// [`Error`].
+pub async fn wake(task: &Task, cluster: &Cluster, resources: &[Resource]) -> Result<(), Error> {
+    for resource in resources {
+        let Some(switch) = Switch::of(resource) else { continue };
+        let object = Place::of(cluster, resource);
+        if let Some(patch) = object.read(task).await?.and_then(|live| switch.on(&live)) {
+            object.patch(task, &patch).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Keeps the volume claims among `resources` when their Application is deleted. `synced` says that Argo CD applies it
+/// by itself.
+///
+/// # Errors
+///
+/// [`Error::Contested`] where the chart has options of its own for a claim, which Argo CD would put back.
+pub async fn keep_volumes(
+    task: &Task,
+    cluster: &Cluster,
+    resources: &[Resource],
+    synced: bool,
+) -> Result<(), Error> {
+    for resource in resources.iter().filter(|resource| is_claim(resource)) {
+        let object = Place::of(cluster, resource);
+        let Some(live) = object.read(task).await? else { continue };
+        match keeping(&live) {
+            None => {}
+            Some(_)
+                if synced
+                    && annotation(&live, SYNC_OPTIONS).is_some()
+                    && annotation(&live, KEPT).is_none() =>
+            {
+                return Err(Error::Contested { object: object.id, annotation: SYNC_OPTIONS });
+            }
+            Some(patch) => object.patch(task, &patch).await?,
+        }
+    }
+    Ok(())
+}
+
+/// Undoes [`keep_volumes`].
+///
+/// # Errors
+///
+/// [`Error`].
+pub async fn release_volumes(task: &Task, cluster: &Cluster, resources: &[Resource]) -> Result<(), Error> {
+    for resource in resources.iter().filter(|resource| is_claim(resource)) {
+        let object = Place::of(cluster, resource);
+        if let Some(patch) = object.read(task).await?.and_then(|live| releasing(&live)) {
+            object.patch(task, &patch).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Deletes the volume claims of `namespace` that [`keep_volumes`] kept, once their Application is gone, and where it has
+/// the label `marked` (a key and its value) the namespace itself.
+///
+/// # Errors
+///
+/// [`Error`].
+pub async fn discard_kept(
+    task: &Task,
+    cluster: &Cluster,
+    namespace: &str,
+    marked: Option<(&str, &str)>,
+) -> Result<(), Error> {
+    let kept = Id::new("", CLAIM, Some(namespace), "");
+    let claims: Api<DynamicObject> = api(cluster, &kept);
+    delete_all(task, &claims, &kept, &format!("{KEPT}=true")).await?;
+    let Some((key, value)) = marked else { return Ok(()) };
+    let resource = ApiResource::erase::<Namespace>(&());
+    let namespaces: Api<DynamicObject> = Api::all_with(cluster.client(), &resource);
+    let id = Id::new("", "Namespace", None, namespace);
+    let live = call(task, "read", &id, "v1", || namespaces.get_metadata_opt(namespace)).await?;
+    let ours = live
+        .is_some_and(|live| live.metadata.labels.unwrap_or_default().get(key).is_some_and(|is| is == value));
+    if ours { delete(task, &namespaces, &id).await } else { Ok(()) }
+}
+
+/// Deletes all objects of the kind of `id` that `labels` select.
+async fn delete_all(task: &Task, api: &Api<DynamicObject>, id: &Id, labels: &str) -> Result<(), Error> {
+    let selected = ListParams::default().labels(labels);
+    let list = call(task, "read", id, "v1", || api.list_metadata(&selected)).await?;
+    for name in list.items.into_iter().filter_map(|live| live.metadata.name) {
+        delete(task, api, &Id { name, ..id.clone() }).await?;
+    }
+    Ok(())
+}
+
+async fn delete(task: &Task, api: &Api<DynamicObject>, id: &Id) -> Result<(), Error> {
+    let params = DeleteParams::default();
+    match call(task, "delete", id, "v1", || api.delete(&id.name, &params)).await {
+        Ok(_) | Err(Error::Refused { code: 404, .. }) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+const CLAIM: &str = "PersistentVolumeClaim";
+
+fn is_claim(resource: &Resource) -> bool {
+    resource.group.is_empty() && resource.kind == CLAIM
+}
+
+fn options(live: &Value) -> Vec<&str> {
+    let text = annotation(live, SYNC_OPTIONS).unwrap_or_default();
+    text.split(',').map(str::trim).filter(|option| !option.is_empty()).collect()
+}
+
+/// The patch that keeps a claim; `None` where something keeps it.
+fn keeping(live: &Value) -> Option<Value> {
+    let mut options = options(live);
+    let kept = options.contains(&STAYS) || annotation(live, "helm.sh/resource-policy") == Some("keep");
+    options.push(STAYS);
+    (!kept).then(|| {
+        json!({ "metadata": {
+            "labels": { KEPT: "true" },
+            "annotations": { SYNC_OPTIONS: options.join(","), KEPT: "true" },
+        } })
+    })
+}
+
+/// The patch that lets a claim go again; `None` where we do not keep it.
+fn releasing(live: &Value) -> Option<Value> {
+    annotation(live, KEPT)?;
+    let rest: Vec<&str> = options(live).into_iter().filter(|option| *option != STAYS).collect();
+    let rest = (!rest.is_empty()).then(|| rest.join(","));
+    Some(json!({ "metadata": {
+        "labels": { KEPT: null },
+        "annotations": { SYNC_OPTIONS: rest, KEPT: null },
+    } }))
+}
+
+/// One object that is read and patched.
+struct Place {
+    id: Id,
+    api: Api<DynamicObject>,
+    api_version: String,
+}
+
+fn api(cluster: &Cluster, id: &Id) -> Api<DynamicObject> {
+    let resource = ApiResource::from_gvk(&GroupVersionKind::gvk(&id.group, "v1", &id.kind));
+    Api::namespaced_with(cluster.client(), id.namespace.as_deref().unwrap_or_default(), &resource)
+}
+
+impl Place {
+    fn of(cluster: &Cluster, resource: &Resource) -> Self {
+        let Resource { group, kind, namespace, name, .. } = resource;
+        let id = Id::new(group, kind, Some(namespace), name);
+        let api_version = if group.is_empty() { "v1".to_owned() } else { format!("{group}/v1") };
+        Self { api: api(cluster, &id), id, api_version }
+    }
+
+    async fn read(&self, task: &Task) -> Result<Option<Value>, Error> {
+        let live =
+            call(task, "read", &self.id, &self.api_version, || self.api.get_opt(&self.id.name)).await?;
+        Ok(live.and_then(|live| serde_json::to_value(live).ok()))
+    }
+
+    async fn patch(&self, task: &Task, patch: &Value) -> Result<(), Error> {
+        let params = PatchParams { field_manager: Some(MANAGER.into()), ..PatchParams::default() };
+        let patch = Patch::Merge(patch);
+        let ask = || self.api.patch(&self.id.name, &params, &patch);
+        call(task, "write", &self.id, &self.api_version, ask).await.map(drop)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resource(group: &str, kind: &str) -> Resource {
+        Resource { group: group.into(), kind: kind.into(), ..Resource::default() }
+    }
+
+    /// What a merge patch makes of an object.
+    fn patched(mut live: Value, patch: Value) -> Value {
+        fn merge(into: &mut Value, patch: Value) {
+            let Value::Object(patch) = patch else { return *into = patch };
+            if !into.is_object() {
+                *into = json!({});
+            }
+            let Value::Object(map) = into else { return };
+            for (key, value) in patch {
+                match value.is_null() {
+                    true => drop(map.remove(&key)),
+                    false => merge(map.entry(key).or_insert(Value::Null), value),
+                }
+            }
+        }
+        merge(&mut live, patch);
+        live
+    }
+
+    #[test]
+    fn a_workload_wakes_as_it_was() {
+        for (group, kind, spec) in [
+            ("apps", "Deployment", json!({"replicas": 3})),
+            ("apps", "StatefulSet", json!({"replicas": 1})),
+            ("batch", "CronJob", json!({"suspend": false})),
+        ] {
+            let switch = Switch::of(&resource(group, kind)).unwrap();
+            let live = json!({"metadata": {"annotations": {"theirs": "x"}}, "spec": spec});
+            assert_eq!(switch.on(&live), None, "it does not rest");
+            let resting = patched(live.clone(), switch.off(&live).unwrap());
+            assert_eq!(resting.pointer(switch.pointer), Some(&switch.rest));
+            assert_eq!(switch.off(&resting), None, "it rests");
+            assert_eq!(patched(resting.clone(), switch.on(&resting).unwrap()), live);
+        }
+        assert!(Switch::of(&resource("apps", "DaemonSet")).is_none());
+    }
+
+    #[test]
+    fn what_somebody_woke_stays_as_it_is() {
+        let switch = Switch::of(&resource("apps", "Deployment")).unwrap();
+        let woken = json!({"metadata": {"annotations": {BEFORE_REST: "3"}}, "spec": {"replicas": 5}});
+        assert_eq!(patched(woken.clone(), switch.on(&woken).unwrap())["spec"]["replicas"], 5);
+        let broken = json!({"metadata": {"annotations": {BEFORE_REST: "three"}}, "spec": {"replicas": 0}});
+        assert_eq!(switch.on(&broken), None);
+    }
+
+    #[test]
+    fn a_kept_claim_is_released_as_it_was() {
+        for annotations in [json!({}), json!({SYNC_OPTIONS: "Prune=false, Validate=false"})] {
+            let live = json!({"metadata": {"labels": {}, "annotations": annotations}});
+            let kept = patched(live.clone(), keeping(&live).unwrap());
+            assert!(options(&kept).contains(&STAYS), "{kept}");
+            assert_eq!(keeping(&kept), None);
+            let released = patched(kept.clone(), releasing(&kept).unwrap());
+            assert_eq!(options(&released), options(&live));
+            assert_eq!(releasing(&released), None);
+        }
+        for held in [json!({SYNC_OPTIONS: STAYS}), json!({"helm.sh/resource-policy": "keep"})] {
+            let live = json!({"metadata": {"annotations": held}});
+            assert_eq!((keeping(&live), releasing(&live)), (None, None), "{live}");
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! What is asked of the cluster when a tenant goes from one state to another, and when it ends.
+
+use super::app;
+use crate::problem::problem;
+use gitops::Task;
+use gitops::apply;
+use gitops::argo::status::{self, Resource};
+use gitops::cluster::Cluster;
+use gitops::tenant::{Home, NamespaceOwner, OnDelete, OnItsWay, State, TENANT};
+use gitops::wait;
+use tfplugin_rs::Problem;
+
+/// A tenant on its way from one state to another.
+pub struct Passage<'a> {
+    /// Time limit and cancellation.
+    pub task: &'a Task,
+    /// The cluster.
+    pub cluster: &'a Cluster,
+    /// Where the tenant lives.
+    pub home: &'a Home,
+    /// What it was; a new tenant comes from nothing, which asks for no more than being active.
+    pub was: State,
+    /// What it becomes.
+    pub becomes: State,
+}
+
+/// A passage that did not come to its end.
+pub struct Halt {
+    /// Why.
+    pub problem: Problem,
+    /// Whether somebody asked to stop.
+    pub stopped: bool,
+}
+
+impl From<wait::Error> for Halt {
+    fn from(error: wait::Error) -> Self {
+        let stopped = error.cancelled();
+        Self { problem: app::of_wait(&error, "source_repo_url", "chart"), stopped }
+    }
+}
+
+impl From<apply::Error> for Halt {
+    fn from(error: apply::Error) -> Self {
+        let stopped = error.cancelled();
+        Self { problem: problem(&error), stopped }
+    }
+}
+
+impl Passage<'_> {
+    /// What must be done while Git still says what the tenant was.
+    pub async fn prepare(&self) -> Result<(), Problem> {
+        match (self.was, self.becomes) {
+            (State::Suspended, State::Active) => {
+                let resources = resources(self.task, self.cluster, self.home).await?.0;
+                apply::wake(self.task, self.cluster, &resources).await.map_err(|error| problem(&error))
+            }
+            (State::Active | State::Suspended, State::Retired) => {
+                keep_volumes(self.task, self.cluster, self.home).await
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What is to be done once Git says what the tenant becomes. False where a person must approve it first. `wait`
+    /// says whether to wait for what nothing depends on.
+    pub async fn settle(&self, way: &OnItsWay<'_>, wait: bool) -> Result<bool, Halt> {
+        match self.becomes {
+            State::Active if !wait => Ok(true),
+            State::Active => {
+                let arrived = way.arrived(self.task).await?;
+                if arrived && self.was == State::Retired {
+                    let resources = self.resources().await?;
+                    apply::release_volumes(self.task, self.cluster, &resources).await?;
+                }
+                Ok(arrived)
+            }
+            // Before Argo CD has let go of them it would bring the workloads back.
+            State::Suspended => {
+                if !way.delivered(self.task).await? {
+                    return Ok(false);
+                }
+                let resources = self.resources().await?;
+                let going = apply::rest(self.task, self.cluster, &resources).await?;
+                if wait {
+                    wait::at_rest(self.task, self.cluster, &going).await?;
+                }
+                Ok(true)
+            }
+            State::Retired if wait => way.retired(self.task).await.map(|()| true).map_err(Halt::from),
+            State::Retired => Ok(true),
+        }
+    }
+
+    async fn resources(&self) -> Result<Vec<Resource>, Halt> {
+        let resources = resources(self.task, self.cluster, self.home).await;
+        resources.map(|(resources, _)| resources).map_err(|problem| Halt { problem, stopped: false })
+    }
+}
+
+/// Keeps the volumes of the tenant when its Application goes.
+pub async fn keep_volumes(task: &Task, cluster: &Cluster, home: &Home) -> Result<(), Problem> {
+    let (resources, synced) = resources(task, cluster, home).await?;
+    apply::keep_volumes(task, cluster, &resources, synced).await.map_err(|error| problem(&error))
+}
+
+/// Waits until a tenant that was deleted in Git is gone, and removes what its state kept.
+pub async fn end(task: &Task, cluster: &Cluster, way: &OnItsWay<'_>, state: State) -> Result<(), Problem> {
+    let home = way.home;
+    if home.on_delete != OnDelete::Destroy {
+        return way.left(task).await.map_err(|error| problem(&error));
+    }
+    way.retired(task).await.map_err(|error| problem(&error))?;
+    let kept = (state == State::Retired && home.namespace_owner == NamespaceOwner::ArgoCd)
+        .then_some((TENANT, home.id.as_str()));
+    apply::discard_kept(task, cluster, &home.namespace, kept).await.map_err(|error| problem(&error))?;
+    way.left(task).await.map_err(|error| problem(&error))
+}
+
+/// The objects of the tenant's Application, and whether Argo CD applies it by itself; nothing where there is none.
+async fn resources(task: &Task, cluster: &Cluster, home: &Home) -> Result<(Vec<Resource>, bool), Problem> {
+    let live = app::live(task, cluster, &home.argocd_namespace, &home.id).await?;
+    let status = live.as_ref().map(status::Status::of).unwrap_or_default();
+    Ok((status.resources, status.automatic))
+}

@@ -1,0 +1,109 @@
+//! The files of a tenant in the platform repository: opened, read, written.
+
+use super::shape::{self, Identity, Spec, Status};
+use super::{Written, owner};
+use crate::problem::{Locate, problem};
+use crate::provider::Gitops;
+use gitops::Task;
+use gitops::git::{self, Change, Remote, Repository, Snapshot};
+use gitops::product;
+use gitops::tenant::{Files, Found, Home, NotNamed, Refused};
+use std::error::Error;
+use std::sync::{Arc, Mutex, PoisonError};
+use tfplugin_rs::{Context, Prior, Problem};
+
+pub(super) fn open(cx: &Context<Gitops>, remote: Option<&Remote>) -> Result<Repository, git::Error> {
+    cx.provider().repositories.open(&remote.cloned().unwrap_or_default())
+}
+
+/// What an import said of the repository.
+pub(super) fn hints(cx: &Context<Gitops>) -> Remote {
+    let hint = |name: &str| cx.imported(name).map(str::to_owned);
+    Remote { url: hint("repository_url"), branch: hint("branch"), ..Remote::default() }
+}
+
+/// Brings the files of the tenant to what is wanted.
+pub(super) async fn write(
+    cx: &Context<Gitops>,
+    task: &Task,
+    id: &Identity,
+    prior: Option<&Prior<Spec, Status>>,
+    want: &Spec,
+    repository: Repository,
+    home: Home,
+) -> Result<Written, Problem> {
+    let (here, elsewhere) = match prior {
+        Some(prior) if at(&prior.status, &repository) => (Some(prior), None),
+        elsewhere => (None, elsewhere),
+    };
+    let before = match here {
+        Some(prior) => Some(shape::home(id, &prior.spec, &repository).files().whole()?),
+        None => None,
+    };
+    let (spec, place) = (want.clone(), home.clone());
+    // The change sees the tree that it is made on, and asks it for the chart and its version: no second fetch for that.
+    let seen = Arc::new(Mutex::new(None));
+    let version = seen.clone();
+    let verb = if prior.is_some() { "update" } else { "create" };
+    let message = format!("{verb} tenant {}", id.tenant_id);
+    let change = Change::new(owner(id), message, move |tree| {
+        let wanted = shape::tenant(place.clone(), &spec, tree)?;
+        *seen.lock().unwrap_or_else(PoisonError::into_inner) = wanted.resolved_version(tree);
+        wanted.edits(tree, before.as_ref(), spec.take_ownership)
+    });
+    let outcome = repository.commit(task, change).await.map_err(|error| located(&error))?;
+    if let Some(prior) = elsewhere {
+        cx.warn(left_behind(&prior.status));
+    }
+    let version = version.lock().unwrap_or_else(PoisonError::into_inner).take();
+    Ok(Written { repository, home, commit: outcome.commit().to_owned(), version })
+}
+
+fn at(status: &Status, repository: &Repository) -> bool {
+    status.repository_url == repository.url() && status.branch == repository.branch()
+}
+
+/// Where an import looks: it knows no configuration.
+pub(super) fn paths_of_import(id: &Identity) -> Result<Files, Problem> {
+    Files::in_directories("instances", "argo-cd/applications", &id.tenant_id).at("tenant_id")
+}
+
+/// What the files say; `None` where there is none.
+pub(super) fn files(tree: &Snapshot, paths: &Files) -> Result<Option<Found>, Problem> {
+    let text = |path| {
+        let content = tree.file(path).map_err(|error| located(&error))?;
+        Ok::<_, Problem>(content.map(|content| String::from_utf8_lossy(&content).into_owned()))
+    };
+    let (values, application) = (text(&paths.values)?, text(&paths.application)?);
+    let there = values.is_some() || application.is_some();
+    let restore = text(&paths.restore)?;
+    Ok(there.then(|| Found::of(values.as_deref(), application.as_deref(), restore.as_deref())))
+}
+
+/// The problem, on the attribute that the error is about.
+pub(super) fn located(error: &git::Error) -> Problem {
+    let path = match error {
+        git::Error::Declined(refusal) => {
+            let why: &dyn Error = refusal.error();
+            if let Some(Refused::NoChart { .. }) = why.downcast_ref() {
+                "chart.path"
+            } else if why.is::<product::Refused>() || why.is::<product::Error>() {
+                "product_version"
+            } else if why.is::<NotNamed>() {
+                "chart"
+            } else {
+                "tenant_id"
+            }
+        }
+        _ => "git",
+    };
+    problem(error).at(path)
+}
+
+pub(super) fn left_behind(before: &Status) -> Problem {
+    let detail = format!(
+        "The tenant is now written to another address or branch. If that is another repository and not another name of the same one, remove `{}` and its Application from {} at `{}`: nothing was changed there.",
+        before.git_path, before.repository_url, before.branch
+    );
+    Problem::warning("The tenant's old files stay", detail).at("git")
+}
