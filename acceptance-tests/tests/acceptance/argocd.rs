@@ -3,7 +3,7 @@
 
 use super::bootstraps::NAMESPACE;
 use super::root_apps::Platform;
-use super::{bootstrap_sources, bootstraps, broken_apps, projects, root_apps, tenants};
+use super::{bootstrap_sources, bootstraps, broken_apps, projects, root_apps, tenant_states, tenants};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use gitops_acceptance_tests::{Canary, Case, Kind, Kubectl};
@@ -63,6 +63,7 @@ pub fn lives_and_dies(case: &Case) {
         the_admin_password_is_nowhere_else(&terraform);
         bootstraps::stays_while_it_is_needed(&tofu, &mut argocd, "argocd/platform");
         tenants::live_in_the_cluster(&tofu, &platform);
+        tenant_states::come_and_go(&terraform, &platform);
         root_apps::changes_and_dies(&terraform, &platform, root);
         broken_apps::say_why(&tofu, &platform);
         projects::live_and_die(&terraform);

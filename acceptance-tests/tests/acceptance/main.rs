@@ -13,11 +13,13 @@ mod functions;
 mod git_access;
 mod git_servers;
 mod harness;
+mod product_versions;
 mod projects;
 mod quickstart;
 mod readme;
 mod root_apps;
 mod secrets;
+mod tenant_states;
 mod tenants;
 
 use gitops_acceptance_tests::Suite;
@@ -91,6 +93,7 @@ fn add_argocd(suite: &mut Suite) {
     use gitops_acceptance_tests::Need::{Cluster, Git, Provider};
     suite.once("argocd::lives_and_dies", &[Provider, Cluster, Git], argocd::lives_and_dies);
     suite.both("tenants::live_in_git", &[Provider, Git], tenants::live_in_git);
+    suite.both("product_versions::live_in_git", &[Provider, Git], product_versions::live_in_git);
     suite.both("git_access::over_ssh", &[Provider, Git], git_access::over_ssh);
 }
 

@@ -35,6 +35,8 @@ impl Platform {
                 ("charts/web/templates/web.yaml", WEB),
                 ("charts/tenant/Chart.yaml", &CHART.replace("web", "tenant")),
                 ("charts/tenant/templates/site.yaml", TENANT),
+                ("charts/shop/Chart.yaml", &CHART.replace("web", "shop")),
+                ("charts/shop/templates/shop.yaml", include_str!("shop.yaml")),
                 ("charts/broken/Chart.yaml", &CHART.replace("web", "broken")),
                 ("charts/broken/templates/broken.yaml", BROKEN),
             ],
