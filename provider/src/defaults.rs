@@ -24,3 +24,8 @@ pub fn products() -> String {
 pub fn instances() -> String {
     "instances".to_owned()
 }
+
+/// The directory of the tenants' Applications.
+pub fn applications() -> String {
+    "argo-cd/applications".to_owned()
+}

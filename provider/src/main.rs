@@ -14,6 +14,8 @@ mod outcome;
 mod problem;
 mod provider;
 mod resources;
+#[cfg(test)]
+mod rig;
 
 #[cfg(test)]
 mod tests;

@@ -57,6 +57,14 @@ resource "gitops_tenant" "shop" {
   state           = each.value.state
   on_delete       = each.value.on_delete
 }
+
+data "gitops_tenants" "all" {
+  depends_on = [gitops_tenant.shop]
+}
+
+output "tenants" {
+  value = data.gitops_tenants.all.tenants
+}
 "#;
 
 /// Two tenants, and what was seen of the first one.
@@ -107,6 +115,14 @@ impl Shops<'_> {
     }
 }
 
+/// What the data source says of the first tenant.
+#[track_caller]
+fn told(shops: &mut Shops<'_>, words: &[&str]) -> Value {
+    let state = shops.run.state();
+    let tenant = &state.output("tenants")[&shops.ids[0]];
+    words.iter().map(|word| tenant[*word].clone()).collect()
+}
+
 /// Whether an object carries a word of ours.
 fn is_noted(object: &Value) -> bool {
     object["metadata"].to_string().contains("gitops-rs.github.io/before-rest")
@@ -134,6 +150,9 @@ pub fn come_and_go(case: &Case, platform: &Platform) {
     assert_eq!(shops.find("cronjob", "backup").expect("the CronJob")["spec"]["suspend"], true);
     assert_eq!((shops.uid("pvc", "data"), shops.uid("secret", "shop")), (claim.clone(), secret));
 
+    let words = ["product_version", "state", "in_git", "managed", "drift", "status"];
+    assert_eq!(told(&mut shops, &words), json!(["shop/1.0", "suspended", true, true, false, "Running"]));
+
     shops.turn([active, other]);
     assert_eq!(shops.replicas().0, 2, "Git says nothing of the replicas");
     let woken = [("deployment", "shop"), ("cronjob", "backup")].map(|(kind, name)| shops.find(kind, name));
@@ -151,6 +170,7 @@ pub fn come_and_go(case: &Case, platform: &Platform) {
     assert!(shops.find("deployment", "shop").is_none());
     assert_eq!(shops.uid("pvc", "data"), claim);
     assert!(shops.files()[2].is_some(), "nothing to come back from");
+    assert_eq!(told(&mut shops, &words), json!(["shop/1.0", "retired", true, true, false, null]));
 
     shops.turn([active, None]);
     assert_eq!((shops.uid("pvc", "data"), shops.files()), (claim.clone(), before));

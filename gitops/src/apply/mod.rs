@@ -31,7 +31,7 @@ pub use rest::{discard_kept, keep_volumes, release_volumes, rest, wake};
 pub use set::Set;
 pub use survey::Survey;
 pub(crate) use touch::applications;
-pub use touch::{annotate, request_sync};
+pub use touch::{annotate, labelled, request_sync};
 
 use crate::{Task, cluster::Cluster, manifest::Id, wait};
 use error::refusal;

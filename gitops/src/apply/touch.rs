@@ -1,10 +1,12 @@
-//! Small writes to Applications that are requests, not desired state: a refresh, a sync.
+//! Applications as they are, and small writes to them that are requests, not desired state: a refresh, a sync.
 
+use super::call;
 use super::error::{Error, refusal};
 use crate::argo::{API_VERSION, GROUP};
-use crate::{Task, manifest::Id};
-use kube::api::{Api, ApiResource, DynamicObject, GroupVersionKind, Patch, PatchParams};
+use crate::{Task, cluster::Cluster, manifest::Id};
+use kube::api::{Api, ApiResource, DynamicObject, GroupVersionKind, ListParams, Patch, PatchParams};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 /// The API of Applications in a namespace.
 pub(crate) fn applications(client: &kube::Client, namespace: &str) -> Api<DynamicObject> {
@@ -27,6 +29,31 @@ pub async fn annotate(
 ) -> Result<(), Error> {
     let patch = json!({ "metadata": { "annotations": { key: value } } });
     send(task, client, namespace, name, &patch).await.map(drop)
+}
+
+/// The Applications of `namespace` that have the label `key`, by its value; none where Argo CD is not installed.
+///
+/// # Errors
+///
+/// [`Error`].
+pub async fn labelled(
+    task: &Task,
+    cluster: &Cluster,
+    namespace: &str,
+    key: &str,
+) -> Result<BTreeMap<String, Value>, Error> {
+    let id = Id::new(GROUP, "Application", Some(namespace), "*");
+    let api = applications(&cluster.client(), namespace);
+    let selected = ListParams::default().labels(key);
+    let list = match call(task, "read", &id, API_VERSION, || api.list(&selected)).await {
+        Err(Error::Refused { code: 404, .. }) => return Ok(BTreeMap::new()),
+        list => list?,
+    };
+    let labelled = |live: DynamicObject| {
+        let value = live.metadata.labels.as_ref()?.get(key)?.clone();
+        Some((value, serde_json::to_value(live).ok()?))
+    };
+    Ok(list.items.into_iter().filter_map(labelled).collect())
 }
 
 /// Asks Argo CD to sync an Application to `revision`, as it was read at `resource_version`. Returns false where

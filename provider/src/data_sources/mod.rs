@@ -2,6 +2,7 @@
 
 mod application;
 mod cluster;
+mod tenants;
 
 use crate::provider::Gitops;
 use tfplugin_rs::Table;
@@ -9,5 +10,8 @@ use tfplugin_rs::schema::derive::Error;
 
 /// Adds every data source.
 pub fn add(table: Table<Gitops>) -> Result<Table<Gitops>, Error> {
-    table.data_source::<cluster::Cluster>()?.data_source::<application::Application>()
+    table
+        .data_source::<cluster::Cluster>()?
+        .data_source::<application::Application>()?
+        .data_source::<tenants::Tenants>()
 }

@@ -6,8 +6,6 @@ mod bootstrap;
 mod cluster;
 mod product_version;
 mod project;
-#[cfg(test)]
-mod rig;
 mod root_app;
 mod secret_injection;
 mod tenant;

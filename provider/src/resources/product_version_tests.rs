@@ -1,7 +1,7 @@
 //! The resource against a real Git server: what is committed, what never changes, and what users read.
 
 use super::*;
-use crate::resources::rig::{PASSWORD, Rig, shown};
+use crate::rig::{PASSWORD, Rig, shown};
 use serde_json::json;
 
 fn id() -> Identity {

@@ -64,7 +64,7 @@ pub struct Spec {
     #[serde(default = "defaults::instances")]
     pub instances_path: String,
     /// Directory of the Applications in the repository. An Application of Argo CD must read it.
-    #[serde(default = "applications")]
+    #[serde(default = "defaults::applications")]
     pub applications_path: String,
     /// Directory of product versions in the repository.
     #[serde(default = "defaults::products")]
@@ -114,10 +114,6 @@ pub struct Status {
 
 fn stable() -> String {
     "stable".to_owned()
-}
-
-fn applications() -> String {
-    "argo-cd/applications".to_owned()
 }
 
 /// Namespace of the tenant's objects.
@@ -278,7 +274,7 @@ pub fn imported(id: &Identity, remote: Remote, repository: &Repository, found: &
         namespace_owner,
         on_delete,
         instances_path: defaults::instances(),
-        applications_path: applications(),
+        applications_path: defaults::applications(),
         products_path: defaults::products(),
         source_repo_url: source.filter(|source| *source != repository.url()),
         argocd_namespace: text(app.as_ref().map(|app| &app.namespace), defaults::argocd),

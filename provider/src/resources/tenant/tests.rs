@@ -3,7 +3,7 @@
 use super::repository::left_behind;
 use super::shape::{Identity, Spec, Status, problem_of_product, problems};
 use super::*;
-use crate::resources::rig::{PASSWORD, Rig, shown};
+use crate::rig::{PASSWORD, Rig, shown};
 use gitops_acceptance_tests::git_server::Bare;
 use serde_json::{Value as Json, json};
 use std::time::Duration;
