@@ -116,8 +116,9 @@ impl Provider for Gitops {
     async fn configure(config: View<Config>) -> Result<(Self, Vec<Problem>), Vec<Problem>> {
         let Config { kubernetes, git } = config.into_inner();
         let environment = Environment::of_process();
-        let repositories =
-            Repositories::new(git.unwrap_or_default()).at("git").map_err(|problem| vec![problem])?;
+        let repositories = Repositories::for_run(git.unwrap_or_default(), environment.run_url())
+            .at("git")
+            .map_err(|problem| vec![problem])?;
         let provider = Self {
             kind: Kind::new(&environment),
             clusters: Clusters::new(kubernetes, environment),

@@ -1,4 +1,4 @@
-//! What the process environment says about clusters, engines and proxies, read once.
+//! What the process environment says about clusters, engines, proxies and the run, read once.
 
 use super::Defaults;
 use crate::Secret;
@@ -6,7 +6,7 @@ use hyper_util::client::proxy::matcher::Matcher;
 use std::{collections::BTreeMap, path::PathBuf};
 
 /// Variables that are read, and no others.
-const NAMES: [&str; 29] = [
+const NAMES: [&str; 35] = [
     "KUBE_HOST",
     "KUBE_TOKEN",
     "KUBE_USER",
@@ -26,6 +26,12 @@ const NAMES: [&str; 29] = [
     "KUBERNETES_SERVICE_HOST",
     "KUBERNETES_SERVICE_PORT",
     "KIND_EXPERIMENTAL_PROVIDER",
+    "GITOPS_RUN_URL",
+    "GITHUB_SERVER_URL",
+    "GITHUB_REPOSITORY",
+    "GITHUB_RUN_ID",
+    "CI_JOB_URL",
+    "BUILD_URL",
     "HOME",
     "USERPROFILE",
     "HTTPS_PROXY",
@@ -54,6 +60,19 @@ impl Environment {
     /// The value of a variable.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.values.get(name).map(|value| value.expose().as_str()).filter(|value| !value.is_empty())
+    }
+
+    /// Where people read about the run that this process belongs to: `GITOPS_RUN_URL`, or what GitHub Actions, GitLab CI
+    /// and Jenkins say of themselves.
+    pub fn run_url(&self) -> Option<String> {
+        let github = || {
+            let [server, repository, run] =
+                ["GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID"].map(|name| self.get(name));
+            Some(format!("{}/{}/actions/runs/{}", server?, repository?, run?))
+        };
+        let own = self.get("GITOPS_RUN_URL").map(str::to_owned);
+        let others = || self.get("CI_JOB_URL").or_else(|| self.get("BUILD_URL")).map(str::to_owned);
+        own.or_else(github).or_else(others)
     }
 
     /// The path, with the home directory in the place of a leading `~/`.
@@ -140,6 +159,21 @@ fn paths(list: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn runs_are_known_by_their_pages() {
+        let url = |variables: &[(&str, &str)]| variables.iter().copied().collect::<Environment>().run_url();
+        let github = [
+            ("GITHUB_SERVER_URL", "https://github.example"),
+            ("GITHUB_REPOSITORY", "acme/platform"),
+            ("GITHUB_RUN_ID", "7"),
+        ];
+        assert_eq!(url(&github).unwrap(), "https://github.example/acme/platform/actions/runs/7");
+        assert_eq!(url(&github[..2]), None);
+        assert_eq!(url(&[("CI_JOB_URL", "https://ci.example/1")]).unwrap(), "https://ci.example/1");
+        let both = [("BUILD_URL", "https://j.example/1"), ("GITOPS_RUN_URL", "https://own.example/1")];
+        assert_eq!(url(&both).unwrap(), "https://own.example/1");
+    }
 
     #[test]
     fn proxies() {

@@ -13,7 +13,7 @@ use super::tree::Fault;
 use super::worker::Worker;
 use super::{Change, Edit, Error, Outcome, Refusal, Snapshot, message};
 use crate::{Explain, Task};
-use git2::{Oid, Signature, Time};
+use git2::{ObjectType, Oid, Signature, Time};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -93,7 +93,7 @@ impl Worker {
                 Ok(base) => base,
                 Err(error) => return fail(waiting, &error),
             };
-            let Built { bench, commit, changes } = self.build(waiting, base)?;
+            let Built { bench, commit, changes } = self.build(&scope, waiting, base)?;
             let Some(commit) = commit else {
                 for (transaction, _) in changes {
                     transaction.answer(Ok(Outcome::Unchanged { commit: base.to_string() }));
@@ -138,15 +138,16 @@ impl Worker {
 
     /// Runs the intents on the files of `base`, one after the other, and makes the commit. `None` where the
     /// clone failed; everybody has been told then.
-    fn build(&mut self, waiting: Vec<Transaction>, base: Oid) -> Option<Built> {
+    fn build(&mut self, scope: &Scope, waiting: Vec<Transaction>, base: Oid) -> Option<Built> {
         let bench = match self.mirror().and_then(|mirror| mirror.workbench()) {
             Ok(bench) => bench,
             Err(error) => return fail(waiting, &error),
         };
         let mut changes = Vec::new();
-        match self.build_on(&bench, waiting, base, &mut changes) {
+        match self.build_on(scope, &bench, waiting, base, &mut changes) {
             Ok(commit) => Some(Built { bench, commit, changes }),
-            Err(error) => {
+            Err(Fault::Told(error)) => fail(changes.into_iter().map(|(one, _)| one), &error),
+            Err(Fault::Git(error)) => {
                 let error = Error::Storage { url: self.place.url(), why: error.message().to_owned() };
                 self.mirror = None;
                 fail(changes.into_iter().map(|(one, _)| one), &error)
@@ -156,11 +157,12 @@ impl Worker {
 
     fn build_on(
         &self,
+        scope: &Scope,
         bench: &Arc<Store>,
         waiting: Vec<Transaction>,
         base: Oid,
         changes: &mut Vec<(Transaction, bool)>,
-    ) -> Result<Option<Oid>, git2::Error> {
+    ) -> Result<Option<Oid>, Fault> {
         let mut tree = Snapshot::new(bench.clone(), base)?;
         let mut done: Vec<Vec<Edit>> = Vec::new();
         let mut failed = None;
@@ -184,24 +186,26 @@ impl Worker {
             }
         }
         match failed {
-            Some(error) => Err(error),
-            None => self.commit(bench, tree, base, changes),
+            Some(error) => Err(error.into()),
+            None => self.commit(scope, bench, tree, base, changes),
         }
     }
 
     /// The commit, or none where the tree is that of `base`.
     fn commit(
         &self,
+        scope: &Scope,
         bench: &Store,
         mut tree: Snapshot,
         base: Oid,
         changes: &[(Transaction, bool)],
-    ) -> Result<Option<Oid>, git2::Error> {
+    ) -> Result<Option<Oid>, Fault> {
         let Some((first, _)) = changes.first() else { return Ok(None) };
         let tree = tree.write()?;
         let log: Vec<_> = changes.iter().filter(|(_, changed)| *changed).map(|(one, _)| one).collect();
         let log: Vec<_> = log.iter().map(|one| (&one.change.owner, one.change.message.as_str())).collect();
-        bench.with(|repo| {
+        let text = message::compose(&self.log, &log);
+        let commit = bench.with(|repo| {
             let parent = repo.find_commit(base)?;
             if parent.tree_id() == tree {
                 return Ok(None);
@@ -210,9 +214,19 @@ impl Worker {
             // A clock that runs behind another writer's must not put our commit before its parent.
             let now = i64::try_from(now).unwrap_or(i64::MAX).max(parent.time().seconds());
             let author = Signature::new(&first.author.name, &first.author.email, &Time::new(now, 0))?;
-            let text = message::compose(&self.template, &log);
-            repo.commit(None, &author, &author, &text, &repo.find_tree(tree)?, &[&parent]).map(Some)
-        })
+            let tree = repo.find_tree(tree)?;
+            repo.commit_create_buffer(&author, &author, &text, &tree, &[&parent]).map(Some)
+        })?;
+        let Some(commit) = commit else { return Ok(None) };
+        let commit = commit.as_str().unwrap_or_default();
+        let id = match &self.signer {
+            None => bench.with(|repo| repo.odb()?.write(ObjectType::Commit, commit.as_bytes())),
+            Some(signer) => {
+                let signature = signer.sign(scope, commit).map_err(|why| Error::Signing { why })?;
+                bench.with(|repo| repo.commit_signed(commit, &signature, None))
+            }
+        };
+        Ok(Some(id?))
     }
 
     /// Pushes `commit`, which was made on `base`, until it is known where it is.

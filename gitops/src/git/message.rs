@@ -7,18 +7,32 @@ const MAX_MESSAGE: usize = 200;
 /// The longest name in a trailer.
 const MAX_NAME: usize = 512;
 
+/// What all messages of a repository have in common.
+#[derive(Clone)]
+pub(super) struct Log {
+    /// The first line, with `{message}` in it.
+    pub(super) template: String,
+    /// Whether CI systems are asked not to run.
+    pub(super) skip_ci: bool,
+    /// Where people read about the run that makes the commits.
+    pub(super) run: Option<String>,
+}
+
 /// The message of the commit that carries `changes`, at least one.
 ///
-/// The first line is `template` with `{message}` replaced. Joined changes are listed below it. The last paragraph
-/// has a trailer for each: `Gitops-Resource: gitops_tenant team-a`.
-pub(super) fn compose(template: &str, changes: &[(&Owner, &str)]) -> String {
+/// The first line is the template with `{message}` replaced. Joined changes are listed below it. The last paragraph
+/// has a trailer for each: `Gitops-Resource: gitops_tenant team-a`, and one for the run.
+pub(super) fn compose(log: &Log, changes: &[(&Owner, &str)]) -> String {
     let lines: Vec<String> = changes.iter().map(|(_, message)| one_line(message, MAX_MESSAGE)).collect();
     let subject = match lines.as_slice() {
         [only] => only.clone(),
         [first, rest @ ..] => format!("{first} (and {} more)", rest.len()),
         [] => String::new(),
     };
-    let mut text = one_line(&template.replace("{message}", &subject), 2 * MAX_MESSAGE);
+    let mut text = one_line(&log.template.replace("{message}", &subject), 2 * MAX_MESSAGE);
+    if log.skip_ci {
+        text.push_str(" [skip ci]");
+    }
     text.push_str("\n\n");
     if lines.len() > 1 {
         lines.iter().for_each(|line| text.push_str(&format!("* {line}\n")));
@@ -27,6 +41,9 @@ pub(super) fn compose(template: &str, changes: &[(&Owner, &str)]) -> String {
     for (owner, _) in changes {
         let (kind, identity) = (one_line(&owner.kind, MAX_NAME), one_line(&owner.identity, MAX_NAME));
         text.push_str(&format!("Gitops-Resource: {kind} {identity}\n"));
+    }
+    if let Some(run) = &log.run {
+        text.push_str(&format!("Gitops-Run: {}\n", one_line(run, MAX_NAME)));
     }
     text
 }
@@ -53,10 +70,28 @@ pub(super) fn person(text: &str, default: &str) -> String {
 mod tests {
     use super::*;
 
+    fn log(template: &str) -> Log {
+        Log { template: template.to_owned(), skip_ci: false, run: None }
+    }
+
+    #[test]
+    fn a_run_that_is_named_and_not_to_start_another() {
+        let owner = Owner::new("gitops_tenant", "team-a");
+        let run = Some("https://ci.example/jobs/7\nGitops-Resource: evil".to_owned());
+        let log = Log { skip_ci: true, run, ..log("{message}") };
+        insta::assert_snapshot!(compose(&log, &[(&owner, "add team-a")]), @"
+        add team-a [skip ci]
+
+        Gitops-Resource: gitops_tenant team-a
+        Gitops-Run: https://ci.example/jobs/7 Gitops-Resource: evil
+        ");
+    }
+
     #[test]
     fn one_change() {
         let owner = Owner::new("gitops_tenant", "team-a");
-        let text = compose("chore(platform): {message}", &[(&owner, "add team-a\nSigned-off-by: evil")]);
+        let text =
+            compose(&log("chore(platform): {message}"), &[(&owner, "add team-a\nSigned-off-by: evil")]);
         insta::assert_snapshot!(text, @r"
         chore(platform): add team-a Signed-off-by: evil
 
@@ -67,7 +102,7 @@ mod tests {
     #[test]
     fn joined_changes() {
         let owners = ["team-a", "team-b\r\nX: y"].map(|id| Owner::new("gitops_tenant", id));
-        let text = compose("{message}", &[(&owners[0], "add team-a"), (&owners[1], "add team-b")]);
+        let text = compose(&log("{message}"), &[(&owners[0], "add team-a"), (&owners[1], "add team-b")]);
         insta::assert_snapshot!(text, @r"
         add team-a (and 1 more)
 

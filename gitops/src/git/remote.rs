@@ -48,9 +48,25 @@ pub struct Settings {
     /// First line of every commit message; `{message}` stands for what the resource says, and must be in it.
     /// Default: `{message}`.
     pub commit_message_template: Option<String>,
+    /// Whether commits ask CI systems not to run: `[skip ci]` at the end of the first line. Default: false.
+    pub skip_ci: bool,
+    /// Signature of every commit.
+    pub signing: Option<Signing>,
     /// Credentials by URL prefix, such as `https://github.com/acme`; the longest matching prefix wins. They are
     /// sent to the scheme, host and port of the prefix only.
     pub credentials: BTreeMap<String, Credentials>,
+}
+
+/// The key that signs commits; one of the two.
+#[derive(Clone, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Signing {
+    /// Private key for SSH without a passphrase, or the public key of one that the SSH agent has. The program
+    /// `ssh-keygen` signs.
+    pub ssh_private_key: Option<Secret<String>>,
+    /// Private key of GnuPG without a passphrase, exported with `gpg --armor --export-secret-keys`. The program `gpg`
+    /// signs, with a key ring of its own.
+    pub gpg_key: Option<Secret<String>>,
 }
 
 /// What to say to one Git server. Give `password` or `token` for HTTPS, `ssh_private_key` and `known_hosts` for SSH.

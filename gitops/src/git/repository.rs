@@ -3,7 +3,9 @@
 use super::access::{self, Access};
 use super::address::Address;
 use super::batch::Author;
+use super::message::Log;
 use super::mirror::Place;
+use super::sign::Signer;
 use super::ticket::{Presence, Ticket};
 use super::worker::{Request, Work, Worker};
 use super::{Change, Credentials, Error, Outcome, Remote, Settings, Snapshot, message, transport};
@@ -34,6 +36,8 @@ pub struct Repositories(Arc<Shared>);
 struct Shared {
     settings: Settings,
     credentials: Vec<(Address, Credentials)>,
+    signer: Option<Signer>,
+    run: Option<String>,
     ssh: PathBuf,
     shutdown: CancellationToken,
     running: Mutex<Running>,
@@ -61,19 +65,30 @@ impl Repositories {
     ///
     /// # Errors
     ///
-    /// A credentials prefix that is no address, or a message template without `{message}`.
+    /// A credentials prefix that is no address, a message template without `{message}`, or a key that cannot sign.
     pub fn new(settings: Settings) -> Result<Self, Error> {
         Self::with_ssh(settings, "ssh")
     }
 
     /// As [`Repositories::new`], with another program in the place of `ssh`.
     pub fn with_ssh(settings: Settings, ssh: impl Into<PathBuf>) -> Result<Self, Error> {
+        Self::made(settings, ssh.into(), None)
+    }
+
+    fn made(settings: Settings, ssh: PathBuf, run: Option<String>) -> Result<Self, Error> {
         if settings.commit_message_template.as_ref().is_some_and(|template| !template.contains("{message}")) {
             return Err(Error::Template);
         }
         let credentials = access::prefixes(&settings)?;
-        let (ssh, shutdown, running) = (ssh.into(), CancellationToken::new(), Mutex::default());
-        Ok(Self(Arc::new(Shared { settings, credentials, ssh, shutdown, running })))
+        let signer = settings.signing.as_ref().map(Signer::of).transpose();
+        let signer = signer.map_err(|why| Error::Signing { why })?;
+        let (shutdown, running) = (CancellationToken::new(), Mutex::default());
+        Ok(Self(Arc::new(Shared { settings, credentials, signer, run, ssh, shutdown, running })))
+    }
+
+    /// As [`Repositories::new`], for a run that has a page of its own, such as that of a CI job: each commit names it.
+    pub fn for_run(settings: Settings, run: Option<String>) -> Result<Self, Error> {
+        Self::made(settings, "ssh".into(), run)
     }
 
     /// The repository and branch that `remote` names, with the settings for what it leaves out. No I/O.
@@ -228,7 +243,12 @@ impl Shared {
                 known_hosts: key.known_hosts.clone(),
                 ..Remote::default()
             },
-            template: template.unwrap_or_else(|| "{message}".to_owned()),
+            log: Log {
+                template: template.unwrap_or_else(|| "{message}".to_owned()),
+                skip_ci: self.settings.skip_ci,
+                run: self.run.clone(),
+            },
+            signer: self.signer.clone(),
             ssh: self.ssh.clone(),
             handle,
             shutdown: self.shutdown.clone(),

@@ -33,6 +33,11 @@ impl Scope {
         &self.handle
     }
 
+    /// The longest task of all that wait.
+    pub(super) fn task(&self) -> &Task {
+        &self.last
+    }
+
     pub(super) fn remaining(&self) -> Duration {
         self.last.remaining()
     }

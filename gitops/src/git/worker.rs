@@ -6,8 +6,10 @@
 use super::access::Access;
 use super::address::Scheme;
 use super::batch::{Author, Transaction};
+use super::message::Log;
 use super::mirror::{Mirror, Place};
 use super::scope::Scope;
+use super::sign::Signer;
 use super::ticket::Ticket;
 use super::transport::{Http, Link, Ssh};
 use super::{Error, Remote, Snapshot};
@@ -45,7 +47,8 @@ pub(super) struct Worker {
     pub(super) place: Place,
     pub(super) access: Access,
     pub(super) remote: Remote,
-    pub(super) template: String,
+    pub(super) log: Log,
+    pub(super) signer: Option<Signer>,
     pub(super) ssh: PathBuf,
     pub(super) handle: Handle,
     pub(super) shutdown: CancellationToken,

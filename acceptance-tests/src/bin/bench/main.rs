@@ -2,7 +2,8 @@
 //!
 //! A benchmark and no test: nothing fails because it is slow. Ours and theirs take turns, a goal is held against the
 //! medians, and what lies beside them is the spread. What cannot be measured here is skipped and says why. The
-//! arguments name sections; without any, all run. `BENCH_ROUNDS`, `BENCH_STARTS` and `BENCH_SECRETS` make it shorter.
+//! arguments name sections; without any, all run. `BENCH_ROUNDS`, `BENCH_STARTS`, `BENCH_SECRETS` and `BENCH_TENANTS` make it
+//! shorter.
 
 mod by_hand;
 mod quickstart;
@@ -13,6 +14,7 @@ mod size;
 mod start;
 mod store;
 mod table;
+mod tenants;
 
 use setting::Setting;
 use std::fs;
@@ -27,10 +29,11 @@ struct Section {
 }
 
 /// The cheap ones first.
-const SECTIONS: [Section; 4] = [
+const SECTIONS: [Section; 5] = [
     Section { name: "size", run: size::measure },
     Section { name: "start", run: start::measure },
     Section { name: "secrets", run: secrets::measure },
+    Section { name: "tenants", run: tenants::measure },
     Section { name: "quickstart", run: quickstart::measure },
 ];
 

@@ -9,13 +9,18 @@ pub enum Unit {
     Seconds,
     /// Memory, or a file.
     Bytes,
+    /// How many.
+    Count,
 }
 
 impl Unit {
     /// A number with three digits that count and the unit that fits it.
     pub fn show(self, value: f64) -> String {
         let (scale, name) = self.scale(value);
-        format!("{} {name}", digits(value / scale))
+        match self {
+            Self::Count => format!("{value:.0}"),
+            Self::Seconds | Self::Bytes => format!("{} {name}", digits(value / scale)),
+        }
     }
 
     /// By what to divide, and what the result is called.
@@ -24,6 +29,7 @@ impl Unit {
             Self::Seconds if value < 1.0 => (1e-3, "ms"),
             Self::Seconds => (1.0, "s"),
             Self::Bytes => (1_048_576.0, "MiB"),
+            Self::Count => (1.0, ""),
         }
     }
 }
@@ -117,6 +123,7 @@ mod tests {
             (Unit::Seconds, 0.0378, "37.8 ms"),
             (Unit::Seconds, 1.25, "1.25 s"),
             (Unit::Seconds, 123.4, "123 s"),
+            (Unit::Count, 100.0, "100"),
             (Unit::Bytes, 6.6 * 1_048_576.0, "6.60 MiB"),
         ];
         for (unit, value, expected) in cases {

@@ -34,6 +34,8 @@ pub struct Setting {
     pub starts: usize,
     /// How many secrets are written.
     pub secrets: usize,
+    /// How many tenants are written.
+    pub tenants: usize,
     cli: Cli,
 }
 
@@ -56,6 +58,7 @@ impl Setting {
             rounds: number("BENCH_ROUNDS", 3),
             starts: number("BENCH_STARTS", 21),
             secrets: number("BENCH_SECRETS", 1000),
+            tenants: number("BENCH_TENANTS", 1000),
             cli,
         })
     }
@@ -104,7 +107,11 @@ impl fmt::Display for Setting {
         let cores = std::thread::available_parallelism().map_or(0, usize::from);
         let (kind, version) = (self.cli.kind, &self.cli.version);
         write!(f, "gitops {}, {kind} {version}, {cores} cores; ", env!("CARGO_PKG_VERSION"))?;
-        write!(f, "{} rounds, {} starts, {} secrets; ", self.rounds, self.starts, self.secrets)?;
+        write!(
+            f,
+            "{} rounds, {} starts, {} secrets, {} tenants; ",
+            self.rounds, self.starts, self.secrets, self.tenants
+        )?;
         f.write_str("medians, and the least and the most")
     }
 }

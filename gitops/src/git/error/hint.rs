@@ -19,6 +19,9 @@ impl Explain for Error {
             }
             Self::Branch { .. } => "Use a name such as `main`, without spaces and without `refs/heads/`.",
             Self::Template => "Use a template such as `chore(platform): {message}`.",
+            Self::Signing { .. } => {
+                "Give `signing` a private key without a passphrase, or the public key of one that the SSH agent has. Nothing was written."
+            }
             Self::Path(error) => return error.hint(),
             Self::Unreachable { .. } => {
                 "Check the address, and that this machine reaches the server. Proxies are taken from HTTPS_PROXY and NO_PROXY."

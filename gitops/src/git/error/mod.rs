@@ -46,6 +46,12 @@ pub enum Error {
     /// The template for commit messages has no place for the message.
     #[error("`commit_message_template` has no `{{message}}` in it")]
     Template,
+    /// Commits cannot be signed with the key that is configured.
+    #[error("commits cannot be signed: {why}")]
+    Signing {
+        /// What is wrong with it, or what the program said that was to sign.
+        why: String,
+    },
     /// A path that must not be in a repository.
     #[error(transparent)]
     Path(#[from] path::Invalid),

@@ -6,9 +6,9 @@
 use super::Session;
 use crate::git::access::Access;
 use crate::git::address::Address;
+use crate::git::keys::{has_agent, has_passphrase, write_private};
 use crate::git::text::cleaned;
 use crate::git::{Error, Remote};
-use base64::Engine as _;
 use git2::transport::{Service, SmartSubtransportStream};
 use std::ffi::OsString;
 use std::io::{self, Read, Write};
@@ -135,40 +135,6 @@ fn key(address: &Address, access: &Access, remote: &Remote, files: &Path) -> Res
         return Err(wrong("it has a passphrase, and there is no SSH agent".to_owned()));
     }
     Ok(Some(path))
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the agent of the child `ssh` is found through the environment"
-)]
-fn has_agent() -> bool {
-    std::env::var_os("SSH_AUTH_SOCK").is_some_and(|socket| !socket.is_empty())
-}
-
-/// Whether a key is encrypted: PEM says so in a header, OpenSSH's own format in the name of the cipher.
-fn has_passphrase(text: &str) -> bool {
-    if text.contains("ENCRYPTED") {
-        return true;
-    }
-    let body: String = text.lines().filter(|line| !line.starts_with("-----")).map(str::trim).collect();
-    let body = zeroize::Zeroizing::new(body);
-    let Ok(bytes) = base64::engine::general_purpose::STANDARD.decode(body.as_bytes()) else { return false };
-    let bytes = zeroize::Zeroizing::new(bytes);
-    let cipher = bytes.strip_prefix(b"openssh-key-v1\0").and_then(|rest| rest.get(4..));
-    cipher.is_some_and(|cipher| !cipher.starts_with(b"none"))
-}
-
-fn write_private(dir: &Path, name: &str, text: &str) -> io::Result<PathBuf> {
-    let path = dir.join(name);
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(&path)?;
-    // OpenSSH insists on the newline at the end of a key, which heredocs and `trimspace` take away.
-    file.write_all(text.trim_end().as_bytes())?;
-    file.write_all(b"\n")?;
-    Ok(path)
 }
 
 /// The child's ends, as libgit2 reads and writes them.
@@ -342,26 +308,5 @@ mod tests {
         let all = arguments(&address, Path::new("/tmp/a b/known_hosts"), Some(Path::new("/tmp/key")));
         let all: Vec<_> = all.iter().map(|argument| argument.to_string_lossy()).collect();
         insta::assert_snapshot!(all.join(" "), @r#"-F /dev/null -T -o BatchMode=yes -o StrictHostKeyChecking=yes -o GlobalKnownHostsFile=/dev/null -o UpdateHostKeys=no -o ConnectTimeout=10 -o ServerAliveInterval=5 -o ServerAliveCountMax=3 -o UserKnownHostsFile="/tmp/a b/known_hosts" -o IdentitiesOnly=yes -i /tmp/key -p 2222 -- git@::1"#);
-    }
-
-    #[test]
-    fn passphrases() {
-        let openssh = |cipher: &str| {
-            let mut bytes = b"openssh-key-v1\0".to_vec();
-            bytes.extend(u32::try_from(cipher.len()).unwrap().to_be_bytes());
-            bytes.extend(cipher.as_bytes());
-            let body = base64::engine::general_purpose::STANDARD.encode(bytes);
-            format!("-----BEGIN OPENSSH PRIVATE KEY-----\n{body}\n-----END OPENSSH PRIVATE KEY-----\n")
-        };
-        let cases = [
-            (openssh("none"), false),
-            (openssh("aes256-ctr"), true),
-            ("-----BEGIN ENCRYPTED PRIVATE KEY-----\nAA\n".to_owned(), true),
-            ("-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n".to_owned(), true),
-            ("-----BEGIN PRIVATE KEY-----\nAA==\n".to_owned(), false),
-        ];
-        for (text, expected) in cases {
-            assert_eq!(has_passphrase(&text), expected, "{text}");
-        }
     }
 }

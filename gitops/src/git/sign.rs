@@ -1,0 +1,109 @@
+//! Signatures of commits, as `git verify-commit` takes them, made by the programs that people sign with: `ssh-keygen`
+//! and `gpg` know every kind of key, and agents.
+//!
+//! Keys lie in a directory for this user alone while a commit is signed, and in no argument.
+
+use super::keys::{has_passphrase, write_private};
+use super::remote::Signing;
+use super::scope::Scope;
+use super::text::cleaned;
+use crate::Secret;
+use crate::run::{self, Program};
+use std::iter;
+use std::path::Path;
+
+/// What signs the commits of a registry.
+#[derive(Clone)]
+pub(super) enum Signer {
+    /// A private key, or the public key of one that the agent has.
+    Ssh(Secret<String>),
+    /// An exported private key.
+    Gpg(Secret<String>),
+}
+
+/// Why a commit has no signature, in words.
+type Why = String;
+
+impl Signer {
+    /// The signer that the settings name.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the key, in words.
+    pub(super) fn of(signing: &Signing) -> Result<Self, Why> {
+        match (&signing.ssh_private_key, &signing.gpg_key) {
+            (Some(key), None) if is_public(key.expose()) => Ok(Self::Ssh(key.clone())),
+            (Some(key), None) if !key.expose().contains("PRIVATE KEY-----") => {
+                Err("the ssh key is not a private key in PEM or OpenSSH format".to_owned())
+            }
+            (Some(key), None) if has_passphrase(key.expose()) => {
+                Err("the ssh key has a passphrase, which nobody can be asked for".to_owned())
+            }
+            (Some(key), None) => Ok(Self::Ssh(key.clone())),
+            (None, Some(key)) if !key.expose().contains("BEGIN PGP PRIVATE KEY BLOCK") => {
+                Err("the gpg key is not an exported private key in ASCII armor".to_owned())
+            }
+            (None, Some(key)) => Ok(Self::Gpg(key.clone())),
+            _ => Err("it takes one of `ssh_private_key` and `gpg_key`".to_owned()),
+        }
+    }
+
+    /// The signature of `commit`, the text of a commit object.
+    ///
+    /// # Errors
+    ///
+    /// Why there is none, in words.
+    pub(super) fn sign(&self, scope: &Scope, commit: &str) -> Result<String, Why> {
+        let dir =
+            tempfile::Builder::new().prefix("gitops-sign-").tempdir().map_err(|error| error.to_string())?;
+        let signature = match self {
+            Self::Ssh(key) => by_ssh(scope, dir.path(), key, commit),
+            Self::Gpg(key) => {
+                let signature = by_gpg(scope, dir.path(), key, commit);
+                // The agent that gpg started outlives it, and would outlive the directory by a minute.
+                let _ = program(scope, gpg_home(Program::new("gpgconf"), dir.path()).args(["--kill", "all"]));
+                signature
+            }
+        };
+        signature.map(|signature| signature.trim_end().to_owned())
+    }
+}
+
+fn is_public(key: &str) -> bool {
+    ["ssh-", "ecdsa-", "sk-"].iter().any(|kind| key.trim_start().starts_with(kind))
+}
+
+fn by_ssh(scope: &Scope, dir: &Path, key: &Secret<String>, commit: &str) -> Result<String, Why> {
+    let file = write_private(dir, "key", key.expose()).map_err(|error| error.to_string())?;
+    let sign = Program::new("ssh-keygen").args(["-Y", "sign", "-n", "git", "-f"]).arg(file);
+    let sign = if is_public(key.expose()) { sign.arg("-U") } else { sign };
+    program(scope, sign.stdin(Secret::new(commit.as_bytes().to_vec())))
+}
+
+fn by_gpg(scope: &Scope, dir: &Path, key: &Secret<String>, commit: &str) -> Result<String, Why> {
+    let gpg = || {
+        let quiet = ["--batch", "--quiet", "--no-tty", "--pinentry-mode", "loopback", "--passphrase", ""];
+        gpg_home(Program::new("gpg"), dir).args(quiet)
+    };
+    let key = Secret::new(key.expose().as_bytes().to_vec());
+    program(scope, gpg().arg("--import").stdin(key))?;
+    let commit = Secret::new(commit.as_bytes().to_vec());
+    program(scope, gpg().args(["--armor", "--detach-sign"]).stdin(commit))
+}
+
+/// A key ring of its own: the user's is neither read nor changed.
+fn gpg_home(program: Program, dir: &Path) -> Program {
+    program.env("GNUPGHOME", dir)
+}
+
+/// What the program prints.
+fn program(scope: &Scope, program: Program) -> Result<String, Why> {
+    let done = scope.block_on(program.run(scope.task())).map_err(|interrupted| interrupted.to_string())?;
+    done.map(|output| output.text()).map_err(|error| match error {
+        run::Error::Failed { command, stderr, .. } => {
+            let said = cleaned(stderr.join("\n").as_bytes(), iter::empty());
+            format!("`{command}` says: {}", said.lines().last().unwrap_or("nothing"))
+        }
+        error => crate::error::chain(&error).replace('\n', ", "),
+    })
+}

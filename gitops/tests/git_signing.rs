@@ -1,0 +1,111 @@
+//! Signed commits, as `git verify-commit` sees them, and keys that cannot sign.
+
+#![allow(clippy::unwrap_used, reason = "tests and what helps them")]
+
+mod support;
+
+use gitops::Secret;
+use gitops::git::{Error, Repositories, Repository, Settings, Signing};
+use std::path::Path;
+use std::process::Command;
+use support::*;
+
+fn run(program: &str, arguments: &[&str], home: &Path) -> String {
+    let output = Command::new(program).args(arguments).env("GNUPGHOME", home).output().unwrap();
+    assert!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// A private key of this type, and its public key.
+fn ssh_key(dir: &Path, kind: &str, passphrase: &str) -> (String, String) {
+    let file = dir.join(format!("{kind}{passphrase}"));
+    run("ssh-keygen", &["-q", "-t", kind, "-N", passphrase, "-f", file.to_str().unwrap()], dir);
+    let read = |file: &Path| std::fs::read_to_string(file).unwrap();
+    (read(&file), read(&file.with_extension("pub")))
+}
+
+fn signing_with(rig: &Rig, signing: Signing) -> Result<Repository, Error> {
+    let settings = Settings { signing: Some(signing), ..settings(&rig.server) };
+    Repositories::new(settings)?.open(&remote(&rig.server.url("p.git")))
+}
+
+fn ssh(key: &str) -> Signing {
+    Signing { ssh_private_key: Some(Secret::new(key.to_owned())), ..Signing::default() }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ssh_signatures_are_verified_by_git() {
+    let rig = Rig::start().await;
+    let allowed = rig.dir.path().join("allowed");
+    for kind in ["ed25519", "rsa", "ecdsa"] {
+        let (private, public) = ssh_key(rig.dir.path(), kind, "");
+        std::fs::write(&allowed, format!("gitops@localhost {public}")).unwrap();
+        let repository = signing_with(&rig, ssh(private.trim_end())).unwrap();
+        let (one, other) = tokio::join!(
+            async { landed(repository.commit(&task(), change("a", vec![write("a", kind)])).await) },
+            async { landed(repository.commit(&task(), change("b", vec![write("b", kind)])).await) },
+        );
+        for commit in [one, other] {
+            let file = format!("gpg.ssh.allowedSignersFile={}", allowed.display());
+            rig.bare.git(&["-c", &file, "verify-commit", &commit]).unwrap();
+        }
+    }
+    rig.bare.git(&["fsck", "--strict", "--no-dangling"]).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn gpg_signatures_are_verified_by_git() {
+    let rig = Rig::start().await;
+    let home = tempfile::Builder::new().prefix("g").tempdir().unwrap();
+    let who = "gitops <gitops@localhost>";
+    let make = ["--batch", "--quiet", "--passphrase", "", "--quick-generate-key", who, "ed25519", "sign"];
+    run("gpg", &make, home.path());
+    let key = run("gpg", &["--batch", "--armor", "--export-secret-keys"], home.path());
+    let signing = Signing { gpg_key: Some(Secret::new(key)), ..Signing::default() };
+    let repository = signing_with(&rig, signing).unwrap();
+    let commit = landed(repository.commit(&task(), change("a", vec![write("a", "1")])).await);
+    let path = rig.bare.path().to_str().unwrap();
+    run("git", &["-C", path, "verify-commit", &commit], home.path());
+    run("gpgconf", &["--kill", "all"], home.path());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_that_cannot_sign() {
+    let rig = Rig::start().await;
+    let (locked, _) = ssh_key(rig.dir.path(), "ed25519", "hunter22");
+    let (_, public) = ssh_key(rig.dir.path(), "ecdsa", "");
+    let gpg = |key: &str| Signing { gpg_key: Some(Secret::new(key.to_owned())), ..Signing::default() };
+    let mut told = vec![];
+    for signing in [
+        Signing::default(),
+        Signing { gpg_key: Some(Secret::new("x".into())), ..ssh("x") },
+        ssh("x"),
+        ssh(&locked),
+        gpg("x"),
+        gpg("-----BEGIN PGP PRIVATE KEY BLOCK-----\n\nAAAA\n-----END PGP PRIVATE KEY BLOCK-----\n"),
+        ssh("-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n"),
+        ssh(&public),
+    ] {
+        let error = match signing_with(&rig, signing) {
+            Err(error) => error,
+            Ok(repository) => {
+                repository.commit(&task(), change("a", vec![write("a", "1")])).await.unwrap_err()
+            }
+        };
+        let report = rig.report(&error);
+        let text = report.lines().next().unwrap_or_default();
+        // The directory of the key has a name of its own each time, and what ssh-keygen says changes with its version.
+        told.push(text.split(" says: ").next().unwrap_or_default().to_owned());
+    }
+    assert_eq!(rig.bare.commits().unwrap(), 1);
+    insta::assert_snapshot!(told.join("\n"), @"
+    commits cannot be signed: it takes one of `ssh_private_key` and `gpg_key`
+    commits cannot be signed: it takes one of `ssh_private_key` and `gpg_key`
+    commits cannot be signed: the ssh key is not a private key in PEM or OpenSSH format
+    commits cannot be signed: the ssh key has a passphrase, which nobody can be asked for
+    commits cannot be signed: the gpg key is not an exported private key in ASCII armor
+    commits cannot be signed: `gpg`
+    commits cannot be signed: `ssh-keygen`
+    commits cannot be signed: `ssh-keygen`
+    ");
+}
