@@ -8,6 +8,7 @@ use gitops::Secret;
 use gitops::git::{Error, Repositories, Repository, Settings, Signing};
 use std::path::Path;
 use std::process::Command;
+use std::time::{Duration, Instant};
 use support::*;
 
 fn run(program: &str, arguments: &[&str], home: &Path) -> String {
@@ -51,6 +52,47 @@ async fn ssh_signatures_are_verified_by_git() {
         }
     }
     rig.bare.git(&["fsck", "--strict", "--no-dangling"]).unwrap();
+}
+
+/// An agent is found through the environment, which is the whole process's: the test runs itself once more, in one of
+/// its own.
+#[test]
+fn an_agent_signs() {
+    let dir = tempfile::Builder::new().prefix("a").tempdir().unwrap();
+    let socket = dir.path().join("s");
+    let (_, public) = ssh_key(dir.path(), "ed25519", "");
+    let mut agent = Command::new("ssh-agent").arg("-D").arg("-a").arg(&socket).spawn().unwrap();
+    let begun = Instant::now();
+    while !socket.exists() && begun.elapsed() < Duration::from_secs(60) {
+        std::thread::yield_now();
+    }
+    let environment = |program: &mut Command| -> bool {
+        program
+            .env("SSH_AUTH_SOCK", &socket)
+            .env("SIGN_WITH", &public)
+            .status()
+            .is_ok_and(|status| status.success())
+    };
+    let added = environment(Command::new("ssh-add").arg("-q").arg(dir.path().join("ed25519")));
+    let myself = std::env::current_exe().unwrap();
+    let signed =
+        environment(Command::new(myself).args(["--exact", "with_the_agent", "--ignored", "--nocapture"]));
+    agent.kill().unwrap();
+    agent.wait().unwrap();
+    assert!(added && signed);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "run by `an_agent_signs`, with an agent"]
+async fn with_the_agent() {
+    let rig = Rig::start().await;
+    let public = std::env::var("SIGN_WITH").unwrap();
+    let allowed = rig.dir.path().join("allowed");
+    std::fs::write(&allowed, format!("gitops@localhost {public}")).unwrap();
+    let repository = signing_with(&rig, ssh(&public)).unwrap();
+    let commit = landed(repository.commit(&task(), change("a", vec![write("a", "1")])).await);
+    let file = format!("gpg.ssh.allowedSignersFile={}", allowed.display());
+    rig.bare.git(&["-c", &file, "verify-commit", &commit]).unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

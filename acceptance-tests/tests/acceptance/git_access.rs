@@ -1,6 +1,6 @@
 //! Git over ssh, on the lab's server: who is believed, and what is told of the key. Over HTTP go all other suites.
 
-use gitops_acceptance_tests::{Canary, Case, Watch, Workspace};
+use gitops_acceptance_tests::{Canary, Case, Program, Repository, Watch, Workspace};
 use std::fs;
 
 const CONFIGURATION: &str = r#"
@@ -25,6 +25,7 @@ variable "greeting" {
 
 provider "gitops" {
   git = {
+    signing     = { ssh_private_key = var.key }
     credentials = { (var.repository) = { ssh_private_key = var.key, known_hosts = var.known_hosts } }
   }
 }
@@ -63,6 +64,7 @@ pub fn over_ssh(case: &Case) {
         assert!(text.ends_with(&format!("greeting: {expected}\n")), "{text}");
     };
     values("hello");
+    is_signed(case, &repository, lab.expect("LAB_GIT_SSH_KEY"));
     run.var("greeting", "goodbye");
     run.apply().success();
     values("goodbye");
@@ -83,6 +85,16 @@ pub fn over_ssh(case: &Case) {
         canary.assert_absent(&case.dir());
         canary.assert_absent(&repository.objects());
     }
+}
+
+/// The last commit carries a signature of the key in `file`, by git's own judgement.
+fn is_signed(case: &Case, repository: &Repository, file: &str) {
+    let public = Program::new("ssh-keygen").args(["-y", "-f", file]).run(&case.dir().join("keygen"));
+    let list = case.dir().join("allowed");
+    let allowed = format!("gitops@localhost {}", public.success().stdout);
+    fs::write(&list, allowed).unwrap_or_else(|error| panic!("{}: {error}", list.display()));
+    let list = format!("gpg.ssh.allowedSignersFile={}", list.display());
+    repository.git(&["-c", &list, "verify-commit", "origin/main"]);
 }
 
 /// A server that is not known, or not the one that is known, is told nothing.
