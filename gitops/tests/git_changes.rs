@@ -61,6 +61,28 @@ async fn content_that_is_there_makes_no_commit() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn many_glances_are_one_look_that_knows_what_was_written_here() {
+    let rig = Rig::start().await;
+    let repository = rig.repository();
+    rig.server.take_requests();
+    let limit = task();
+    let glances = (0..100).map(|_| repository.glance(&limit));
+    let seen = futures::future::join_all(glances).await;
+    let head = rig.bare.head().unwrap();
+    assert!(seen.iter().all(|glance| glance.as_ref().unwrap().commit() == head));
+    let looks = rig.server.take_requests();
+    let looks = looks.iter().filter(|request| request.query.contains("git-upload-pack")).count();
+    assert_eq!(looks, 1);
+
+    let commit = landed(repository.commit(&task(), change("a", vec![write("a", "1")])).await);
+    assert_eq!(repository.glance(&task()).await.unwrap().commit(), commit);
+    rig.bare.write("b", "somebody's").unwrap();
+    assert_eq!(repository.glance(&task()).await.unwrap().commit(), commit, "a picture of the same moment");
+    assert_eq!(repository.read(&task()).await.unwrap().commit(), rig.bare.head().unwrap());
+    assert_eq!(repository.glance(&task()).await.unwrap().commit(), rig.bare.head().unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_snapshot_shows_the_branch_as_it_is() {
     let rig = Rig::start().await;
     let repository = rig.repository();

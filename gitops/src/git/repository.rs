@@ -7,7 +7,7 @@ use super::message::Log;
 use super::mirror::Place;
 use super::sign::Signer;
 use super::ticket::{Presence, Ticket};
-use super::worker::{Request, Work, Worker};
+use super::worker::{Last, Request, Work, Worker};
 use super::{Change, Credentials, Error, Outcome, Remote, Settings, Snapshot, message, transport};
 use crate::Task;
 use crate::task::Interrupted;
@@ -152,6 +152,16 @@ impl Repository {
         self.ask(task, Work::Read).await
     }
 
+    /// The files of the branch as they were seen less than 30 s ago by this registry, or are now; what this registry
+    /// wrote is in it. For reads that come in great numbers: the first one fetches.
+    ///
+    /// # Errors
+    ///
+    /// As [`Repository::read`].
+    pub async fn glance(&self, task: &Task) -> Result<Arc<Snapshot>, Error> {
+        self.ask(task, Work::Glance).await
+    }
+
     /// Carries out `change`, joined with others that wait for the same branch. The branch has the content when
     /// this returns `Ok`.
     ///
@@ -254,6 +264,8 @@ impl Shared {
             shutdown: self.shutdown.clone(),
             mirror: None,
             landed: 0,
+            seen: None,
+            last: Last::default(),
         })
     }
 }

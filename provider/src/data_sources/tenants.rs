@@ -97,7 +97,7 @@ impl DataSource for Tenants {
         let live = live(cx, &task, config).await?;
         let repository =
             cx.provider().repositories.open(&config.git.clone().unwrap_or_default()).at("git")?;
-        let tree = repository.read(&task).await.at("git")?;
+        let tree = repository.glance(&task).await.at("git")?;
         let listed = tenant::list(&tree, &instances, &applications).at("git")?;
         Ok(Output { commit: tree.commit(), tenants: beside(listed, live) })
     }

@@ -145,7 +145,7 @@ impl Resource for ProductVersion {
         let hints = hints(cx);
         let remote = last.as_ref().map_or(Some(&hints), |last| last.spec.git.as_ref());
         let repository = open(cx, remote).map_err(|error| located(&error))?;
-        let tree = repository.read(&task).await.map_err(|error| located(&error))?;
+        let tree = repository.glance(&task).await.map_err(|error| located(&error))?;
         let products = last.as_ref().map_or_else(defaults::products, |last| last.spec.products_path.clone());
         let found = product::find(&tree, &products, &name(id));
         let status = |commit: String| status(id, &products, &repository, commit);

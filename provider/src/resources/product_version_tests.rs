@@ -34,8 +34,7 @@ async fn it_is_written_once_repaired_and_removed() {
         (made.commit.clone(), "products/shop/1.0.yaml")
     );
     assert_eq!(applied(&rig, None, &spec).await.commit, made.commit, "a create that was not stored");
-    let cx = rig.context(PASSWORD);
-    let read = async |last| ProductVersion::read(&cx, &id(), last).await.unwrap();
+    let read = async |last| ProductVersion::read(&rig.context(PASSWORD), &id(), last).await.unwrap();
     let (again, status) = read(prior(&spec, &made)).await.unwrap();
     assert_eq!((json!(again), status.commit), (json!(spec), made.commit.clone()));
 
@@ -46,7 +45,8 @@ async fn it_is_written_once_repaired_and_removed() {
     let repaired = applied(&rig, prior(&again, &status), &spec).await;
     assert_eq!(rig.bare.read(&made.git_path).unwrap(), file);
 
-    ProductVersion::delete(&cx, &id(), prior(&spec, &repaired).unwrap()).await.unwrap();
+    let last = prior(&spec, &repaired).unwrap();
+    ProductVersion::delete(&rig.context(PASSWORD), &id(), last).await.unwrap();
     assert_eq!(rig.bare.read(&made.git_path), None);
     assert!(read(prior(&spec, &repaired)).await.is_none());
 }

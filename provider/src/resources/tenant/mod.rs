@@ -157,7 +157,7 @@ impl Resource for Tenant {
         let hints = hints(cx);
         let remote = last.as_ref().map_or(Some(&hints), |last| last.spec.git.as_ref());
         let repository = open(cx, remote).map_err(|error| located(&error))?;
-        let tree = repository.read(&task).await.map_err(|error| located(&error))?;
+        let tree = repository.glance(&task).await.map_err(|error| located(&error))?;
         let (mut spec, commit) = match last {
             Some(Prior { spec, status }) => (spec, Some(status.commit)),
             None => {
