@@ -9,7 +9,8 @@ mod real {
     use gitops::{
         Explain, Task,
         cluster::{Clusters, Connection, Engine, Environment},
-        kind::{Error, Kind, KindCluster, LABEL, Presence, Spec},
+        fetch::Sha256,
+        kind::{Deletion, Error, Kind, KindCluster, LABEL, Presence, Spec},
         run::Program,
     };
     use k8s_openapi::api::core::v1::Node;
@@ -159,7 +160,9 @@ mod real {
         assert!(matches!(error, gitops::cluster::Error::Unreachable { .. }), "{error}");
 
         // Deleted, it is gone: for its own resource, for what lay in it, and the second time.
-        kind().delete(&task(120), &spec.name, id_of(&made), &spec.kubeconfig_path).await.unwrap();
+        let deleted =
+            kind().delete(&task(120), &spec.name, id_of(&made), &spec.kubeconfig_path).await.unwrap();
+        assert_eq!(deleted, Deletion::Gone);
         assert!(!spec.kubeconfig_path.exists() && !journal.exists());
         assert_eq!(kind().presence(&task(30), engine_of(&made)).await.unwrap(), Presence::Gone);
         assert!(clusters.find(&task(60), Some(&made.connection)).await.unwrap().is_none());
@@ -213,10 +216,23 @@ mod real {
         }
 
         async fn configured(&self, dir: &Path, text: &str) {
-            let kind = dir.join("kind");
-            std::fs::create_dir_all(&kind).unwrap();
-            std::fs::write(kind.join("kubeadm.conf"), text).unwrap();
-            docker(["cp", &kind.to_string_lossy(), &format!("{}:/", self.0)]).await;
+            self.write(dir, "kind/kubeadm.conf", text).await;
+        }
+
+        async fn has_authority(&self, dir: &Path, text: &str) {
+            self.write(dir, "etc/kubernetes/pki/ca.crt", text).await;
+        }
+
+        /// Writes a file, and the directories above it.
+        async fn write(&self, dir: &Path, file: &str, text: &str) {
+            let top = file.split('/').next().unwrap();
+            std::fs::create_dir_all(dir.join(file).parent().unwrap()).unwrap();
+            std::fs::write(dir.join(file), text).unwrap();
+            docker(["cp", &dir.join(top).to_string_lossy(), &format!("{}:/", self.0)]).await;
+        }
+
+        async fn is_there(&self) -> bool {
+            docker(["ps", "--all", "--format", "{{.Names}}"]).await.contains(&self.0)
         }
 
         async fn leave(self) {
@@ -237,13 +253,51 @@ mod real {
         let unmarked = kind().create(&task(60), &spec).await.unwrap_err();
         stranger.configured(dir.path(), &format!("node-labels: \"{LABEL}=e-1\"\n")).await;
         let marked = kind().create(&task(60), &spec).await.unwrap_err();
-        let still_there = docker(["ps", "--all", "--format", "{{.Names}}"]).await.contains(&stranger.0);
+        let still_there = stranger.is_there().await;
         stranger.leave().await;
         assert!(matches!(young, Error::HalfMade { .. }), "{young}");
         assert!(matches!(unmarked, Error::Taken { id: None, .. }), "{unmarked}");
         assert!(matches!(marked, Error::Taken { id: Some(_), .. }), "{marked}");
         assert!(unmarked.hint().unwrap().contains(&format!("Import it as `kind/{}`", spec.name)));
         assert!(still_there && !spec.kubeconfig_path.exists());
+    }
+
+    /// The id that a cluster without a mark has in a state after its import.
+    async fn imported_id(authority: &str) -> String {
+        let short = |text: &str| Sha256::of(text.as_bytes()).to_string().chars().take(10).collect::<String>();
+        let engine = short(&format!("docker {}", docker(["info", "--format", "{{.ID}}"]).await));
+        format!("{engine}-unmarked-{}", short(authority))
+    }
+
+    /// A cluster that was imported without a mark, then deleted and made anew by hand under the same name.
+    #[tokio::test]
+    async fn a_cluster_in_the_place_of_an_imported_one_is_never_touched() {
+        if !engine().await {
+            return;
+        }
+        let dir = tempfile::tempdir().unwrap();
+        let spec = spec("gitops-imported", dir.path());
+        let (theirs, before) = (imported_id("A").await, imported_id("B").await);
+        let stranger = Stranger::new(&spec).await;
+        stranger.configured(dir.path(), "node-labels: \"\"\n").await;
+        let kind = kind();
+        let path = &spec.kubeconfig_path;
+        let young = kind.delete(&task(60), &spec.name, &theirs, path).await;
+        stranger.has_authority(dir.path(), "A\n").await;
+        let engine =
+            |id: &str| Engine { name: "kind".into(), cluster: spec.name.clone(), id: Some(id.into()) };
+        let here = kind.presence(&task(60), &engine(&theirs)).await;
+        let gone = kind.presence(&task(60), &engine(&before)).await;
+        let found = kind.find(&task(60), &spec.name, Some(&before), path).await;
+        let foreign = kind.delete(&task(60), &spec.name, &before, path).await;
+        let still_there = stranger.is_there().await;
+        let deleted = kind.delete(&task(60), &spec.name, &theirs, path).await;
+        let left = stranger.is_there().await;
+        stranger.leave().await;
+        assert!(matches!(young, Err(Error::HalfMade { .. })), "{young:?}");
+        assert_eq!((here.unwrap(), gone.unwrap()), (Presence::Here, Presence::Gone));
+        assert_eq!((found.unwrap(), foreign.unwrap(), still_there), (None, Deletion::Foreign, true));
+        assert_eq!((deleted.unwrap(), left), (Deletion::Gone, false));
     }
 
     #[tokio::test]

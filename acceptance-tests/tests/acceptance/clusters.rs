@@ -147,6 +147,9 @@ pub fn of_others_are_found(case: &Case) {
         assert_eq!((&found["kubernetes_version"], &found["uid"]), (&version, &uid), "{way}");
         assert_eq!(found["kubernetes"]["uid"], uid, "{way}");
     }
+    // It carries no mark, and is still told from a later one of its name.
+    let id = state.output("by_name")["kubernetes"]["engine"]["id"].as_str().unwrap_or_default().to_owned();
+    assert!(id.split_once("-unmarked-").is_some_and(|(_, authority)| authority.len() == 10), "{id}");
     let kubeconfig = run.dir().join("found.kubeconfig");
     kubectl.with_kubeconfig(&kubeconfig).run(&["get", "namespace", "kube-system"]);
     assert_no_key_in_state(&run, &lab.kubectl().with_kubeconfig(&kubeconfig));

@@ -1,4 +1,4 @@
-//! What a create is to do with what it finds. Pure.
+//! What a create and a deletion are to do with what they find. Pure.
 
 use super::{Error, Id, Journal, Mark};
 
@@ -34,7 +34,30 @@ pub(super) fn decide(
         // The journal was begun when no such nodes existed, so nodes too young to carry a mark are ours.
         (Mark::Unknown, Some(journal)) if !journal.finished => Ok(Decision::Remake),
         (Mark::Unknown, _) => Err(Error::HalfMade { name: name.to_owned() }),
-        (Mark::None, _) => taken(None),
+        (Mark::None(_), _) => taken(None),
+    }
+}
+
+/// What a deletion is to do.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Removal {
+    /// The nodes are those of the cluster that is meant.
+    Nodes,
+    /// There are no nodes: only files are left.
+    Files,
+    /// Nothing: another cluster has taken the name.
+    Nothing,
+}
+
+/// Compares what is to be deleted with the mark on the nodes. `half_made` says that the journal has begun this very
+/// cluster and not finished it.
+pub(super) fn removal(name: &str, id: &Id, half_made: bool, mark: &Mark) -> Result<Removal, Error> {
+    match (mark, mark.is(id)) {
+        (Mark::NoNodes, _) => Ok(Removal::Files),
+        (_, Some(true)) => Ok(Removal::Nodes),
+        (_, Some(false)) => Ok(Removal::Nothing),
+        (Mark::Unknown, None) if half_made => Ok(Removal::Nodes),
+        (_, None) => Err(Error::HalfMade { name: name.to_owned() }),
     }
 }
 
@@ -57,8 +80,13 @@ mod tests {
             ("killed after the end", id("e-1"), journal("e-1", true), "Adopt"),
             ("somebody makes one right now", Mark::Unknown, None, "HalfMade"),
             ("somebody makes one in the place of ours", Mark::Unknown, journal("e-1", true), "HalfMade"),
-            ("a stranger's", Mark::None, None, "Taken"),
-            ("a stranger's in the place of our half-made one", Mark::None, journal("e-1", false), "Taken"),
+            ("a stranger's", Mark::None(None), None, "Taken"),
+            (
+                "a stranger's in the place of our half-made one",
+                Mark::None(None),
+                journal("e-1", false),
+                "Taken",
+            ),
             ("another state's", id("e-2"), None, "Taken"),
             ("another state's in the place of ours", id("e-2"), journal("e-1", true), "Taken"),
             ("another state's in the place of our half-made one", id("e-2"), journal("e-1", false), "Taken"),
@@ -74,5 +102,37 @@ mod tests {
         assert!(matches!(other_spec, Err(Error::OtherSpec { .. })), "{other_spec:?}");
         let other_name = decide("prod", "s1", journal("e-1", false).as_ref(), Mark::Unknown);
         assert!(matches!(other_name, Err(Error::HalfMade { .. })), "{other_name:?}");
+    }
+    #[test]
+    fn only_the_cluster_that_is_meant_is_deleted() {
+        let (marked, unmarked) = (Id::parse("e-1"), Id::unmarked("e", "A"));
+        let none = |authority: &str| Mark::None(Some(Id::unmarked("e", authority)));
+        let cases = [
+            ("gone", &marked, false, Mark::NoNodes, "Files"),
+            ("ours", &marked, false, Mark::Id(marked.clone()), "Nodes"),
+            ("half-made by us", &marked, true, Mark::Unknown, "Nodes"),
+            ("half-made, by us or not", &marked, false, Mark::Unknown, "HalfMade"),
+            ("another state's in its place", &marked, false, Mark::Id(Id::parse("e-2")), "Nothing"),
+            ("a stranger's in its place", &marked, false, none("A"), "Nothing"),
+            ("a stranger's in the place of a half-made one", &marked, true, Mark::None(None), "Nothing"),
+            ("imported", &unmarked, false, none("A"), "Nodes"),
+            ("imported, then made anew by hand", &unmarked, false, none("B"), "Nothing"),
+            ("imported, and being made anew by hand", &unmarked, false, Mark::None(None), "HalfMade"),
+            (
+                "imported, then made by us for another state",
+                &unmarked,
+                false,
+                Mark::Id(marked.clone()),
+                "Nothing",
+            ),
+            ("imported, then deleted by hand", &unmarked, false, Mark::NoNodes, "Files"),
+        ];
+        for (what, id, half_made, mark, expected) in cases {
+            let found = match removal("dev", id, half_made, &mark) {
+                Ok(removal) => format!("{removal:?}"),
+                Err(error) => format!("{error:?}"),
+            };
+            assert!(found.starts_with(expected), "{what}: {found}");
+        }
     }
 }

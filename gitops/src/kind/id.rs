@@ -1,4 +1,5 @@
-//! The mark of a cluster of ours: `<engine>-<random>`.
+//! The mark of a cluster: `<engine>-<random>` of one that we made, `<engine>-unmarked-<authority>` of one that was
+//! imported without a mark.
 
 use super::Error;
 use crate::fetch::Sha256;
@@ -9,8 +10,8 @@ use std::fmt;
 /// Label of every node; its value is the id of the cluster.
 pub const LABEL: &str = "gitops-rs.github.io/cluster-id";
 
-/// What stands in the place of the random part where a cluster was imported without a mark.
-const UNMARKED: &str = "unmarked";
+/// What begins the part after the engine where a cluster carries no mark.
+const UNMARKED: &str = "unmarked-";
 
 /// A cluster's id. The part before the dash is the fingerprint of the engine that made it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,9 +26,10 @@ impl Id {
         Ok(Self(format!("{engine}-{}", hex::encode(random))))
     }
 
-    /// The id of a cluster of this engine that carries none.
-    pub(super) fn unmarked(engine: &str) -> Self {
-        Self(format!("{engine}-{UNMARKED}"))
+    /// The id of a cluster of this engine that carries none. Each cluster has an authority of its own, whose certificate
+    /// (PEM) tells it from the next one of the same name, and lies in its nodes whether they run or not.
+    pub(super) fn unmarked(engine: &str, authority: &str) -> Self {
+        Self(format!("{engine}-{UNMARKED}{}", short(authority.trim())))
     }
 
     pub(super) fn parse(text: &str) -> Self {
@@ -35,7 +37,7 @@ impl Id {
     }
 
     pub(super) fn is_unmarked(&self) -> bool {
-        self.0.ends_with(UNMARKED)
+        self.0.split_once('-').is_some_and(|(_, rest)| rest.starts_with(UNMARKED))
     }
 
     /// Fingerprint of the engine.
@@ -52,7 +54,11 @@ impl fmt::Display for Id {
 
 /// A short name for an engine: it tells engines apart and says nothing about them.
 pub(super) fn fingerprint(program: &str, identity: &str) -> String {
-    Sha256::of(format!("{program} {identity}").as_bytes()).to_string().chars().take(10).collect()
+    short(&format!("{program} {identity}"))
+}
+
+fn short(text: &str) -> String {
+    Sha256::of(text.as_bytes()).to_string().chars().take(10).collect()
 }
 
 /// The id in the text of a node's kubeadm configuration, where kind writes the labels of the node.
@@ -72,8 +78,19 @@ mod tests {
         assert!(id.to_string().len() <= 63 && id != Id::new(id.engine()).unwrap());
         assert_eq!(id.engine(), fingerprint("docker", "ABCD:EFGH"));
         assert_ne!(id.engine(), fingerprint("podman", "ABCD:EFGH"));
-        assert!(Id::unmarked("e").is_unmarked() && !id.is_unmarked());
         assert_eq!(Id::parse("").engine(), "");
+    }
+
+    #[test]
+    fn clusters_without_a_mark_are_told_apart_by_their_authority() {
+        let one = Id::unmarked("e1", "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n");
+        insta::assert_snapshot!(one, @"e1-unmarked-6d20772b5f");
+        assert!(one.to_string().len() <= 63 && one.is_unmarked() && one.engine() == "e1");
+        // The end of a file is not the cluster's.
+        assert_eq!(one, Id::unmarked("e1", "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----"));
+        assert_ne!(one, Id::unmarked("e1", "-----BEGIN CERTIFICATE-----\nMIIC\n-----END CERTIFICATE-----\n"));
+        assert_ne!(one, Id::unmarked("e2", "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"));
+        assert!(!Id::new("e1").unwrap().is_unmarked());
     }
 
     #[test]

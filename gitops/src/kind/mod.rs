@@ -2,8 +2,10 @@
 //!
 //! A cluster is ours when its nodes carry the id that we gave it. The id is written to a journal beside the
 //! kubeconfig *before* `kind create` runs, so that whatever ends this process, the next create knows its own
-//! half-made cluster, deletes it and starts again. A cluster of that name with another id, or none, is never
-//! touched. The id also names the engine that made it, so that another machine's engine is never asked in vain.
+//! half-made cluster, deletes it and starts again. A cluster of that name with another id is never touched, nor is
+//! one without an id, unless it was imported: then its authority stands in for the id, so that a later one of the same
+//! name is not taken for it. The id also names the engine that made it, so that another machine's engine is never asked
+//! in vain.
 //!
 //! The kubeconfig is a file of its own, mode 0600, replaced as a whole; `~/.kube/config` is never touched.
 
@@ -27,7 +29,7 @@ use crate::{
     cluster::{Clusters, Connection, Engine, Environment},
     run::Program,
 };
-use decide::{Decision, decide};
+use decide::{Decision, Removal, decide, removal};
 use id::Id;
 use journal::{Files, Journal};
 use kube::Client;
@@ -56,6 +58,15 @@ pub enum Presence {
     Here,
     /// It has none of that name, or one with another id.
     Gone,
+}
+
+/// How a deletion ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deletion {
+    /// The cluster is gone, by this or already.
+    Gone,
+    /// The cluster of that name is another one, and stays.
+    Foreign,
 }
 
 /// The kind engine of this machine.
@@ -104,8 +115,8 @@ impl Kind {
         self.settle(task, &runtime, &spec.name, &id, spec).await
     }
 
-    /// The living cluster `name`, or `None` when it is gone. Without `id` (an import) any cluster of that name
-    /// will do. Writes its kubeconfig again if that file is missing.
+    /// The living cluster `name`, or `None` when it is gone or another one has its name. Without `id` (an import) any
+    /// cluster of that name will do. Writes its kubeconfig again if that file is missing.
     ///
     /// # Errors
     ///
@@ -124,15 +135,15 @@ impl Kind {
             None => Runtime::first(task, &self.environment).await?,
         };
         let nodes = runtime.nodes(task, name).await?;
-        let found = match runtime.mark(task, &nodes).await? {
-            Mark::NoNodes => return Ok(None),
-            Mark::Unknown => return Err(Error::HalfMade { name: name.into() }),
-            Mark::Id(found) => found,
-            Mark::None => Id::unmarked(&runtime.fingerprint),
-        };
-        if id.is_some_and(|id| Id::parse(id) != found) {
+        let mark = runtime.mark(task, &nodes).await?;
+        if id.is_some_and(|id| mark.is(&Id::parse(id)) == Some(false)) {
             return Ok(None);
         }
+        let found = match mark {
+            Mark::NoNodes => return Ok(None),
+            Mark::Unknown | Mark::None(None) => return Err(Error::HalfMade { name: name.into() }),
+            Mark::Id(found) | Mark::None(Some(found)) => found,
+        };
         if !kubeconfig_path.exists() {
             self.write_kubeconfig(task, &runtime, name, kubeconfig_path).await?;
         }
@@ -140,19 +151,20 @@ impl Kind {
         self.describe(task, name, &found, kubeconfig_path, image).await.map(|(made, _)| Some(made))
     }
 
-    /// Deletes the cluster, its kubeconfig and its journal. A cluster that is gone already is deleted.
+    /// Deletes the cluster, its kubeconfig and its journal. Another cluster that has taken the name stays, and so does
+    /// what lies beside the kubeconfig, which may be the other's.
     ///
     /// # Errors
     ///
-    /// [`Error::Taken`] when the cluster of that name has another id; [`Error::OtherEngine`] when `id` was given by
-    /// another machine's engine.
+    /// [`Error::OtherEngine`] when `id` was given by another machine's engine; [`Error::HalfMade`] when the nodes do
+    /// not tell yet whose they are; [`Error::StillThere`] and file errors.
     pub async fn delete(
         &self,
         task: &Task,
         name: &str,
         id: &str,
         kubeconfig_path: &Path,
-    ) -> Result<(), Error> {
+    ) -> Result<Deletion, Error> {
         spec::validate_name(name)?;
         let id = Id::parse(id);
         let runtime = Runtime::of(task, &self.environment, name, &id).await?;
@@ -160,17 +172,14 @@ impl Kind {
         let _lock = files.lock()?;
         let nodes = runtime.nodes(task, name).await?;
         let half_made = files.read()?.is_some_and(|journal| journal.id == id && !journal.finished);
-        match runtime.mark(task, &nodes).await? {
-            Mark::NoNodes => {}
-            Mark::Id(found) if found == id => self.remove(task, &runtime, name).await?,
-            Mark::None if id.is_unmarked() => self.remove(task, &runtime, name).await?,
-            Mark::Unknown if half_made => self.remove(task, &runtime, name).await?,
-            Mark::Unknown => return Err(Error::HalfMade { name: name.into() }),
-            // Another cluster has taken the name: ours is gone, and its kubeconfig may be the other's.
-            Mark::Id(_) | Mark::None => return Ok(()),
+        match removal(name, &id, half_made, &runtime.mark(task, &nodes).await?)? {
+            Removal::Nodes => self.remove(task, &runtime, name).await?,
+            Removal::Files => {}
+            Removal::Nothing => return Ok(Deletion::Foreign),
         }
         kubeconfig::remove(kubeconfig_path, name)?;
-        files.remove(&id)
+        files.remove(&id)?;
+        Ok(Deletion::Gone)
     }
 
     /// Moves what this machine knows of the cluster from beside the kubeconfig `before` to beside `after`. The
@@ -204,12 +213,10 @@ impl Kind {
         let id = Id::parse(id);
         let runtime = Runtime::of(task, &self.environment, &engine.cluster, &id).await?;
         let nodes = runtime.nodes(task, &engine.cluster).await?;
-        match runtime.mark(task, &nodes).await? {
-            Mark::NoNodes => Ok(Presence::Gone),
-            Mark::Id(found) if found == id => Ok(Presence::Here),
-            Mark::None if id.is_unmarked() => Ok(Presence::Here),
-            Mark::Id(_) | Mark::None => Ok(Presence::Gone),
-            Mark::Unknown => Err(Error::HalfMade { name: engine.cluster.clone() }),
+        match runtime.mark(task, &nodes).await?.is(&id) {
+            Some(true) => Ok(Presence::Here),
+            Some(false) => Ok(Presence::Gone),
+            None => Err(Error::HalfMade { name: engine.cluster.clone() }),
         }
     }
 

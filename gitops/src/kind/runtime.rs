@@ -13,6 +13,8 @@ use std::{path::Path, time::Duration};
 const CLUSTER_LABEL: &str = "io.x-k8s.kind.cluster";
 /// File in a node that holds, among others, its labels.
 const KUBEADM_CONFIG: &str = "/kind/kubeadm.conf";
+/// Certificate of the cluster's authority, in every node that has joined it.
+const AUTHORITY: &str = "/etc/kubernetes/pki/ca.crt";
 /// Time for an engine to say who it is.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(20);
 
@@ -39,10 +41,23 @@ pub(super) enum Mark {
     NoNodes,
     /// None of them is configured yet.
     Unknown,
-    /// They are configured and carry no id.
-    None,
+    /// They are configured and carry no id; with what stands in for one, as soon as they have an authority.
+    None(Option<Id>),
     /// The id they carry.
     Id(Id),
+}
+
+impl Mark {
+    /// Whether these are the nodes of the cluster with this id; `None` where they do not tell yet.
+    pub(super) fn is(&self, id: &Id) -> Option<bool> {
+        match self {
+            Self::NoNodes => Some(false),
+            Self::Id(found) | Self::None(Some(found)) => Some(found == id),
+            // Without an authority it may be any cluster but one that carries an id.
+            Self::None(None) => (!id.is_unmarked()).then_some(false),
+            Self::Unknown => None,
+        }
+    }
 }
 
 impl Node {
@@ -95,17 +110,31 @@ impl Runtime {
 
     /// What the nodes say about whose they are.
     pub(super) async fn mark(&self, task: &Task, nodes: &[Node]) -> Result<Mark, Error> {
-        let mut mark = if nodes.is_empty() { Mark::NoNodes } else { Mark::Unknown };
+        let mut configured = false;
         for node in nodes.iter().filter(|node| node.runs_pods()) {
             match self.read(task, node, KUBEADM_CONFIG).await? {
                 None => {}
                 Some(text) => match id::in_kubeadm_config(text.expose()) {
                     Some(id) => return Ok(Mark::Id(id)),
-                    None => mark = Mark::None,
+                    None => configured = true,
                 },
             }
         }
-        Ok(mark)
+        match (nodes.is_empty(), configured) {
+            (true, _) => Ok(Mark::NoNodes),
+            (false, false) => Ok(Mark::Unknown),
+            (false, true) => Ok(Mark::None(self.unmarked(task, nodes).await?)),
+        }
+    }
+
+    /// What stands in for the id of a cluster that carries none.
+    async fn unmarked(&self, task: &Task, nodes: &[Node]) -> Result<Option<Id>, Error> {
+        for node in nodes.iter().filter(|node| node.runs_pods()) {
+            if let Some(authority) = self.read(task, node, AUTHORITY).await? {
+                return Ok(Some(Id::unmarked(&self.fingerprint, authority.expose())));
+            }
+        }
+        Ok(None)
     }
 
     /// A file of a node, which need not run; `None` when there is no such file. A kubeadm configuration holds the
@@ -209,6 +238,24 @@ mod tests {
         assert_eq!(parse_nodes(list), expected);
         assert_eq!(parse_nodes(""), Vec::new());
         assert!(!node("dev-external-load-balancer", "").runs_pods());
+    }
+
+    #[test]
+    fn a_cluster_is_told_from_another_of_its_name() {
+        let (marked, unmarked) = (Id::new("e1").unwrap(), Id::unmarked("e1", "A"));
+        let another = Id::unmarked("e1", "B");
+        let cases = [
+            (Mark::NoNodes, [Some(false), Some(false)]),
+            (Mark::Unknown, [None, None]),
+            (Mark::Id(marked.clone()), [Some(true), Some(false)]),
+            (Mark::Id(Id::new("e1").unwrap()), [Some(false), Some(false)]),
+            (Mark::None(Some(unmarked.clone())), [Some(false), Some(true)]),
+            (Mark::None(Some(another)), [Some(false), Some(false)]),
+            (Mark::None(None), [Some(false), None]),
+        ];
+        for (mark, expected) in cases {
+            assert_eq!([mark.is(&marked), mark.is(&unmarked)], expected, "{mark:?}");
+        }
     }
 
     #[test]

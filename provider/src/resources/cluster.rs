@@ -7,7 +7,7 @@ use crate::problem::problem;
 use crate::provider::{Gitops, task};
 use crate::{adoption, defaults, import_id};
 use gitops::cluster::Connection;
-use gitops::kind::{self, Error, KindCluster};
+use gitops::kind::{self, Deletion, Error, KindCluster};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -164,8 +164,12 @@ impl Resource for Cluster {
     }
 
     async fn delete(cx: &Context<Gitops>, id: &Identity, last: Prior<Spec, Status>) -> Result<(), Problem> {
-        let path = kubeconfig(id, &last.spec);
-        cx.provider().kind.delete(&task(cx), &id.name, &mark(&last.status), &path).await.map_err(located)
+        let (path, mark) = (kubeconfig(id, &last.spec), mark(&last.status));
+        match cx.provider().kind.delete(&task(cx), &id.name, &mark, &path).await.map_err(located)? {
+            Deletion::Gone => {}
+            Deletion::Foreign => cx.warn(stays(id)),
+        }
+        Ok(())
     }
 }
 
@@ -219,6 +223,14 @@ fn gone_meanwhile(id: &Identity) -> Problem {
         id.name
     );
     Problem::error("The cluster is gone", detail)
+}
+
+fn stays(id: &Identity) -> Problem {
+    let detail = format!(
+        "The kind cluster `{}` is not the one of this resource, which is gone: somebody made another of that name. It was left as it is.",
+        id.name
+    );
+    Problem::warning("A kind cluster stays", detail)
 }
 
 /// The problem, on the attribute that the error is about.
