@@ -105,6 +105,14 @@ impl Gitops {
         }
     }
 
+    /// A provider without a configuration, where the environment has these variables.
+    #[cfg(test)]
+    pub fn in_environment(variables: &[(&str, &str)]) -> Result<Self, gitops::git::Error> {
+        let environment: Environment = variables.iter().copied().collect();
+        let without = Self::without_clusters(Repositories::new(Settings::default())?);
+        Ok(Self { clusters: Clusters::new(None, environment), ..without })
+    }
+
     fn keys(&self) -> MutexGuard<'_, BTreeMap<(String, String), Key>> {
         self.keys.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -149,15 +157,9 @@ pub fn warn_of_environment(cx: &Context<Gitops>, kubernetes: Option<&Connection>
 mod tests {
     use super::*;
 
-    fn provider(variables: &[(&str, &str)]) -> Gitops {
-        let repositories = Repositories::new(Settings::default()).unwrap();
-        let environment = variables.iter().copied().collect();
-        Gitops { clusters: Clusters::new(None, environment), ..Gitops::without_clusters(repositories) }
-    }
-
     #[test]
     fn a_cluster_of_the_environment_is_named_once() {
-        let gitops = provider(&[("KUBECONFIG", "/k")]);
+        let gitops = Gitops::in_environment(&[("KUBECONFIG", "/k")]).unwrap();
         let own = Connection { host: Some("https://own".into()), ..Connection::default() };
         assert_eq!(gitops.of_environment(Some(&own)), None);
         let warning = gitops.of_environment(None).unwrap();
@@ -166,6 +168,6 @@ mod tests {
         No `kubernetes` is configured, so the cluster is the one that the environment variable `KUBECONFIG` leads to. In another shell it may be another one: set `kubernetes` in the provider block or in the resource.
         ");
         assert_eq!(gitops.of_environment(None), None);
-        assert_eq!(provider(&[]).of_environment(None), None);
+        assert_eq!(Gitops::in_environment(&[]).unwrap().of_environment(None), None);
     }
 }

@@ -9,6 +9,8 @@ mod project;
 mod root_app;
 mod secret_injection;
 mod tenant;
+#[cfg(test)]
+mod tests;
 
 pub use bootstrap::Sources;
 

@@ -12,7 +12,7 @@ use super::application as app;
 use crate::import_id;
 use crate::outcome::{Phase, unfinished};
 use crate::problem::{Locate, add, problem};
-use crate::provider::{Gitops, task};
+use crate::provider::{Gitops, task, warn_of_environment};
 use gitops::Task;
 use gitops::cluster::{self, Cluster, Connection};
 use gitops::git::{self, Change, Owner, Repository};
@@ -77,6 +77,10 @@ impl Resource for Tenant {
     }
 
     async fn foresee(cx: &Context<Gitops>, plan: &mut Foresight<Self>) -> Result<(), Problem> {
+        // One that is not waited for is looked at, too: its status comes from there.
+        if plan.is_known("kubernetes") {
+            warn_of_environment(cx, plan.want().kubernetes.as_ref());
+        }
         plan.derive("git_path", &["tenant_id", "instances_path"], shape::git_path);
         plan.derive("argo_app_name", &["tenant_id"], |id, _| id.tenant_id.clone());
         plan.derive("namespace_name", &["tenant_id", "namespace"], shape::namespace);

@@ -1,0 +1,57 @@
+//! What holds for several resources.
+
+use super::*;
+use serde_json::{Value as Json, json};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use tfplugin_rs::Resource;
+use tfplugin_rs::resource::{Planned, Wire, erase};
+use tfplugin_rs::value::Value;
+
+/// The plan of a create with this configuration, where the environment has these variables.
+async fn planned<R: Resource<Provider = Gitops>>(config: &Json, variables: &[(&str, &str)]) -> Planned {
+    let resource = erase::<R>(R::KIND).unwrap();
+    let provider = Arc::new(Gitops::in_environment(variables).unwrap());
+    let wire = Wire { provider, cancel: Default::default(), private: Vec::new() };
+    let config = resource.upgrade(R::VERSION, config.to_string().as_bytes()).unwrap();
+    resource.plan(wire, Value::Null, config.clone(), config).await
+}
+
+/// How a plan warns of the cluster that comes from the environment; nothing where it does not.
+async fn warned<R: Resource<Provider = Gitops>>(config: &Json, variables: &[(&str, &str)]) -> String {
+    let problems = planned::<R>(config, variables).await.problems.into_iter();
+    let mut warnings = problems.filter(|problem| problem.summary.contains("from the environment"));
+    warnings.next().map(|warning| warning.path.to_string()).unwrap_or_default()
+}
+
+/// Demands that a plan warns of the environment's cluster where it would take that one, and else not.
+async fn assert_warns<R: Resource<Provider = Gitops>>(config: Json) -> &'static str {
+    let (variables, kind) = ([("KUBECONFIG", "/k")], R::KIND);
+    assert_eq!(warned::<R>(&config, &variables).await, "kubernetes", "{kind} {config}");
+    assert_eq!(warned::<R>(&config, &[]).await, "", "{kind}, and no cluster anywhere");
+    let mut named = config;
+    named["kubernetes"] = json!({"host": "https://cluster.example"});
+    assert_eq!(warned::<R>(&named, &variables).await, "", "{kind} with a cluster of its own");
+    kind
+}
+
+/// In another shell it may be another one: whoever talks to it says so.
+#[tokio::test]
+async fn a_cluster_of_the_environment_is_warned_of() {
+    let tenant = |wait: bool| json!({"tenant_id": "acme", "chart": {"path": "charts/tenant"}, "wait": wait});
+    let app = json!({"name": "platform", "repo_url": "https://git.example/p.git", "path": "apps"});
+    let warning = BTreeSet::from([
+        assert_warns::<tenant::Tenant>(tenant(true)).await,
+        assert_warns::<tenant::Tenant>(tenant(false)).await,
+        assert_warns::<root_app::RootApp>(app).await,
+        assert_warns::<secret_injection::SecretInjection>(json!({"namespace": "web", "name": "app"})).await,
+        assert_warns::<project::Project>(json!({"namespace": "argocd", "name": "shop"})).await,
+        assert_warns::<bootstrap::Bootstrap>(json!({"namespace": "argocd", "source": {}})).await,
+    ]);
+    let table = crate::table().unwrap();
+    let takes = table.resource_schemas().filter(|(_, schema)| {
+        schema.attributes.get("kubernetes").is_some_and(|attribute| !attribute.is_output())
+    });
+    let others: Vec<_> = takes.map(|(kind, _)| kind).filter(|kind| !warning.contains(kind)).collect();
+    assert_eq!(others, [root_app::ALIAS], "each that takes a cluster is looked at here");
+}
