@@ -102,7 +102,8 @@ impl Resource for Cluster {
         let mut kubernetes = status.kubernetes.clone();
         kubernetes.config_path = Some(kubeconfig(plan.id(), plan.want()).display().to_string());
         let unread = [
-            ("node_image", spec.node_image.is_none()),
+            // A configuration that names no image is content with the one that the cluster has.
+            ("node_image", spec.node_image.is_none() || plan.want().node_image.is_none()),
             ("config", spec.config.is_none()),
             ("registry_mirrors", spec.registry_mirrors.is_none()),
         ];

@@ -17,6 +17,45 @@ async fn planned<R: Resource<Provider = Gitops>>(config: &Json, variables: &[(&s
     resource.plan(wire, Value::Null, config.clone(), config).await
 }
 
+/// What of a cluster, the state of which came from an import and says `before`, the plan of `config` replaces.
+async fn replaced(imported: bool, before: &Json, config: &Json) -> Vec<String> {
+    let resource = erase::<cluster::Cluster>(cluster::Cluster::KIND).unwrap();
+    let provider = Arc::new(Gitops::in_environment(&[]).unwrap());
+    let private = json!({"imported": imported}).to_string().into_bytes();
+    let wire = Wire { provider, cancel: Default::default(), private };
+    let object = |more: &Json| {
+        let mut object = json!({"name": "dev", "engine": "kind", "wait": true});
+        object.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        object
+    };
+    let mut state = object(before);
+    state["kubernetes"] = json!({"host": "https://127.0.0.1:6443"});
+    state["kubernetes_version"] = json!("v1.36.3");
+    state["endpoint"] = state["kubernetes"]["host"].clone();
+    let [state, config] =
+        [state, object(config)].map(|object| resource.upgrade(0, object.to_string().as_bytes()).unwrap());
+    let plan = resource.plan(wire, state, config.clone(), config).await;
+    assert_eq!(plan.problems, []);
+    plan.replaces.iter().map(ToString::to_string).collect()
+}
+
+/// What the configuration does not say, or what kind cannot tell back, is no reason to make an imported cluster anew.
+#[tokio::test]
+async fn an_import_replaces_a_cluster_only_for_what_is_known_to_differ() {
+    let (one, two) = (json!({"node_image": "node:1"}), json!({"node_image": "node:2"}));
+    let config = json!({"config": "kind: Cluster", "registry_mirrors": {"docker.io": ["http://m:5000"]}});
+    let cases: [(&str, bool, &Json, &Json, &[&str]); 5] = [
+        ("no image is asked for", true, &one, &json!({}), &[]),
+        ("what cannot be read", true, &json!({}), &config, &[]),
+        ("another image is asked for", true, &one, &two, &["node_image"]),
+        ("it was made here", false, &one, &json!({}), &["node_image"]),
+        ("it was made here, otherwise", false, &json!({}), &config, &["config", "registry_mirrors"]),
+    ];
+    for (what, imported, before, config, expected) in cases {
+        assert_eq!(replaced(imported, before, config).await, expected, "{what}");
+    }
+}
+
 /// How a plan warns of the cluster that comes from the environment; nothing where it does not.
 async fn warned<R: Resource<Provider = Gitops>>(config: &Json, variables: &[(&str, &str)]) -> String {
     let problems = planned::<R>(config, variables).await.problems.into_iter();
