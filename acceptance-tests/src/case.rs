@@ -1,6 +1,6 @@
 //! One test with one CLI: its name, its seed, its directory, and the workspaces it makes.
 
-use crate::cli::{Cli, Kind, variable};
+use crate::cli::{Cli, variable};
 use crate::lab::Lab;
 use crate::random::Random;
 use crate::workspace::Workspace;
@@ -42,10 +42,8 @@ impl Case {
         &self.cli
     }
 
-    /// The same test with that CLI, for what is too dear to be done twice; as it is where that CLI is missing.
-    #[must_use]
-    pub fn with(&self, kind: Kind) -> Self {
-        let cli = Cli::find(kind, &Lab::bin()).unwrap_or_else(|_| self.cli.clone());
+    /// The same test with that CLI: a part of one that [`crate::Suite::shared`] spreads over both.
+    pub(crate) fn with(&self, cli: Cli) -> Self {
         Self { cli, ..self.clone() }
     }
 

@@ -14,6 +14,9 @@ use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+/// Why a test is skipped that either CLI would do for.
+const NEITHER: &str = "neither CLI is there";
+
 /// What the whole suite may take on two cores.
 const BUDGET: Duration = Duration::from_secs(25 * 60);
 
@@ -71,15 +74,42 @@ impl Suite {
 
     /// Adds a test to which the CLI does not matter: the first that is there will do.
     pub fn once(&mut self, name: &str, needs: &'static [Need], test: fn(&Case)) {
-        let cli = self
-            .clis
-            .iter()
-            .find_map(|(_, cli)| cli.clone().ok())
-            .ok_or_else(|| "neither CLI is there".to_owned());
+        let cli = self.clis.iter().find_map(|(_, cli)| cli.clone().ok()).ok_or_else(|| NEITHER.to_owned());
         self.add(name.to_owned(), cli, needs, test);
     }
 
-    fn add(&mut self, name: String, cli: Result<Cli, String>, needs: &'static [Need], test: fn(&Case)) {
+    /// Adds a test that is too dear to run twice: it runs once, and gives some of its steps to Terraform (the first
+    /// case) and some to OpenTofu (the second). Where one of them is missing the other takes its steps, and the half
+    /// that was not tested is a test of its own that says so.
+    pub fn shared(&mut self, name: &str, needs: &'static [Need], test: fn(&Case, &Case)) {
+        let [terraform, tofu] = Kind::ALL.map(|kind| self.found(kind));
+        for (missing, other) in [(&terraform, &tofu), (&tofu, &terraform)] {
+            if let ((kind, Err(reason)), (instead, Ok(_))) = (missing, other) {
+                let reason = format!("{reason}; {instead} takes its steps");
+                self.add(format!("{kind}::{name}"), Err(reason), needs, |_| {});
+            }
+        }
+        let ((_, terraform), (_, tofu)) = (terraform, tofu);
+        let either = terraform.clone().or_else(|_| tofu.clone()).map_err(|_| NEITHER.to_owned());
+        self.add(name.to_owned(), either, needs, move |case| {
+            let part =
+                |cli: &Result<Cli, String>| cli.clone().map_or_else(|_| case.clone(), |cli| case.with(cli));
+            test(&part(&terraform), &part(&tofu));
+        });
+    }
+
+    fn found(&self, kind: Kind) -> (Kind, Result<Cli, String>) {
+        let found = self.clis.iter().find(|(of, _)| *of == kind).cloned();
+        found.unwrap_or_else(|| (kind, Err(format!("nobody looked for {kind}"))))
+    }
+
+    fn add(
+        &mut self,
+        name: String,
+        cli: Result<Cli, String>,
+        needs: &'static [Need],
+        test: impl Fn(&Case) + Send + 'static,
+    ) {
         let own = name.bytes().fold(self.seed, |seed, byte| Random::new(seed ^ u64::from(byte)).number());
         let (times, seed) = (Arc::clone(&self.times), self.seed);
         self.trials.push(Trial::ignorable_test(name.clone(), move || {
@@ -91,7 +121,7 @@ impl Suite {
                 return Ok(Completion::ignored_with(format!("skipped: {reason}")));
             }
             let begin = Instant::now();
-            let result = attempt(&Case::new(name.clone(), cli, own), seed, test);
+            let result = attempt(&Case::new(name.clone(), cli, own), seed, &test);
             times.lock().unwrap_or_else(PoisonError::into_inner).push((name, begin.elapsed()));
             result.map(|()| Completion::Completed)
         }));
@@ -129,7 +159,7 @@ fn missing(need: Need) -> Option<String> {
 }
 
 /// Runs a test in a fresh directory, which goes when it passes.
-fn attempt(case: &Case, seed: u64, test: fn(&Case)) -> Result<(), Failed> {
+fn attempt(case: &Case, seed: u64, test: impl Fn(&Case)) -> Result<(), Failed> {
     let dir = case.dir();
     let _ = fs::remove_dir_all(&dir);
     fs::create_dir_all(&dir).map_err(|error| format!("failed to make {}: {error}", dir.display()))?;
@@ -180,6 +210,51 @@ mod tests {
               61.5 s  b
                3.0 s  a
         acceptance: 25m01s of a budget of 25m00s: OVER BUDGET
+        ");
+    }
+
+    /// What the harness says of a test that is spread over these CLIs, and fails with who took which steps.
+    fn said_of_a_shared_test(clis: [(Kind, Result<Cli, String>); 2]) -> String {
+        let dir = tempfile::tempdir().unwrap();
+        let log = dir.path().join("log");
+        let arguments = Arguments { logfile: Some(log.display().to_string()), ..Arguments::default() };
+        let (clis, trials, times) = (clis.into(), Vec::new(), Arc::default());
+        let mut suite = Suite { arguments, clis, seed: 7, trials, times };
+        suite.shared("suite::shared", &[], |terraform, tofu| {
+            let _ = fs::remove_dir_all(terraform.dir());
+            panic!("steps: {} for terraform, {} for tofu", terraform.cli().kind, tofu.cli().kind);
+        });
+        let _ = libtest_mimic::run(&suite.arguments, suite.trials);
+        let said = fs::read_to_string(&log).unwrap();
+        let lines: Vec<_> =
+            said.lines().filter(|line| line.starts_with("test ") || line.starts_with("steps")).collect();
+        lines.into_iter().filter(|line| !line.starts_with("test result")).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn a_half_that_was_not_tested_is_told() {
+        let there = |kind| (kind, Ok(Cli { kind, path: "/cli".into(), version: "1.12.0".to_owned() }));
+        let missing = |kind| (kind, Err(format!("no {kind} on the PATH")));
+        let [terraform, tofu] = Kind::ALL;
+        let said = [
+            said_of_a_shared_test([there(terraform), there(tofu)]),
+            said_of_a_shared_test([missing(terraform), there(tofu)]),
+            said_of_a_shared_test([there(terraform), missing(tofu)]),
+            said_of_a_shared_test([missing(terraform), missing(tofu)]),
+        ];
+        insta::assert_snapshot!(said.join("\n\n"), @"
+        test suite::shared ... FAILED
+        steps: terraform for terraform, tofu for tofu
+
+        test terraform::suite::shared ... ignored (skipped: no terraform on the PATH; tofu takes its steps)
+        test suite::shared            ... FAILED
+        steps: tofu for terraform, tofu for tofu
+
+        test tofu::suite::shared ... ignored (skipped: no tofu on the PATH; terraform takes its steps)
+        test suite::shared       ... FAILED
+        steps: terraform for terraform, terraform for tofu
+
+        test suite::shared ... ignored (skipped: neither CLI is there)
         ");
     }
 }

@@ -6,7 +6,7 @@ use super::root_apps::Platform;
 use super::{bootstrap_sources, bootstraps, broken_apps, projects, root_apps, tenant_states, tenants};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use gitops_acceptance_tests::{Canary, Case, Kind, Kubectl};
+use gitops_acceptance_tests::{Canary, Case, Kubectl};
 use serde_json::json;
 use std::fs;
 use std::time::Duration;
@@ -52,28 +52,27 @@ impl Drop for Stage {
 }
 
 /// Argo CD comes, is used, is changed, and goes.
-pub fn lives_and_dies(case: &Case) {
-    let (terraform, tofu) = (case.with(Kind::Terraform), case.with(Kind::OpenTofu));
-    let _stage = Stage::set(case);
-    let mut argocd = bootstraps::installed(&tofu);
+pub fn lives_and_dies(terraform: &Case, tofu: &Case) {
+    let _stage = Stage::set(tofu);
+    let mut argocd = bootstraps::installed(tofu);
     {
-        let platform = Platform::set_up(case);
-        let root = root_apps::created(&terraform, &platform);
-        applications_are_told(&tofu);
-        the_admin_password_is_nowhere_else(&terraform);
-        bootstraps::stays_while_it_is_needed(&tofu, &mut argocd, "argocd/platform");
-        tenants::live_in_the_cluster(&tofu, &platform);
-        tenant_states::come_and_go(&terraform, &platform);
-        root_apps::changes_and_dies(&terraform, &platform, root);
-        broken_apps::say_why(&tofu, &platform);
-        projects::live_and_die(&terraform);
+        let platform = Platform::set_up(tofu);
+        let root = root_apps::created(terraform, &platform);
+        applications_are_told(tofu);
+        the_admin_password_is_nowhere_else(terraform);
+        bootstraps::stays_while_it_is_needed(tofu, &mut argocd, "argocd/platform");
+        tenants::live_in_the_cluster(tofu, &platform);
+        tenant_states::come_and_go(terraform, &platform);
+        root_apps::changes_and_dies(terraform, &platform, root);
+        broken_apps::say_why(tofu, &platform);
+        projects::live_and_die(terraform);
     }
-    bootstraps::is_repaired(&tofu, &mut argocd);
-    let mut argocd = bootstraps::handed_over(&terraform, argocd, tofu.cli().imports_by_identity());
-    bootstrap_sources::is_upgraded(&terraform, &mut argocd);
-    bootstrap_sources::comes_from_a_chart(&terraform, &mut argocd);
-    bootstraps::ends(&terraform, argocd);
-    projects::come_with_the_module(&tofu);
+    bootstraps::is_repaired(tofu, &mut argocd);
+    let mut argocd = bootstraps::handed_over(terraform, argocd, tofu.cli().imports_by_identity());
+    bootstrap_sources::is_upgraded(terraform, &mut argocd);
+    bootstrap_sources::comes_from_a_chart(terraform, &mut argocd);
+    bootstraps::ends(terraform, argocd);
+    projects::come_with_the_module(tofu);
 }
 
 /// The data source `gitops_application` on an Application that is there, and on one that is not.

@@ -91,7 +91,7 @@ fn add_bad_input(suite: &mut Suite) {
 #[rustfmt::skip] // one line per test
 fn add_argocd(suite: &mut Suite) {
     use gitops_acceptance_tests::Need::{Cluster, Git, Provider};
-    suite.once("argocd::lives_and_dies", &[Provider, Cluster, Git], argocd::lives_and_dies);
+    suite.shared("argocd::lives_and_dies", &[Provider, Cluster, Git], argocd::lives_and_dies);
     suite.both("tenants::live_in_git", &[Provider, Git], tenants::live_in_git);
     suite.both("product_versions::live_in_git", &[Provider, Git], product_versions::live_in_git);
     suite.both("git_access::over_ssh", &[Provider, Git], git_access::over_ssh);
