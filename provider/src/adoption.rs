@@ -1,23 +1,44 @@
-//! Objects that were imported: they carry no mark of ours yet, and are ours all the same. The import is the consent.
+//! Objects that were imported: they carry no mark of ours yet, and are ours all the same. The import is the consent,
+//! for what is in the cluster that it was read from and in no other: an import looks where the provider block or the
+//! environment says, and the configuration may name another cluster.
 
 use crate::provider::Gitops;
 use tfplugin_rs::Context;
 
 const IMPORTED: &str = "imported";
 
-/// Remembers that the object was imported.
-pub fn imported(cx: &Context<Gitops>) {
-    cx.remember(IMPORTED, &true);
+/// Remembers that the object was imported from the cluster with this UID.
+pub fn imported(cx: &Context<Gitops>, cluster: &str) {
+    cx.remember(IMPORTED, &cluster);
 }
 
-/// Whether the object was imported, and was not written since.
-pub fn adopts(cx: &Context<Gitops>) -> bool {
-    cx.recall(IMPORTED).unwrap_or(false)
+/// Whether the object was imported from the cluster with this UID, and was not written since.
+pub fn adopts(cx: &Context<Gitops>, cluster: &str) -> bool {
+    cx.recall::<String>(IMPORTED).is_some_and(|imported| imported == cluster)
 }
 
 /// Remembers that the object was written, and carries our mark.
 pub fn adopted(cx: &Context<Gitops>) {
-    if adopts(cx) {
-        cx.remember(IMPORTED, &false);
+    if cx.recall::<String>(IMPORTED).is_some() {
+        cx.remember(IMPORTED, &None::<String>);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    #[test]
+    fn an_import_is_consent_for_one_cluster_until_the_object_is_written() {
+        let gitops = Arc::new(Gitops::in_environment(&[]).unwrap());
+        let cx = Context::new(gitops, Default::default(), Duration::ZERO);
+        assert!(!adopts(&cx, "one") && !adopts(&cx, ""));
+        imported(&cx, "one");
+        assert!(adopts(&cx, "one"));
+        assert!(!adopts(&cx, "two"), "nobody asked for what lies in another cluster");
+        adopted(&cx);
+        assert!(!adopts(&cx, "one") && !adopts(&cx, ""));
     }
 }

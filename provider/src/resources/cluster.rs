@@ -107,7 +107,7 @@ impl Resource for Cluster {
             ("config", spec.config.is_none()),
             ("registry_mirrors", spec.registry_mirrors.is_none()),
         ];
-        if adoption::adopts(cx) {
+        if adoption::adopts(cx, uid(status)) {
             // What kind cannot tell back is taken from the configuration.
             unread.iter().filter(|(_, unread)| *unread).for_each(|(path, _)| plan.adopt(*path));
         }
@@ -157,7 +157,7 @@ impl Resource for Cluster {
         let spec = match last {
             Some(last) => last.spec,
             None => {
-                adoption::imported(cx);
+                adoption::imported(cx, found.connection.uid.as_deref().unwrap_or_default());
                 imported(&found)
             }
         };
@@ -211,6 +211,11 @@ fn status(made: KindCluster) -> Status {
         kubernetes: made.connection,
         kubernetes_version: made.kubernetes_version,
     }
+}
+
+/// What the cluster is known by to whatever lies in it.
+fn uid(status: &Status) -> &str {
+    status.kubernetes.uid.as_deref().unwrap_or_default()
 }
 
 /// The mark that the cluster was given when it was made.

@@ -135,7 +135,7 @@ impl Resource for Project {
         let Some(cluster) = cx.provider().find(&task, kubernetes).await? else { return Ok(None) };
         let Some(live) = argo::read(&task, &cluster, &reference(id)).await? else { return Ok(None) };
         if last.is_none() {
-            imported(cx);
+            imported(cx, cluster.uid());
         }
         let status = status_of(&live);
         Ok(Some((spec_of(&live, id, last.map(|last| last.spec)), status)))
@@ -153,7 +153,7 @@ impl Resource for Project {
             return Err(still_used(id, &used));
         }
         let writer = writer(cx, &cluster, id, false);
-        if adopts(cx) {
+        if adopts(cx, cluster.uid()) {
             // Only what carries our mark is deleted.
             writer
                 .apply(&task, wanted(id, &last.spec).object())
@@ -169,7 +169,7 @@ impl Resource for Project {
 
 fn writer(cx: &Context<Gitops>, cluster: &Cluster, id: &Identity, take_ownership: bool) -> Writer {
     let owner = Owner::new(Project::KIND, &Project::import_id(id));
-    Writer::new(cluster, owner, take_ownership || adopts(cx))
+    Writer::new(cluster, owner, take_ownership || adopts(cx, cluster.uid()))
 }
 
 async fn put(cx: &Context<Gitops>, id: &Identity, want: &Spec) -> Result<Status, Problem> {

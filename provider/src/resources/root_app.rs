@@ -138,9 +138,9 @@ impl Resource for RootApp {
         want: &Spec,
     ) -> Outcome<Status> {
         let (task, phase) = (task(cx), Phase::of(&prior));
-        let adopt = adopts(cx) || want.take_ownership;
         let written = async {
             let cluster = cx.provider().connect(&task, want.kubernetes.as_ref()).await?;
+            let adopt = want.take_ownership || adopts(cx, cluster.uid());
             let writer = app::writer(&cluster, Self::KIND, &Self::import_id(id), adopt);
             let live = app::write(&task, &writer, &wanted(id, want)).await?;
             Ok::<_, Problem>((cluster, live))
@@ -183,7 +183,7 @@ impl Resource for RootApp {
         let Some(cluster) = cx.provider().find(&task, kubernetes).await? else { return Ok(None) };
         let Some(live) = app::live(&task, &cluster, &id.namespace, &id.name).await? else { return Ok(None) };
         if last.is_none() {
-            imported(cx);
+            imported(cx, cluster.uid());
         }
         let status = status(&task, &cluster, &live).await;
         Ok(Some((spec_of(&live, id, last.map(|last| last.spec)), status)))
@@ -193,8 +193,9 @@ impl Resource for RootApp {
         let task = task(cx);
         let found = cx.provider().find(&task, last.spec.kubernetes.as_ref()).await?;
         let Some(cluster) = found else { return Ok(()) };
-        let writer = app::writer(&cluster, Self::KIND, &Self::import_id(id), adopts(cx));
-        for stays in app::delete(&task, &cluster, &writer, &wanted(id, &last.spec), adopts(cx)).await? {
+        let adopt = adopts(cx, cluster.uid());
+        let writer = app::writer(&cluster, Self::KIND, &Self::import_id(id), adopt);
+        for stays in app::delete(&task, &cluster, &writer, &wanted(id, &last.spec), adopt).await? {
             cx.warn(stays);
         }
         Ok(())

@@ -164,7 +164,7 @@ impl Resource for SecretInjection {
         let Some(live) = live(cx, &task, &cluster, id).await? else { return Ok(None) };
         cx.provider().remember_key(&cluster, &Self::import_id(id), Key::of(&live));
         if last.is_none() {
-            imported(cx);
+            imported(cx, cluster.uid());
         }
         Ok(Some((spec_of(&live, last.map(|last| &last.spec)), status_of(&live))))
     }
@@ -193,7 +193,7 @@ async fn remove(
     id: &Identity,
 ) -> Result<Deletion, Problem> {
     let writer = writer(cluster, id);
-    if adopts(cx) && writer.read(task, &named(id)).await.whole()?.is_some() {
+    if adopts(cx, cluster.uid()) && writer.read(task, &named(id)).await.whole()?.is_some() {
         // Only what carries our mark is deleted.
         writer.clone().taking_ownership(true).apply(task, named(id)).await.whole()?;
     }
@@ -264,7 +264,8 @@ async fn live(
 async fn put(cx: &Context<Gitops>, id: &Identity, new: bool, want: &Spec) -> Result<Status, Problem> {
     let task = task(cx);
     let cluster = cx.provider().connect(&task, want.kubernetes.as_ref()).await?;
-    let writer = writer(&cluster, id).taking_ownership(want.take_ownership || adopts(cx));
+    let adopt = want.take_ownership || adopts(cx, cluster.uid());
+    let writer = writer(&cluster, id).taking_ownership(adopt);
     let place = cx.provider().namespaces.at(&cluster, &id.namespace);
     let _staying = task.run(place.stay()).await.whole()?;
     if want.create_namespace {

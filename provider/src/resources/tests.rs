@@ -21,7 +21,7 @@ async fn planned<R: Resource<Provider = Gitops>>(config: &Json, variables: &[(&s
 async fn replaced(imported: bool, before: &Json, config: &Json) -> Vec<String> {
     let resource = erase::<cluster::Cluster>(cluster::Cluster::KIND).unwrap();
     let provider = Arc::new(Gitops::in_environment(&[]).unwrap());
-    let private = json!({"imported": imported}).to_string().into_bytes();
+    let private = json!({"imported": if imported { "one" } else { "another" }}).to_string().into_bytes();
     let wire = Wire { provider, cancel: Default::default(), private };
     let object = |more: &Json| {
         let mut object = json!({"name": "dev", "engine": "kind", "wait": true});
@@ -29,7 +29,7 @@ async fn replaced(imported: bool, before: &Json, config: &Json) -> Vec<String> {
         object
     };
     let mut state = object(before);
-    state["kubernetes"] = json!({"host": "https://127.0.0.1:6443"});
+    state["kubernetes"] = json!({"host": "https://127.0.0.1:6443", "uid": "one"});
     state["kubernetes_version"] = json!("v1.36.3");
     state["endpoint"] = state["kubernetes"]["host"].clone();
     let [state, config] =

@@ -159,7 +159,7 @@ impl Resource for Bootstrap {
         }
         match last {
             Some(_) => warn_of_drift(cx, &survey),
-            None => imported(cx),
+            None => imported(cx, cluster.uid()),
         }
         let live = settings(&task, &writer, id, last.as_ref()).await?;
         Ok(Some((spec_of(last.as_ref(), live), status_of(last.as_ref(), &survey))))
@@ -220,7 +220,8 @@ async fn write(
     want: &Spec,
     install: &Install,
 ) -> Result<(), apply::Error> {
-    let writer = writer(cluster, id).taking_ownership(want.take_ownership || adopts(cx));
+    let adopt = want.take_ownership || adopts(cx, cluster.uid());
+    let writer = writer(cluster, id).taking_ownership(adopt);
     let begun = std::time::Instant::now();
     let changes = writer.apply_set(task, &set(id), install.prepared.objects.clone()).await?;
     adopted(cx);
