@@ -162,12 +162,20 @@ impl Workspace {
         State::new(self.command(&["show", "-json"]).success().json())
     }
 
+    /// Takes up what is there as `address`, by an `import` block; `by` is HCL, such as `id = "shop/app"`.
+    #[track_caller]
+    pub fn apply_import(&mut self, address: &str, by: &str) -> Outcome {
+        self.write("import.tf", &format!("import {{\n  to = {address}\n  {by}\n}}\n"));
+        let outcome = self.apply().success().says("1 imported");
+        self.remove("import.tf");
+        outcome
+    }
+
     /// Forgets `address` and takes it up again by an `import` block with its identity; `identity` is HCL.
+    #[track_caller]
     pub fn import_by_identity(&mut self, address: &str, identity: &str) {
         self.command(&["state", "rm", address]).success();
-        self.write("import.tf", &format!("import {{\n  to       = {address}\n  identity = {identity}\n}}\n"));
-        self.apply().success().says("1 imported");
-        self.remove("import.tf");
+        self.apply_import(address, &format!("identity = {identity}"));
     }
 
     /// Forgets `address` and imports it again by `id`; the answer compares what was known before and after.

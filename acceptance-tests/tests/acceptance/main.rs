@@ -13,6 +13,7 @@ mod functions;
 mod git_access;
 mod git_servers;
 mod harness;
+mod imports;
 mod product_versions;
 mod projects;
 mod quickstart;
@@ -71,6 +72,7 @@ fn add_resources(suite: &mut Suite) {
     suite.both("secrets::live_and_die", &[Provider, Cluster], secrets::live_and_die);
     suite.both("secrets::drift_is_repaired", &[Provider, Cluster], secrets::drift_is_repaired);
     suite.both("secrets::values_are_nowhere_else", &[Provider, Cluster], secrets::values_are_nowhere_else);
+    suite.both("imports::of_secrets_made_by_hand", &[Provider, Cluster], imports::of_secrets_made_by_hand);
     suite.once("secrets::what_is_in_the_way_is_named", &[Provider, Cluster], secrets::what_is_in_the_way_is_named);
 }
 

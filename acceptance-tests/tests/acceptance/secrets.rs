@@ -6,10 +6,10 @@ use gitops_acceptance_tests::{Canary, Case, Kubectl, Namespace, Workspace, event
 use serde_json::Value;
 use std::time::Duration;
 
-const ADDRESS: &str = "gitops_secret_injection.app";
+pub(crate) const ADDRESS: &str = "gitops_secret_injection.app";
 
 /// The published example, in a namespace of the test's own in the shared cluster.
-fn example(case: &Case, namespace: &Namespace) -> Workspace {
+pub(crate) fn example(case: &Case, namespace: &Namespace) -> Workspace {
     let mut run = case.example("gitops_secret_injection");
     place(&mut run, case, namespace.name(), "app-secrets");
     run
@@ -30,7 +30,7 @@ fn secret(kubectl: &Kubectl, namespace: &Namespace) -> Value {
 
 /// The Secret's values, decoded.
 #[track_caller]
-fn assert_values(live: &Value, expected: &[(&str, &str)]) {
+pub(crate) fn assert_values(live: &Value, expected: &[(&str, &str)]) {
     let data = live["data"].as_object().expect("data");
     let decoded: Vec<_> = data
         .iter()
