@@ -1,12 +1,13 @@
 //! What the resources that are an Argo CD Application have in common: write it, wait for it, remove it.
 
 use super::argo;
+use super::blame::{self, Attributes};
 use crate::defaults;
 use crate::problem::{self, Locate, add, problem};
 use crate::provider::Gitops;
 use gitops::apply::{Deletion, Owner, Writer};
 use gitops::argo::status::{Resource, Status};
-use gitops::argo::{API_VERSION, Application};
+use gitops::argo::{API_VERSION, Application, Source};
 use gitops::cluster::Cluster;
 use gitops::manifest::Object;
 use gitops::wait::application::{Acceptable, Expect};
@@ -140,7 +141,8 @@ pub async fn wait(
     // The time may be over, and a last look costs little.
     let look = last_look(task);
     let live = live(&look, cluster, &wanted.namespace, &wanted.name).await.ok().flatten();
-    let mut problem = of_wait(&error, "repo_url", "path");
+    let attributes = Attributes::of(wanted.sources.first().unwrap_or(&Source::default()));
+    let mut problem = blame::of_wait(&error, &attributes);
     let looked_at = live.as_ref().is_some_and(|live| Status::of(live).reconciled_at.is_some());
     if !looked_at && family::controller_runs(&look, cluster, &wanted.namespace).await == Some(false) {
         add(&mut problem, &nobody(&wanted.namespace));
@@ -161,38 +163,6 @@ pub fn children_of(ready: &AppReady) -> BTreeMap<String, Child> {
         (child.name.clone(), status)
     };
     ready.status.children().map(child).collect()
-}
-
-/// What a wait that failed says, with a hint, and on the attribute that names the repository or the directory where
-/// Argo CD cannot read it.
-pub fn of_wait(error: &wait::Error, repository: &'static str, directory: &'static str) -> Problem {
-    let mut problem = problem(error);
-    let wait::Error::Failed { reason, .. } = error else { return problem };
-    let has = |texts: &[&str]| texts.iter().any(|text| reason.contains(text));
-    let (path, hint) = if has(&["app path does not exist"]) {
-        (directory, "Commit the directory first, or correct its name; then apply again.")
-    } else if has(&[
-        "authentication required",
-        "authorization failed",
-        "repository not found",
-        "Permission denied",
-    ]) {
-        (
-            repository,
-            "Argo CD has its own way into the repository: a Secret beside it with the label `argocd.argoproj.io/secret-type = \"repository\"`, such as one of `gitops_secret_injection`.",
-        )
-    } else if has(&["failed to generate manifest"]) {
-        (
-            directory,
-            "Argo CD cannot render what is in Git. Correct it there, or the options given here; then apply again.",
-        )
-    } else {
-        add(&mut problem, "Correct it in Git or here, and apply again.");
-        return problem;
-    };
-    add(&mut problem, hint);
-    // What is wrong with a child is in Git, not in this configuration.
-    if reason.starts_with("ComparisonError") { problem.at(path) } else { problem }
 }
 
 /// How long a look after the end of the time may take.

@@ -73,46 +73,6 @@ fn messages_of_a_write() {
 }
 
 #[test]
-fn messages_of_a_wait() {
-    let what = || "Application argocd/platform".to_owned();
-    let failed = |reason: &str| wait::Error::Failed { what: what(), reason: reason.to_owned() };
-    let all = [
-        failed(
-            "ComparisonError: Failed to load target state: failed to generate manifest for source 1 of 1: rpc error: code = Unknown desc = nowhere: app path does not exist",
-        ),
-        failed("ComparisonError: failed to list refs: authentication required"),
-        failed(
-            "Application.argoproj.io argocd/web: ComparisonError: failed to generate manifest for source 1 of 1: greeting is required",
-        ),
-        failed(
-            "Application.argoproj.io argocd/web: its sync failed: Deployment.apps web/app: spec.selector is immutable",
-        ),
-        wait::Error::Interrupted {
-            what: what(),
-            seen: "Application.argoproj.io argocd/web: it is Progressing (and 2 more)".into(),
-            source: gitops::task::Interrupted::TimedOut { limit: Duration::from_secs(600) },
-        },
-    ];
-    let all: Vec<_> = all.iter().map(|error| of_wait(error, "repo_url", "path")).collect();
-    insta::assert_snapshot!(shown(&all), @r#"
-    path: Application argocd/platform failed: ComparisonError: Failed to load target state: failed to generate manifest for source 1 of 1: rpc error: code = Unknown desc = nowhere: app path does not exist
-    Commit the directory first, or correct its name; then apply again.
-
-    repo_url: Application argocd/platform failed: ComparisonError: failed to list refs: authentication required
-    Argo CD has its own way into the repository: a Secret beside it with the label `argocd.argoproj.io/secret-type = "repository"`, such as one of `gitops_secret_injection`.
-
-    : Application argocd/platform failed: Application.argoproj.io argocd/web: ComparisonError: failed to generate manifest for source 1 of 1: greeting is required
-    Argo CD cannot render what is in Git. Correct it there, or the options given here; then apply again.
-
-    : Application argocd/platform failed: Application.argoproj.io argocd/web: its sync failed: Deployment.apps web/app: spec.selector is immutable
-    Correct it in Git or here, and apply again.
-
-    : Application argocd/platform: not done within 10m; last seen: Application.argoproj.io argocd/web: it is Progressing (and 2 more)
-    Raise the timeout if it only needs more time; apply again to go on waiting.
-    "#);
-}
-
-#[test]
 fn messages_of_a_delete() {
     let member = ("argocd".to_owned(), "web".to_owned());
     let mut held = Problem::error("Deletion of Application argocd/platform: not done within 1m", "");

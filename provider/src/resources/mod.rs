@@ -2,6 +2,7 @@
 
 mod application;
 mod argo;
+mod blame;
 mod bootstrap;
 mod cluster;
 mod product_version;

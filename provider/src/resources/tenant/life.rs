@@ -1,6 +1,7 @@
 //! What is asked of the cluster when a tenant goes from one state to another, and when it ends.
 
 use super::app;
+use super::blame::{self, Attributes};
 use crate::problem::problem;
 use gitops::Task;
 use gitops::apply;
@@ -24,25 +25,45 @@ pub struct Passage<'a> {
     pub becomes: State,
 }
 
-/// A passage that did not come to its end.
-pub struct Halt {
-    /// Why.
-    pub problem: Problem,
+/// Why a passage did not come to its end.
+pub enum Halt {
+    /// A wait ended without what was waited for.
+    Wait(wait::Error),
+    /// The cluster did not take what was asked of it.
+    Cluster(apply::Error),
+    /// The cluster could not be read.
+    Unread(Problem),
+}
+
+impl Halt {
     /// Whether somebody asked to stop.
-    pub stopped: bool,
+    pub fn stopped(&self) -> bool {
+        match self {
+            Self::Wait(error) => error.cancelled(),
+            Self::Cluster(error) => error.cancelled(),
+            Self::Unread(_) => false,
+        }
+    }
+
+    /// What the user is told, on the attribute that it is about.
+    pub fn problem(self, attributes: &Attributes) -> Problem {
+        match self {
+            Self::Wait(error) => blame::of_wait(&error, attributes),
+            Self::Cluster(error) => problem(&error),
+            Self::Unread(problem) => problem,
+        }
+    }
 }
 
 impl From<wait::Error> for Halt {
     fn from(error: wait::Error) -> Self {
-        let stopped = error.cancelled();
-        Self { problem: app::of_wait(&error, "source_repo_url", "chart"), stopped }
+        Self::Wait(error)
     }
 }
 
 impl From<apply::Error> for Halt {
     fn from(error: apply::Error) -> Self {
-        let stopped = error.cancelled();
-        Self { problem: problem(&error), stopped }
+        Self::Cluster(error)
     }
 }
 
@@ -93,7 +114,7 @@ impl Passage<'_> {
 
     async fn resources(&self) -> Result<Vec<Resource>, Halt> {
         let resources = resources(self.task, self.cluster, self.home).await;
-        resources.map(|(resources, _)| resources).map_err(|problem| Halt { problem, stopped: false })
+        resources.map(|(resources, _)| resources).map_err(Halt::Unread)
     }
 }
 

@@ -9,6 +9,7 @@ mod shape;
 mod tests;
 
 use super::application as app;
+use super::blame::{self, Attributes};
 use crate::import_id;
 use crate::outcome::{Phase, unfinished};
 use crate::problem::{Locate, add, problem};
@@ -144,10 +145,11 @@ impl Resource for Tenant {
         match settled {
             Ok(true) => Outcome::done(status),
             Ok(false) => Outcome::partly(status, vec![awaits_approval(id)]),
-            Err(life::Halt { problem, stopped }) => {
+            Err(halt) => {
                 let what = format!("The tenant `{}` (commit {})", id.tenant_id, written.commit);
                 let import_id = format!("{}:{}", status.branch, id.tenant_id);
-                unfinished(phase, &what, &import_id, status, problem, stopped)
+                let stopped = halt.stopped();
+                unfinished(phase, &what, &import_id, status, halt.problem(&attributes(want)), stopped)
             }
         }
     }
@@ -243,6 +245,18 @@ impl Written {
             status: summary.status.to_owned(),
             last_synced_at: summary.last_synced_at,
         }
+    }
+}
+
+/// The attributes that say what the tenant's Application renders. Its files of values are ours.
+fn attributes(want: &Spec) -> Attributes {
+    let values = want.values.as_ref().map(|_| "values");
+    let default_values = want.default_values.as_ref().map(|_| "default_values");
+    Attributes {
+        repository: "source_repo_url",
+        chart: if want.product_version.is_some() { "product_version" } else { "chart" },
+        values: values.or(default_values),
+        value_files: None,
     }
 }
 

@@ -266,6 +266,34 @@ async fn a_tenant_runs_its_product_version() {
 }
 
 #[test]
+fn a_chart_that_does_not_render_points_at_what_the_tenant_says() {
+    let text = "ComparisonError: failed to generate manifest for source 1 of 1: ";
+    let at = |spec: Json, why: &str| {
+        let mut all = json!({"chart": {"path": "charts/tenant"}});
+        all.as_object_mut().unwrap().extend(spec.as_object().unwrap().clone());
+        let (what, reason) = ("Application argocd/acme".to_owned(), format!("{text}{why}"));
+        let error = gitops::wait::Error::Failed { what, reason };
+        blame::of_wait(&error, &attributes(&serde_json::from_value(all).unwrap())).path.to_string()
+    };
+    let (schema, missing) = (
+        "values don't meet the specifications of the schema(s)",
+        "open instances/acme/values.yaml: no such file or directory",
+    );
+    let (values, defaults) = (json!({"values": {"a": 1}}), json!({"default_values": {"a": 1}}));
+    let both = json!({"values": {"a": 1}, "default_values": {"a": 1}});
+    for (spec, why, expected) in [
+        (&values, "the chart needs a licence", "chart"),
+        (&values, schema, "values"),
+        (&defaults, schema, "default_values"),
+        (&both, schema, "values"),
+        (&json!({}), schema, "chart"),
+        (&values, missing, "chart"), // It is ours, and what we wrote is not to blame.
+    ] {
+        assert_eq!(at(spec.clone(), why), expected, "{spec} {why}");
+    }
+}
+
+#[test]
 fn import_ids() {
     for (text, branch) in [("main:acme", Some("main")), ("release/1:acme", Some("release/1")), ("acme", None)]
     {
