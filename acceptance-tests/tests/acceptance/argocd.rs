@@ -3,7 +3,9 @@
 
 use super::bootstraps::NAMESPACE;
 use super::root_apps::Platform;
-use super::{bootstrap_sources, bootstraps, broken_apps, projects, root_apps, tenant_states, tenants};
+use super::{
+    bootstrap_sources, bootstraps, broken_apps, imports, projects, root_apps, tenant_states, tenants,
+};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use gitops_acceptance_tests::{Canary, Case, Kubectl};
@@ -69,6 +71,7 @@ pub fn lives_and_dies(terraform: &Case, tofu: &Case) {
     }
     bootstraps::is_repaired(tofu, &mut argocd);
     let mut argocd = bootstraps::handed_over(terraform, argocd, tofu.cli().imports_by_identity());
+    imports::of_an_installation_made_by_hand(terraform, &mut argocd);
     bootstrap_sources::is_upgraded(terraform, &mut argocd);
     bootstrap_sources::comes_from_a_chart(terraform, &mut argocd);
     bootstraps::ends(terraform, argocd);
