@@ -66,7 +66,7 @@ pub fn lives_and_dies(terraform: &Case, tofu: &Case) {
         tenants::live_in_the_cluster(tofu, &platform);
         tenant_states::come_and_go(terraform, &platform);
         root_apps::changes_and_dies(terraform, &platform, root);
-        broken_apps::say_why(tofu, &platform);
+        broken_apps::say_why(terraform, tofu, &platform);
         projects::live_and_die(terraform);
     }
     bootstraps::is_repaired(tofu, &mut argocd);

@@ -19,6 +19,10 @@ const WEB: &str =
     "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: web\ndata:\n  host: {{ .Values.host | quote }}\n";
 const TENANT: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: site\ndata:\n  greeting: {{ .Values.greeting | quote }}\n";
 const BROKEN: &str = "{{ fail \"the chart needs a licence\" }}\n";
+const STRICT: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ .Release.Name }}\ndata:\n  greeting: {{ .Values.greeting }}\n";
+const STRICT_VALUES: &str = r#"{"properties": {"greeting": {"type": "string"}}}"#;
+/// Nobody gives it an address, so it is never healthy.
+const SLOW: &str = "apiVersion: v1\nkind: Service\nmetadata:\n  name: slow\nspec:\n  type: LoadBalancer\n  ports:\n    - port: 80\n";
 
 impl Platform {
     /// Makes it, and tells Argo CD how to read it.
@@ -39,6 +43,12 @@ impl Platform {
                 ("charts/shop/templates/shop.yaml", include_str!("shop.yaml")),
                 ("charts/broken/Chart.yaml", &CHART.replace("web", "broken")),
                 ("charts/broken/templates/broken.yaml", BROKEN),
+                ("charts/strict/Chart.yaml", &CHART.replace("web", "strict")),
+                ("charts/strict/values.yaml", "greeting: hello\n"),
+                ("charts/strict/values.schema.json", STRICT_VALUES),
+                ("charts/strict/templates/strict.yaml", STRICT),
+                ("charts/slow/Chart.yaml", &CHART.replace("web", "slow")),
+                ("charts/slow/templates/slow.yaml", SLOW),
             ],
         );
         let parameters = json!({ "parameters": [{ "name": "host", "value": "example.invalid" }] });
