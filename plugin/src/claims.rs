@@ -7,7 +7,7 @@
 //! (`-replace` and `replace_triggered_by` do).
 
 use crate::problem::Problem;
-use crate::value::Value;
+use crate::value::{Path, Value};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
@@ -17,6 +17,8 @@ pub struct Target {
     pub what: String,
     /// Where it is, such as the cluster.
     pub place: Vec<Value>,
+    /// The attribute that asks for it; empty where it is the object as a whole.
+    pub at: Path,
 }
 
 /// The targets that one configured provider has planned.
@@ -42,28 +44,35 @@ impl Claims {
         self.with(|taken| taken.claims.clear());
     }
 
-    /// `target` is planned, for the `block` that this call returned before where it is planned a second time.
-    ///
-    /// # Errors
-    ///
-    /// Another block has been planned for it.
-    pub fn take(&self, target: Target, block: Option<u64>) -> Result<u64, Problem> {
-        let Target { what, place } = target;
+    /// `targets` are planned, all for one block: the one that this call returned before where it is planned a second
+    /// time. Answers the block, and a problem for each target that another block has been planned for; where that is
+    /// the object as a whole, its parts are not looked at.
+    pub fn take(&self, targets: Vec<Target>, block: Option<u64>) -> (u64, Vec<Problem>) {
         self.with(|taken| {
-            let here = |claim: &&Claim| claim.place == place;
-            match taken.claims.get(&what).and_then(|claims| claims.iter().find(here)) {
-                Some(claim) if block == Some(claim.block) => Ok(claim.block),
-                Some(_) => Err(Problem::error(
-                    format!("Two blocks are for {what}"),
-                    "Each would undo what the other does. Keep one of them, or give the other a name of its own.",
-                )),
-                None => {
-                    taken.blocks += 1;
-                    let block = taken.blocks;
-                    taken.claims.entry(what).or_default().push(Claim { place, block });
-                    Ok(block)
+            let known = targets.iter().any(|target| block.is_some() && taken.owner(target) == block);
+            let block = block.filter(|_| known).unwrap_or_else(|| {
+                taken.blocks += 1;
+                taken.blocks
+            });
+            let mut problems = Vec::new();
+            for target in targets {
+                let Target { what, place, at } = &target;
+                match taken.owner(&target) {
+                    Some(owner) if owner == block => {}
+                    Some(_) => {
+                        let whole = at.is_empty();
+                        problems.push(refusal(what).at(at));
+                        if whole {
+                            break;
+                        }
+                    }
+                    None => {
+                        let claim = Claim { place: place.clone(), block };
+                        taken.claims.entry(what.clone()).or_default().push(claim);
+                    }
                 }
             }
+            (block, problems)
         })
     }
 
@@ -72,30 +81,77 @@ impl Claims {
     }
 }
 
+impl Taken {
+    /// The block that was planned for `target`.
+    fn owner(&self, target: &Target) -> Option<u64> {
+        let claims = self.claims.get(&target.what)?;
+        claims.iter().find(|claim| claim.place == target.place).map(|claim| claim.block)
+    }
+}
+
+fn refusal(what: &str) -> Problem {
+    Problem::error(
+        format!("Two blocks are for {what}"),
+        "Each would undo what the other does. Keep one of them, or give the other a name of its own.",
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn target(what: &str) -> Target {
-        Target { what: what.to_owned(), place: vec![Value::Null] }
+        Target { what: what.to_owned(), place: vec![Value::Null], at: Path::root() }
+    }
+
+    fn part(what: &str) -> Target {
+        Target { at: Path::from("parts").key(what), ..target(what) }
+    }
+
+    impl Claims {
+        /// The block, or what is said of the one target.
+        fn take_one(&self, target: Target, block: Option<u64>) -> Result<u64, Problem> {
+            let (block, mut problems) = self.take(vec![target], block);
+            problems.pop().map_or(Ok(block), Err)
+        }
     }
 
     #[test]
     fn a_target_belongs_to_the_block_that_was_planned_for_it_first() {
         let claims = Claims::default();
-        let a = claims.take(target("a"), None).unwrap();
-        let b = claims.take(target("b"), None).unwrap();
-        assert_eq!(claims.take(target("a"), Some(a)), Ok(a), "made anew");
+        let a = claims.take_one(target("a"), None).unwrap();
+        let b = claims.take_one(target("b"), None).unwrap();
+        assert_eq!(claims.take_one(target("a"), Some(a)), Ok(a), "made anew");
         let elsewhere = Target { place: vec![Value::Bool(true)], ..target("a") };
-        claims.take(elsewhere, None).unwrap();
+        claims.take_one(elsewhere, None).unwrap();
         for (what, block) in [("a", None), ("a", Some(b)), ("b", Some(a)), ("b", None)] {
-            let problem = claims.take(target(what), block).unwrap_err();
+            let problem = claims.take_one(target(what), block).unwrap_err();
             assert_eq!(problem.summary, format!("Two blocks are for {what}"), "{what} {block:?}");
         }
         // Made anew under another name.
-        claims.take(target("c"), Some(a)).unwrap();
+        claims.take_one(target("c"), Some(a)).unwrap();
         claims.clear();
-        let next = claims.take(target("a"), None).unwrap();
-        assert!(next != a && claims.take(target("a"), Some(a)).is_err(), "a number of the run before");
+        let next = claims.take_one(target("a"), None).unwrap();
+        assert!(next != a && claims.take_one(target("a"), Some(a)).is_err(), "a number of the run before");
+    }
+
+    #[test]
+    fn parts_are_claimed_with_the_whole() {
+        let claims = Claims::default();
+        let (a, none) = claims.take(vec![target("a"), part("x"), part("y")], None);
+        assert_eq!(none, []);
+        let shown = |problems: Vec<Problem>| -> Vec<String> {
+            problems.iter().map(|problem| format!("{}: {}", problem.path, problem.summary)).collect()
+        };
+        let (b, both) = claims.take(vec![target("b"), part("y"), part("z"), part("x")], None);
+        assert_eq!(shown(both), ["parts[\"y\"]: Two blocks are for y", "parts[\"x\"]: Two blocks are for x"]);
+        let (_, whole) = claims.take(vec![target("a"), part("x"), part("w")], None);
+        assert_eq!(shown(whole), [": Two blocks are for a"]);
+        // Made anew, with one part more; `z` is the other block's although that was refused.
+        assert_eq!(claims.take(vec![target("a"), part("x"), part("v")], Some(a)), (a, vec![]));
+        assert_eq!(
+            shown(claims.take(vec![part("z"), part("v")], Some(b)).1),
+            ["parts[\"v\"]: Two blocks are for v"]
+        );
     }
 }

@@ -41,14 +41,15 @@ const IMPORTED: &str = ":imported";
 const BLOCK: &str = ":block";
 
 impl Private {
-    /// What an import leaves for the read that follows.
-    pub(crate) fn imported() -> Self {
-        Self(BTreeMap::from([(IMPORTED.to_owned(), true.into())]))
+    /// What an import leaves for the read that follows: that there was one, and what its id said.
+    pub(crate) fn imported(hints: &BTreeMap<String, String>) -> Self {
+        Self(BTreeMap::from([(IMPORTED.to_owned(), serde_json::json!(hints))]))
     }
 
-    /// Whether an import left this.
-    pub(crate) fn is_imported(&self) -> bool {
-        self.0.contains_key(IMPORTED)
+    /// What the id of the import said that left this; `None` where no import did.
+    pub(crate) fn import(&self) -> Option<BTreeMap<String, String>> {
+        let hints = self.0.get(IMPORTED)?;
+        Some(serde_json::from_value(hints.clone()).unwrap_or_default())
     }
 
     /// These notes, planned for `block`.
@@ -144,8 +145,8 @@ impl<P> Context<P> {
         }
     }
 
-    /// During the read after an import by identity: the string that the identity gave for `attribute`, which is
-    /// an output marked `x-identity`.
+    /// During the read after an import: the string that the identity gave for `attribute`, which is an output marked
+    /// `x-identity`, or that [`import_hints`](crate::Resource::import_hints) found in the id.
     pub fn imported(&self, attribute: &str) -> Option<&str> {
         match self.hints.get(attribute) {
             Some(Value::String(text)) => Some(text),
@@ -177,9 +178,10 @@ mod tests {
             cx.remember(key, &7);
         }
         let stored = Private::from_bytes(&cx.private().to_bytes());
-        assert!(!stored.is_imported() && stored.block().is_none());
-        let own = Private::imported().for_block(3);
-        assert!(own.is_imported() && own.block() == Some(3));
+        assert!(stored.import().is_none() && stored.block().is_none());
+        let hints = BTreeMap::from([("branch".to_owned(), "main".to_owned())]);
+        let own = Private::from_bytes(&Private::imported(&hints).for_block(3).to_bytes());
+        assert_eq!((own.import(), own.block()), (Some(hints), Some(3)));
         let ours_and_theirs = stored.for_block(3).without_own();
         assert_eq!(ours_and_theirs.block(), None);
         let cx = cx.with_private(ours_and_theirs);

@@ -37,8 +37,8 @@ pub struct Planned {
     pub private: Vec<u8>,
     /// Whether the object waits for a later run.
     pub deferred: bool,
-    /// What it writes, where that is known.
-    pub target: Option<Target>,
+    /// What it writes, as far as that is known.
+    pub targets: Vec<Target>,
     /// What to tell the user.
     pub problems: Vec<Problem>,
 }
@@ -147,7 +147,7 @@ impl<R: Resource> Erased<R> {
             foreseen: BTreeMap::new(),
             adopted: Vec::new(),
             deferred: false,
-            target: None,
+            targets: Vec::new(),
             bug: None,
             inputs,
         };
@@ -161,7 +161,7 @@ impl<R: Resource> Erased<R> {
         }
         let mut plan = plan::finish(schema, &foresight.prior_value, draft, &foresight.foreseen);
         plan.replaces.retain(|path| !foresight.adopted.iter().any(|adopted| path.starts_with(adopted)));
-        Ok(Planned { deferred: foresight.deferred, target: foresight.target, ..unforeseen(cx, plan) })
+        Ok(Planned { deferred: foresight.deferred, targets: foresight.targets, ..unforeseen(cx, plan) })
     }
 
     async fn try_apply(
@@ -222,8 +222,15 @@ impl<R: Resource> Erased<R> {
         })
     }
 
-    fn imported(&self, id: &R::Identity, hints: &Value) -> Result<Imported, Problem> {
-        Ok(Imported { state: self.layout.imported::<R>(id, hints)?, private: Private::imported().to_bytes() })
+    /// What an import that named `outputs` leaves; `hints` also has what is no output.
+    fn imported(
+        &self,
+        id: &R::Identity,
+        outputs: &Value,
+        hints: &BTreeMap<String, String>,
+    ) -> Result<Imported, Problem> {
+        let state = self.layout.imported::<R>(id, outputs)?;
+        Ok(Imported { state, private: Private::imported(hints).to_bytes() })
     }
 }
 
@@ -270,7 +277,7 @@ impl<R: Resource> DynResource<R::Provider> for Erased<R> {
                     replaces: Vec::new(),
                     private: wire.private,
                     deferred: false,
-                    target: None,
+                    targets: Vec::new(),
                     problems: Vec::new(),
                 };
             }
@@ -284,7 +291,7 @@ impl<R: Resource> DynResource<R::Provider> for Erased<R> {
                 replaces: Vec::new(),
                 private: cx.private().to_bytes(),
                 deferred: false,
-                target: None,
+                targets: Vec::new(),
                 problems: with(cx.take_warnings(), problem),
             })
         }
@@ -317,12 +324,14 @@ impl<R: Resource> DynResource<R::Provider> for Erased<R> {
 
     fn read(&self, wire: Wire<R::Provider>, state: Value) -> BoxFuture<'_, Read> {
         async move {
-            let imported = Private::from_bytes(&wire.private).is_imported();
+            let imported = Private::from_bytes(&wire.private).import();
             let mut cx = self.context(wire, Operation::Read, &state);
-            if imported {
-                cx = cx.with_private(Private::default()).with_hints(fields(&state));
+            if let Some(hints) = &imported {
+                let hints = hints.iter().map(|(name, text)| (name.clone(), Value::String(text.clone())));
+                let hints = fields(&state).into_iter().chain(hints).collect();
+                cx = cx.with_private(Private::default()).with_hints(hints);
             }
-            self.try_read(&cx, &state, imported).await.unwrap_or_else(|problem| Read {
+            self.try_read(&cx, &state, imported.is_some()).await.unwrap_or_else(|problem| Read {
                 state,
                 private: cx.private().to_bytes(),
                 problems: with(cx.take_warnings(), problem),
@@ -333,9 +342,10 @@ impl<R: Resource> DynResource<R::Provider> for Erased<R> {
 
     fn import_by_id(&self, id: &str) -> Result<Imported, Problem> {
         let identity = R::parse_import_id(id)?;
-        let hints =
-            R::import_hints(id).into_iter().map(|(output, text)| (output.to_owned(), Value::String(text)));
-        self.imported(&identity, &Value::Object(hints.collect()))
+        let hints: BTreeMap<_, _> =
+            R::import_hints(id).into_iter().map(|(name, text)| (name.to_owned(), text)).collect();
+        let outputs = hints.iter().map(|(name, text)| (name.clone(), Value::String(text.clone())));
+        self.imported(&identity, &Value::Object(outputs.collect()), &hints)
     }
 
     fn import_by_identity(&self, identity: &Value) -> Result<Imported, Problem> {
@@ -348,7 +358,7 @@ impl<R: Resource> DynResource<R::Provider> for Erased<R> {
         let id: R::Identity = View::new(&self.layout.identity, &complete)?.into_inner();
         // What an import id must look like, an identity must, too.
         R::parse_import_id(&R::import_id(&id))?;
-        self.imported(&id, identity)
+        self.imported(&id, identity, &BTreeMap::new())
     }
 
     fn upgrade(&self, version: i64, state: &[u8]) -> Result<Value, Problem> {
@@ -375,7 +385,7 @@ fn unforeseen<P>(cx: &Context<P>, plan: plan::Plan) -> Planned {
         replaces: plan.replaces,
         private: cx.private().to_bytes(),
         deferred: false,
-        target: None,
+        targets: Vec::new(),
         problems: cx.take_warnings(),
     }
 }

@@ -25,7 +25,7 @@ pub struct Foresight<R: Resource> {
     pub(super) changed: bool,
     pub(super) adopted: Vec<Path>,
     pub(super) deferred: bool,
-    pub(super) target: Option<Target>,
+    pub(super) targets: Vec<Target>,
     pub(super) bug: Option<Problem>,
 }
 
@@ -126,8 +126,14 @@ impl<R: Resource> Foresight<R> {
         if inputs.iter().all(|input| self.is_known(*input)) {
             let place =
                 inputs.iter().filter_map(|input| self.inputs.get(&Path::from(*input)).cloned()).collect();
-            self.target = Some(Target { what: what.into(), place });
+            self.targets.push(Target { what: what.into(), place, at: Path::root() });
         }
+    }
+
+    /// A part of the object is `what`, such as "the file `a.txt` of …", which says all about its place: whatever
+    /// resource claims the same words claims the same thing. `at` is the attribute that asks for it.
+    pub fn claim_part(&mut self, what: impl Into<String>, at: impl Into<Path>) {
+        self.targets.push(Target { what: what.into(), place: Vec::new(), at: at.into() });
     }
 
     fn note(&mut self, output: &str, foreseen: Foreseen) {

@@ -117,8 +117,8 @@ pub trait Resource: JsonSchema + Send + Sync + Sized + 'static {
     /// Reads an import id. An error shows an example of a good one.
     fn parse_import_id(text: &str) -> Result<Self::Identity, Problem>;
 
-    /// What an import id says beyond the identity: outputs marked `x-identity`, which the read that follows finds
-    /// with [`Context::imported`].
+    /// What an import id says beyond the identity, by name, which the read that follows finds with
+    /// [`Context::imported`]. An output marked `x-identity` is among the names where the id says it.
     fn import_hints(text: &str) -> Vec<(&'static str, String)> {
         let _ = text;
         Vec::new()

@@ -36,12 +36,10 @@ impl<P: Provider> Server<P> {
         // Only what is planned a second time, to be made anew, has private state and no prior state.
         let block = prior.is_null().then(|| Private::from_bytes(&request.prior_private).block()).flatten();
         let mut planned = resource.plan(self.wire(request.prior_private)?, prior, proposed, config).await;
-        match planned.target.take().map(|target| self.inner.claims.take(target, block)) {
-            Some(Ok(block)) => {
-                planned.private = Private::from_bytes(&planned.private).for_block(block).to_bytes();
-            }
-            Some(Err(problem)) => planned.problems.push(problem),
-            None => {}
+        if !planned.targets.is_empty() {
+            let (block, problems) = self.inner.claims.take(std::mem::take(&mut planned.targets), block);
+            planned.private = Private::from_bytes(&planned.private).for_block(block).to_bytes();
+            planned.problems.extend(problems);
         }
         if planned.deferred && !request.client_capabilities.is_some_and(|client| client.deferral_allowed) {
             let detail = "Something that it needs does not exist yet, and this version of the CLI cannot leave it for a later run.";
