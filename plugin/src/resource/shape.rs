@@ -150,6 +150,8 @@ impl Layout {
 /// The new value, or the old one where both mean the same. Null and an empty collection mean the same.
 fn settle(attribute: &Attribute, old: &Value, new: Value) -> Value {
     match (&attribute.kind, old, new) {
+        // No configuration says null for it: it was not known, as after an import.
+        (_, Value::Null, new) if attribute.required && is_empty(&new) => new,
         (_, old, new) if *old == new || (is_empty(old) && is_empty(&new)) => old.clone(),
         (Kind::Nested(Nesting::Single, attributes), Value::Null, new) => {
             settle_object(attributes, &Value::Object(BTreeMap::new()), new)
@@ -316,6 +318,8 @@ mod tests {
         wanted: BTreeSet<String>,
         /// How.
         how: Option<How>,
+        /// Needed.
+        needed: BTreeSet<String>,
     }
 
     #[derive(Serialize, Deserialize, schemars::JsonSchema)]
@@ -369,13 +373,13 @@ mod tests {
     }
 
     /// After an import all that was last known is null. An input that is empty stays null, as a configuration that
-    /// says nothing has it; an output is what was learned, and can be read again.
+    /// says nothing has it; one that every configuration says, and an output, are what was found, and can be read again.
     #[test]
     fn an_empty_output_is_not_null() {
         let layout = Layout::of::<Thing>().unwrap();
         let (id, spec) = (
             Identity { name: "a".into() },
-            Spec { wanted: BTreeSet::new(), how: Some(How { ways: vec![] }) },
+            Spec { wanted: BTreeSet::new(), how: Some(How { ways: vec![] }), needed: BTreeSet::new() },
         );
         let status = Status { learned: BTreeSet::new() };
         let last = layout.imported::<Thing>(&id, &Value::Null).unwrap();
@@ -384,5 +388,6 @@ mod tests {
         assert_eq!(fields["how"], Value::Object(BTreeMap::from([("ways".to_owned(), Value::Null)])));
         assert!(fields["wanted"].is_null() && !fields["learned"].is_null(), "{fields:?}");
         assert!(typed::read::<Status>(&layout.status, &found).is_ok());
+        assert!(typed::read::<Spec>(&layout.spec, &found).is_ok());
     }
 }
