@@ -9,6 +9,7 @@ pub mod argo;
 pub mod cluster;
 pub mod error;
 pub mod fetch;
+pub mod files;
 pub mod git;
 pub mod helm;
 pub mod image;

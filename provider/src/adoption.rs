@@ -1,20 +1,21 @@
 //! Objects that were imported: they carry no mark of ours yet, and are ours all the same. The import is the consent,
-//! for what is in the cluster that it was read from and in no other: an import looks where the provider block or the
-//! environment says, and the configuration may name another cluster.
+//! for what is in the place that it was read from and in no other: an import looks where the provider block or the
+//! environment says, and the configuration may name another place. A place is a cluster, by its UID, or a branch of a
+//! repository.
 
 use crate::provider::Gitops;
 use tfplugin_rs::Context;
 
 const IMPORTED: &str = "imported";
 
-/// Remembers that the object was imported from the cluster with this UID.
-pub fn imported(cx: &Context<Gitops>, cluster: &str) {
-    cx.remember(IMPORTED, &cluster);
+/// Remembers that the object was imported from this place.
+pub fn imported(cx: &Context<Gitops>, place: &str) {
+    cx.remember(IMPORTED, &place);
 }
 
-/// Whether the object was imported from the cluster with this UID, and was not written since.
-pub fn adopts(cx: &Context<Gitops>, cluster: &str) -> bool {
-    cx.recall::<String>(IMPORTED).is_some_and(|imported| imported == cluster)
+/// Whether the object was imported from this place, and was not written since.
+pub fn adopts(cx: &Context<Gitops>, place: &str) -> bool {
+    cx.recall::<String>(IMPORTED).is_some_and(|imported| imported == place)
 }
 
 /// Remembers that the object was written, and carries our mark.

@@ -14,8 +14,6 @@ mod outcome;
 mod problem;
 mod provider;
 mod resources;
-#[cfg(test)]
-mod rig;
 
 #[cfg(test)]
 mod tests;

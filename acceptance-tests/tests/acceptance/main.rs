@@ -9,6 +9,7 @@ mod bootstraps;
 mod broken_apps;
 mod clusters;
 mod examples;
+mod files;
 mod functions;
 mod git_access;
 mod git_servers;
@@ -96,6 +97,9 @@ fn add_argocd(suite: &mut Suite) {
     suite.shared("argocd::lives_and_dies", &[Provider, Cluster, Git], argocd::lives_and_dies);
     suite.both("tenants::live_in_git", &[Provider, Git], tenants::live_in_git);
     suite.both("product_versions::live_in_git", &[Provider, Git], product_versions::live_in_git);
+    suite.both("files::of_the_example_live_and_die", &[Provider, Git], files::of_the_example_live_and_die);
+    suite.both("files::live_in_git", &[Provider, Git], files::live_in_git);
+    suite.both("files::that_cannot_be_written_are_named", &[Provider, Git], files::that_cannot_be_written_are_named);
     suite.both("git_access::over_ssh", &[Provider, Git], git_access::over_ssh);
 }
 

@@ -8,6 +8,7 @@ mod change;
 pub use change::{Refused, find};
 
 use crate::Explain;
+use crate::files::Mark;
 use crate::manifest::{self, Limits, parse_value, to_yaml};
 use crate::path::{Invalid, RepoPath};
 use crate::tenant::{Chart, ChartSpec, Product};
@@ -149,7 +150,7 @@ impl ProductVersion {
         if let (Value::Object(values), Value::Object(file)) = (&self.default_values, &mut file) {
             file.insert("default_values".into(), Value::Object(values.clone()));
         }
-        Ok(format!("{}{}", mark(&self.name), to_yaml(&file)?))
+        Ok(mark(&self.name).on(&to_yaml(&file)?))
     }
 
     /// Reads the file at `path`, which is to be the one of `name`.
@@ -188,8 +189,8 @@ impl ProductVersion {
 }
 
 /// The first line of a version's file.
-fn mark(name: &Name) -> String {
-    format!("# managed by gitops_product_version {name}\n")
+fn mark(name: &Name) -> Mark {
+    Mark::new("gitops_product_version", &name.to_string())
 }
 
 #[cfg(test)]

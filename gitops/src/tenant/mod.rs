@@ -25,6 +25,7 @@ pub use status::Summary;
 
 use crate::Explain;
 use crate::argo::{Application, Destination, Helm, Preset, Source, Sync};
+use crate::files::Mark;
 use crate::manifest::{self, to_yaml};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -142,20 +143,20 @@ impl Tenant {
         let home = &self.home;
         let values = merge_values(&self.product.default_values, &self.values);
         let version = self.product.version.iter().map(|version| format!("{PRODUCT_VERSION}{version}\n"));
-        let head: String = std::iter::once(mark(&home.id)).chain(version).collect();
-        let mut files = BTreeMap::from([(home.values_path(), format!("{head}{}", to_yaml(&values)?))]);
+        let values: String = version.chain([to_yaml(&values)?]).collect();
+        let mut files = BTreeMap::from([(home.values_path(), mark(&home.id).on(&values))]);
         let application = to_yaml(self.application().object().as_map())?;
         let mut documents = vec![];
         if home.namespace_owner == NamespaceOwner::ArgoCd {
             documents.push(to_yaml(&self.namespace_manifest())?);
         }
         if self.state == State::Retired {
-            files.insert(home.restore_path(), format!("{}{application}", mark(&home.id)));
+            files.insert(home.restore_path(), mark(&home.id).on(&application));
         } else {
             documents.push(application);
         }
         if !documents.is_empty() {
-            files.insert(home.application_path(), format!("{}{}", mark(&home.id), documents.join("---\n")));
+            files.insert(home.application_path(), mark(&home.id).on(&documents.join("---\n")));
         }
         Ok(files)
     }
@@ -257,13 +258,13 @@ pub fn product_version(values: &str) -> Option<&str> {
 }
 
 /// The first line of a tenant's files.
-fn mark(id: &str) -> String {
-    format!("{MARK}{id}\n")
+fn mark(id: &str) -> Mark {
+    Mark::new("gitops_tenant", id)
 }
 
 /// Whether a file is one of this tenant: its first line says so.
 pub fn is_marked(content: &str, id: &str) -> bool {
-    content.lines().next().is_some_and(|line| line == mark(id).trim_end())
+    mark(id).is_on(content.as_bytes())
 }
 
 /// Whether a file is this tenant's, or nobody's by its first line.

@@ -173,14 +173,14 @@ fn of_argo_cd(tenant: &mut Tenant, live: Option<&Json>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rig::{PASSWORD, Rig};
+    use crate::resources::rig::Rig;
     use serde_json::json;
 
     const APPLICATION: &str = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: acme, labels: {tier: beta}}\nspec:\n  destination: {namespace: shop}\n  source: {repoURL: 'https://charts.example', chart: shop, targetRevision: '2.0'}\n  syncPolicy: {automated: {}}\n";
 
     #[tokio::test(flavor = "multi_thread")]
     async fn both_sides_are_told() {
-        let rig = Rig::start().await;
+        let rig = Rig::with_chart().await;
         let marked = "# managed by gitops_tenant acme\n# product version shop/1.0\na: 1\n";
         for (path, content) in [
             ("instances/acme/values.yaml", marked),
@@ -195,7 +195,7 @@ mod tests {
         }
         let config = json!({"git": {"url": rig.url(), "branch": "main"}});
         let config: Config = serde_json::from_value(config).unwrap();
-        let output = Tenants::read(&rig.context(PASSWORD), &config).await.unwrap();
+        let output = Tenants::read(&rig.context(), &config).await.unwrap();
         assert_eq!(output.commit, rig.bare.head().unwrap());
         let ids: Vec<_> = output.tenants.keys().map(String::as_str).collect();
         assert_eq!(ids, ["acme", "gone", "half"]);

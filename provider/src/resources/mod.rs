@@ -5,8 +5,12 @@ mod argo;
 mod blame;
 mod bootstrap;
 mod cluster;
+mod files;
 mod product_version;
 mod project;
+mod repository;
+#[cfg(test)]
+pub mod rig;
 mod root_app;
 mod secret_injection;
 mod tenant;
@@ -29,5 +33,6 @@ pub fn add(table: Table<Gitops>) -> Result<Table<Gitops>, Error> {
         .resource::<root_app::RootApp>()?
         .alias::<root_app::RootApp>(root_app::ALIAS)?
         .resource::<product_version::ProductVersion>()?
-        .resource::<tenant::Tenant>()
+        .resource::<tenant::Tenant>()?
+        .resource::<files::Files>()
 }

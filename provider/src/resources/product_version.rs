@@ -1,5 +1,6 @@
 //! `gitops_product_version`: a chart and its default values under a name, in Git, never changed.
 
+use super::repository::{foresee, open};
 use crate::defaults;
 use crate::import_id;
 use crate::problem::{Locate, problem};
@@ -103,26 +104,12 @@ impl Resource for ProductVersion {
         plan.derive("git_path", &["product", "version", "products_path"], |id, spec| {
             format!("{}/{}/{}.yaml", spec.products_path, id.product, id.version)
         });
-        if plan.prior().is_some_and(|prior| prior.status.commit.is_empty()) {
-            plan.unknown("commit");
-        }
-        match plan.is_known("git").then(|| open(cx, plan.want().git.as_ref())) {
-            Some(Ok(repository)) => {
-                plan.set("repository_url", repository.url());
-                plan.set("branch", repository.branch());
-                let (name, branch, url) = (Self::import_id(plan.id()), repository.branch(), repository.url());
-                plan.claim(
-                    format!("the product version `{name}` on `{branch}` of `{url}`"),
-                    &["product", "version"],
-                );
-            }
-            // The provider block may not be known yet.
-            Some(Err(git::Error::NoUrl)) => {}
-            Some(Err(error)) => return Err(located(&error)),
-            None => {
-                plan.unknown("repository_url");
-                plan.unknown("branch");
-            }
+        if let Some(repository) = foresee(cx, plan, |spec| spec.git.as_ref(), |status| &status.commit)? {
+            let (name, branch, url) = (Self::import_id(plan.id()), repository.branch(), repository.url());
+            plan.claim(
+                format!("the product version `{name}` on `{branch}` of `{url}`"),
+                &["product", "version"],
+            );
         }
         Ok(())
     }
@@ -142,7 +129,7 @@ impl Resource for ProductVersion {
         last: Option<Prior<Spec, Status>>,
     ) -> Result<Option<(Spec, Status)>, Problem> {
         let task = task(cx);
-        let hints = hints(cx);
+        let hints = super::repository::imported(cx);
         let remote = last.as_ref().map_or(Some(&hints), |last| last.spec.git.as_ref());
         let repository = open(cx, remote).map_err(|error| located(&error))?;
         let tree = repository.glance(&task).await.map_err(|error| located(&error))?;
@@ -264,16 +251,6 @@ fn problems(id: &Identity, spec: &Spec) -> Vec<Problem> {
 
 fn owner(id: &Identity) -> Owner {
     Owner::new(ProductVersion::KIND, ProductVersion::import_id(id))
-}
-
-fn open(cx: &Context<Gitops>, remote: Option<&Remote>) -> Result<Repository, git::Error> {
-    cx.provider().repositories.open(&remote.cloned().unwrap_or_default())
-}
-
-/// What an import said of the repository.
-fn hints(cx: &Context<Gitops>) -> Remote {
-    let hint = |name: &str| cx.imported(name).map(str::to_owned);
-    Remote { url: hint("repository_url"), branch: hint("branch"), ..Remote::default() }
 }
 
 /// The problem, on the attribute that the error is about.

@@ -1,7 +1,7 @@
 //! The resource against a real Git server: what is committed, what never changes, and what users read.
 
 use super::*;
-use crate::rig::{PASSWORD, Rig, shown};
+use crate::resources::rig::{Rig, shown};
 use serde_json::json;
 
 fn id() -> Identity {
@@ -19,14 +19,14 @@ fn prior(spec: &Spec, status: &Status) -> Option<Prior<Spec, Status>> {
 }
 
 async fn applied(rig: &Rig, prior: Option<Prior<Spec, Status>>, want: &Spec) -> Status {
-    let outcome = ProductVersion::apply(&rig.context(PASSWORD), &id(), prior, want).await;
+    let outcome = ProductVersion::apply(&rig.context(), &id(), prior, want).await;
     assert_eq!(outcome.problems(), []);
     outcome.status().unwrap().clone()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn it_is_written_once_repaired_and_removed() {
-    let rig = Rig::start().await;
+    let rig = Rig::with_chart().await;
     let spec = wanting(&rig, json!({"default_values": {"replicas": 1}}));
     let made = applied(&rig, None, &spec).await;
     assert_eq!(
@@ -34,7 +34,7 @@ async fn it_is_written_once_repaired_and_removed() {
         (made.commit.clone(), "products/shop/1.0.yaml")
     );
     assert_eq!(applied(&rig, None, &spec).await.commit, made.commit, "a create that was not stored");
-    let read = async |last| ProductVersion::read(&rig.context(PASSWORD), &id(), last).await.unwrap();
+    let read = async |last| ProductVersion::read(&rig.context(), &id(), last).await.unwrap();
     let (again, status) = read(prior(&spec, &made)).await.unwrap();
     assert_eq!((json!(again), status.commit), (json!(spec), made.commit.clone()));
 
@@ -46,15 +46,15 @@ async fn it_is_written_once_repaired_and_removed() {
     assert_eq!(rig.bare.read(&made.git_path).unwrap(), file);
 
     let last = prior(&spec, &repaired).unwrap();
-    ProductVersion::delete(&rig.context(PASSWORD), &id(), last).await.unwrap();
+    ProductVersion::delete(&rig.context(), &id(), last).await.unwrap();
     assert_eq!(rig.bare.read(&made.git_path), None);
     assert!(read(prior(&spec, &repaired)).await.is_none());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn messages() {
-    let rig = Rig::start().await;
-    let cx = rig.context(PASSWORD);
+    let rig = Rig::with_chart().await;
+    let cx = rig.context();
     let refused = async |more: Json| {
         let outcome = ProductVersion::apply(&cx, &id(), None, &wanting(&rig, more)).await;
         shown(outcome.problems())

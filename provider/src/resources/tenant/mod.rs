@@ -2,24 +2,25 @@
 //!
 //! Git is what the tenant is; the cluster only says how it is. A tenant whose cluster is gone is still there.
 
+mod git;
 mod life;
-mod repository;
 mod shape;
 #[cfg(test)]
 mod tests;
 
 use super::application as app;
 use super::blame::{self, Attributes};
+use super::repository::{foresee, imported, open};
 use crate::import_id;
 use crate::outcome::{Phase, unfinished};
 use crate::problem::{Locate, add, problem};
 use crate::provider::{Gitops, task, warn_of_environment};
+use git::{files, located, paths_of_import, write};
 use gitops::Task;
 use gitops::cluster::{self, Cluster, Connection};
-use gitops::git::{self, Change, Owner, Repository};
+use gitops::git::{Change, Owner, Repository};
 use gitops::tenant::{Home, OnDelete, OnItsWay, State, Summary};
 use life::Passage;
-use repository::{files, hints, located, open, paths_of_import, write};
 use schemars::JsonSchema;
 use shape::{Identity, Spec, Status};
 use tfplugin_rs::{Context, Foresight, Outcome, Prior, Problem, Resource, View};
@@ -85,26 +86,12 @@ impl Resource for Tenant {
         plan.derive("git_path", &["tenant_id", "instances_path"], shape::git_path);
         plan.derive("argo_app_name", &["tenant_id"], |id, _| id.tenant_id.clone());
         plan.derive("namespace_name", &["tenant_id", "namespace"], shape::namespace);
-        if plan.prior().is_some_and(|prior| prior.status.commit.is_empty()) {
-            plan.unknown("commit");
-        }
         if app::unfinished(cx) && plan.want().wait {
             plan.unknown("status");
         }
-        match plan.is_known("git").then(|| open(cx, plan.want().git.as_ref())) {
-            Some(Ok(repository)) => {
-                plan.set("repository_url", repository.url());
-                plan.set("branch", repository.branch());
-                let (id, branch, url) = (&plan.id().tenant_id, repository.branch(), repository.url());
-                plan.claim(format!("the tenant `{id}` on `{branch}` of `{url}`"), &["tenant_id"]);
-            }
-            // The provider block may not be known yet.
-            Some(Err(git::Error::NoUrl)) => {}
-            Some(Err(error)) => return Err(located(&error)),
-            None => {
-                plan.unknown("repository_url");
-                plan.unknown("branch");
-            }
+        if let Some(repository) = foresee(cx, plan, |spec| spec.git.as_ref(), |status| &status.commit)? {
+            let (id, branch, url) = (&plan.id().tenant_id, repository.branch(), repository.url());
+            plan.claim(format!("the tenant `{id}` on `{branch}` of `{url}`"), &["tenant_id"]);
         }
         Ok(())
     }
@@ -160,7 +147,7 @@ impl Resource for Tenant {
         last: Option<Prior<Spec, Status>>,
     ) -> Result<Option<(Spec, Status)>, Problem> {
         let task = task(cx);
-        let hints = hints(cx);
+        let hints = imported(cx);
         let remote = last.as_ref().map_or(Some(&hints), |last| last.spec.git.as_ref());
         let repository = open(cx, remote).map_err(|error| located(&error))?;
         let tree = repository.glance(&task).await.map_err(|error| located(&error))?;

@@ -1,9 +1,9 @@
 //! The resource against a real Git server, without a cluster: what is committed, what is not, and what users read.
 
-use super::repository::left_behind;
+use super::git::left_behind;
 use super::shape::{Identity, Spec, Status, problem_of_product, problems};
 use super::*;
-use crate::rig::{PASSWORD, Rig, shown};
+use crate::resources::rig::{Rig, shown};
 use gitops_acceptance_tests::git_server::Bare;
 use serde_json::{Value as Json, json};
 use std::time::Duration;
@@ -19,13 +19,13 @@ fn wanting(rig: &Rig, more: Json) -> Spec {
 }
 
 async fn applied(rig: &Rig, prior: Option<Prior<Spec, Status>>, want: &Spec) -> Status {
-    let outcome = Tenant::apply(&rig.context(PASSWORD), &id(), prior, want).await;
+    let outcome = Tenant::apply(&rig.context(), &id(), prior, want).await;
     assert_eq!(outcome.problems(), []);
     outcome.status().unwrap().clone()
 }
 
 async fn seen(rig: &Rig, last: Option<Prior<Spec, Status>>) -> Option<(Spec, Status)> {
-    Tenant::read(&rig.context(PASSWORD), &id(), last).await.unwrap()
+    Tenant::read(&rig.context(), &id(), last).await.unwrap()
 }
 
 /// The error of a create, as the user reads it.
@@ -49,7 +49,7 @@ fn value(spec: &Spec) -> Json {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_change_is_one_commit_and_no_change_is_none() {
-    let rig = Rig::start().await;
+    let rig = Rig::with_chart().await;
     let spec = wanting(&rig, json!({"values": {"greeting": "hello"}}));
     let begun = rig.bare.commits().unwrap();
     let made = applied(&rig, None, &spec).await;
@@ -98,17 +98,17 @@ async fn each_change_is_one_commit_and_no_change_is_none() {
     assert!(rig.bare.read("argo-cd/tenants/acme.yaml").unwrap().contains("kind: Application"));
 
     let last = prior(&changed, &updated).unwrap();
-    Tenant::delete(&rig.context(PASSWORD), &id(), last).await.unwrap();
+    Tenant::delete(&rig.context(), &id(), last).await.unwrap();
     assert_eq!(rig.bare.commits().unwrap(), begun + 3);
     let left = rig.bare.git(&["ls-tree", "-r", "--name-only", "main"]).unwrap();
     assert_eq!(left, "README.md\ncharts/tenant/Chart.yaml");
-    Tenant::delete(&rig.context(PASSWORD), &id(), prior(&changed, &updated).unwrap()).await.unwrap();
+    Tenant::delete(&rig.context(), &id(), prior(&changed, &updated).unwrap()).await.unwrap();
     assert_eq!(rig.bare.commits().unwrap(), begun + 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_written_reads_the_same() {
-    let rig = Rig::start().await;
+    let rig = Rig::with_chart().await;
     for more in [
         json!({}),
         json!({"values": {}}),
@@ -122,14 +122,14 @@ async fn what_was_written_reads_the_same() {
         let (read, status) = seen(&rig, prior(&spec, &made)).await.unwrap();
         assert_eq!((value(&read), &status.commit), (value(&spec), &made.commit), "{more}");
         let last = prior(&wanting(&rig, json!({"on_delete": "orphan"})), &made).unwrap();
-        Tenant::delete(&rig.context(PASSWORD), &id(), last).await.unwrap();
+        Tenant::delete(&rig.context(), &id(), last).await.unwrap();
         assert!(seen(&rig, prior(&spec, &made)).await.is_none(), "{more}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_others_change_shows_and_is_repaired_by_one_commit() {
-    let rig = Rig::start().await;
+    let rig = Rig::with_chart().await;
     let spec = wanting(&rig, json!({"values": {"greeting": "hello"}}));
     let made = applied(&rig, None, &spec).await;
 
@@ -156,11 +156,11 @@ async fn what_others_change_shows_and_is_repaired_by_one_commit() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_import_reads_what_is_there_and_applying_it_writes_nothing() {
-    let rig = Rig::start().await;
+    let rig = Rig::with_chart().await;
     let spec = wanting(&rig, json!({"values": {"greeting": "hello"}, "tier": "beta", "namespace": "shop"}));
     let made = applied(&rig, None, &spec).await;
     let tree = {
-        let repository = open(&rig.context(PASSWORD), spec.git.as_ref()).unwrap();
+        let repository = open(&rig.context(), spec.git.as_ref()).unwrap();
         let tree = repository.read(&Task::new(Default::default(), Duration::from_secs(60))).await.unwrap();
         let found = files(&tree, &paths_of_import(&id()).unwrap()).unwrap().unwrap();
         shape::imported(&id(), spec.git.clone().unwrap(), &repository, &found)
@@ -173,13 +173,13 @@ async fn an_import_reads_what_is_there_and_applying_it_writes_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_move_and_a_removal_leave_what_is_others() {
-    let rig = Rig::start().await;
+    let rig = Rig::with_chart().await;
     let spec = wanting(&rig, json!({}));
     let made = applied(&rig, None, &spec).await;
     rig.bare.write("elsewhere/acme.yaml", "kind: List\n").unwrap();
     let head = rig.bare.head().unwrap();
     let moved = wanting(&rig, json!({"applications_path": "elsewhere"}));
-    let outcome = Tenant::apply(&rig.context(PASSWORD), &id(), prior(&spec, &made), &moved).await;
+    let outcome = Tenant::apply(&rig.context(), &id(), prior(&spec, &made), &moved).await;
     let refusal = rig.plain(&shown(outcome.problems()));
     assert!(
         refusal.starts_with("tenant_id: `elsewhere/acme.yaml` is in the repository already"),
@@ -190,7 +190,7 @@ async fn a_move_and_a_removal_leave_what_is_others() {
     // Another tenant's file has come to the place of ours.
     let theirs = "# managed by gitops_tenant other\nkind: List\n";
     rig.bare.write("argo-cd/applications/acme.yaml", theirs).unwrap();
-    Tenant::delete(&rig.context(PASSWORD), &id(), prior(&spec, &made).unwrap()).await.unwrap();
+    Tenant::delete(&rig.context(), &id(), prior(&spec, &made).unwrap()).await.unwrap();
     let left = rig.bare.read("argo-cd/applications/acme.yaml").unwrap();
     assert_eq!(left.trim_end(), theirs.trim_end());
     assert_eq!(rig.bare.read("instances/acme/values.yaml"), None);
@@ -198,10 +198,10 @@ async fn a_move_and_a_removal_leave_what_is_others() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_needs_a_cluster_says_so_and_changes_nothing() {
-    let rig = Rig::start().await;
+    let rig = Rig::with_chart().await;
     let spec = wanting(&rig, json!({"on_delete": "retain_data"}));
     let made = applied(&rig, None, &spec).await;
-    let cx = rig.context(PASSWORD);
+    let cx = rig.context();
     let mut told = vec![];
     for state in ["suspended", "retired"] {
         let want = wanting(&rig, json!({"state": state}));
@@ -231,13 +231,13 @@ async fn what_needs_a_cluster_says_so_and_changes_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_tenant_runs_its_product_version() {
-    let rig = Rig::start().await;
+    let rig = Rig::with_chart().await;
     let product =
         "product: shop\nversion: '1.0'\nchart: {path: charts/tenant}\ndefault_values: {a: 1, b: 2}\n";
     let none = json!({"chart": null, "product_version": "shop/1.0", "values": {"b": 3}});
-    let missing = refused(&rig, &rig.context(PASSWORD), &wanting(&rig, none.clone())).await;
+    let missing = refused(&rig, &rig.context(), &wanting(&rig, none.clone())).await;
     rig.bare.write("products/shop/1.0.yaml", "product: other\n").unwrap();
-    let broken = refused(&rig, &rig.context(PASSWORD), &wanting(&rig, none.clone())).await;
+    let broken = refused(&rig, &rig.context(), &wanting(&rig, none.clone())).await;
     insta::assert_snapshot!([missing, broken].join("\n\n"), @"
     product_version: The repository has no product version `shop/1.0`: there is no `products/shop/1.0.yaml`
     Let `product_version` be the `id` of a `gitops_product_version` of the same repository, branch and `products_path`.
@@ -309,15 +309,15 @@ fn import_ids() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn messages_of_git() {
-    let rig = Rig::start().await;
-    let cx = rig.context(PASSWORD);
+    let rig = Rig::with_chart().await;
+    let cx = rig.context();
     let elsewhere = |url: String, branch: &str| wanting(&rig, json!({"git": {"url": url, "branch": branch}}));
     Bare::empty(&rig.dir.path().join("empty.git")).unwrap();
     let mut text = vec![
         refused(&rig, &cx, &elsewhere(rig.server.url("none.git"), "main")).await,
         refused(&rig, &cx, &elsewhere(rig.server.url("empty.git"), "main")).await,
         refused(&rig, &cx, &elsewhere(rig.server.url("p.git"), "trunk")).await,
-        refused(&rig, &rig.context("wrong"), &wanting(&rig, json!({}))).await,
+        refused(&rig, &rig.context_with("wrong"), &wanting(&rig, json!({}))).await,
         refused(&rig, &cx, &wanting(&rig, json!({"git": null}))).await,
         refused(&rig, &cx, &wanting(&rig, json!({"chart": {"path": "charts/none"}}))).await,
     ];
@@ -367,12 +367,12 @@ async fn messages_of_git() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn another_repository_leaves_the_old_one_alone() {
-    let rig = Rig::start().await;
+    let rig = Rig::with_chart().await;
     let spec = wanting(&rig, json!({}));
     let made = applied(&rig, None, &spec).await;
     rig.bare.git(&["branch", "next", "main"]).unwrap();
     let moved = wanting(&rig, json!({"git": {"url": rig.server.url("p.git"), "branch": "next"}}));
-    let cx = rig.context(PASSWORD);
+    let cx = rig.context();
     let repository = open(&cx, moved.git.as_ref()).unwrap();
     let home = shape::home(&id(), &moved, &repository);
     let (task, prior) = (crate::provider::task(&cx), prior(&spec, &made));

@@ -5,22 +5,12 @@ use super::{Written, owner};
 use crate::problem::{Locate, problem};
 use crate::provider::Gitops;
 use gitops::Task;
-use gitops::git::{self, Change, Remote, Repository, Snapshot};
+use gitops::git::{self, Change, Repository, Snapshot};
 use gitops::product;
 use gitops::tenant::{Files, Found, Home, NotNamed, Refused};
 use std::error::Error;
 use std::sync::{Arc, Mutex, PoisonError};
 use tfplugin_rs::{Context, Prior, Problem};
-
-pub(super) fn open(cx: &Context<Gitops>, remote: Option<&Remote>) -> Result<Repository, git::Error> {
-    cx.provider().repositories.open(&remote.cloned().unwrap_or_default())
-}
-
-/// What an import said of the repository.
-pub(super) fn hints(cx: &Context<Gitops>) -> Remote {
-    let hint = |name: &str| cx.imported(name).map(str::to_owned);
-    Remote { url: hint("repository_url"), branch: hint("branch"), ..Remote::default() }
-}
 
 /// Brings the files of the tenant to what is wanted.
 pub(super) async fn write(

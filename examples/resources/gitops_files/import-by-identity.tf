@@ -1,0 +1,9 @@
+import {
+  to = gitops_files.policies
+
+  identity = {
+    name           = "policies"
+    repository_url = "https://git.example.com/acme/platform.git"
+    branch         = "main"
+  }
+}

@@ -1,0 +1,4 @@
+import {
+  to = gitops_files.policies
+  id = "main:policies:.github/CODEOWNERS:policies/limits.yaml"
+}

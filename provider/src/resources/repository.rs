@@ -1,0 +1,139 @@
+//! What the resources that are files of a Git repository have in common: where it is, and how it is imported.
+
+use crate::import_id;
+use crate::problem::problem;
+use crate::provider::Gitops;
+use gitops::files::Changes;
+use gitops::git::{self, Edit, Remote, Repository};
+use gitops::path::RepoPath;
+use std::sync::{Arc, Mutex, PoisonError};
+use tfplugin_rs::value::Path;
+use tfplugin_rs::{Context, Foresight, Problem, Resource};
+
+/// The repository and branch of `remote`, or else of the provider block.
+///
+/// # Errors
+///
+/// Nobody names one, or the address or branch cannot be used.
+pub fn open(cx: &Context<Gitops>, remote: Option<&Remote>) -> Result<Repository, git::Error> {
+    cx.provider().repositories.open(&remote.cloned().unwrap_or_default())
+}
+
+/// Where a state says that its object is: the repository at `url`, `branch` of it, with whatever else `remote` says.
+///
+/// # Errors
+///
+/// As [`open`].
+pub fn open_at(
+    cx: &Context<Gitops>,
+    remote: Option<&Remote>,
+    url: &str,
+    branch: &str,
+) -> Result<Repository, git::Error> {
+    let remote = remote.cloned().unwrap_or_default();
+    open(cx, Some(&Remote { url: Some(url.to_owned()), branch: Some(branch.to_owned()), ..remote }))
+}
+
+/// What an import said of the repository.
+pub fn imported(cx: &Context<Gitops>) -> Remote {
+    let hint = |name: &str| cx.imported(name).map(str::to_owned);
+    Remote { url: hint("repository_url"), branch: hint("branch"), ..Remote::default() }
+}
+
+/// Foresees the outputs `repository_url` and `branch`, and that `commit` is made anew where Git does not have what is
+/// wanted (`commit` is empty then). Answers the repository as far as it is known.
+///
+/// # Errors
+///
+/// The address or branch cannot be used.
+pub fn foresee<R: Resource<Provider = Gitops>>(
+    cx: &Context<Gitops>,
+    plan: &mut Foresight<R>,
+    remote: impl FnOnce(&R::Spec) -> Option<&Remote>,
+    commit: impl FnOnce(&R::Status) -> &str,
+) -> Result<Option<Repository>, Problem> {
+    if plan.prior().is_some_and(|prior| commit(&prior.status).is_empty()) {
+        plan.unknown("commit");
+    }
+    if !plan.is_known("git") {
+        plan.unknown("repository_url");
+        plan.unknown("branch");
+        return Ok(None);
+    }
+    match open(cx, remote(plan.want())) {
+        Ok(repository) => {
+            plan.set("repository_url", repository.url());
+            plan.set("branch", repository.branch());
+            Ok(Some(repository))
+        }
+        // The provider block may not be known yet.
+        Err(git::Error::NoUrl) => Ok(None),
+        Err(error) => Err(problem(&error).at("git")),
+    }
+}
+
+/// Claims the file at `path` of `repository`, which the attribute `at` asks for: whatever resource writes it.
+pub fn claim_file<R: Resource>(plan: &mut Foresight<R>, repository: &Repository, path: &str, at: Path) {
+    let (branch, url) = (repository.branch(), repository.url());
+    plan.claim_part(format!("the file `{path}` on `{branch}` of `{url}`"), at);
+}
+
+/// The files that a change leaves where they are, noted while it is carried out: perhaps several times.
+#[derive(Clone, Default)]
+pub struct Kept(Arc<Mutex<Vec<RepoPath>>>);
+
+impl Kept {
+    /// Notes what `changes` keeps; answers its edits.
+    pub fn note(&self, changes: Changes) -> Vec<Edit> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = changes.kept;
+        changes.edits
+    }
+
+    /// A warning that says what was noted last.
+    pub fn warning(&self) -> Option<Problem> {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let paths: Vec<_> = kept.iter().map(|path| format!("- {path}")).collect();
+        let detail = format!(
+            "Somebody changed these files after the plan was made, so they were not removed:\n{}\n\nThey are nobody's now: remove them from the repository if they are not needed.",
+            paths.join("\n")
+        );
+        (!paths.is_empty()).then(|| Problem::warning("Files stay in the repository", detail))
+    }
+}
+
+/// A warning that `what` is still where it was, at `url` on `branch`.
+pub fn left_behind(what: &str, url: &str, branch: &str) -> Problem {
+    let detail = format!(
+        "They are now written to another address or branch. If that is another repository and not another name of the same one, remove {what} from {url} at `{branch}`: nothing was changed there."
+    );
+    Problem::warning("The old files stay", detail).at("git")
+}
+
+/// The parts of an import id `branch:name:more…`. None of them has a colon: Git's branches and our paths cannot.
+pub struct ImportId<'a> {
+    /// The branch; `None` where the id is only a name.
+    pub branch: Option<&'a str>,
+    /// The name.
+    pub name: &'a str,
+    /// What follows.
+    pub more: Vec<&'a str>,
+}
+
+impl<'a> ImportId<'a> {
+    /// Takes `text` apart; `expected` says what an id looks like.
+    ///
+    /// # Errors
+    ///
+    /// A part is empty.
+    pub fn parse(text: &'a str, expected: &str) -> Result<Self, Problem> {
+        let mut parts = text.split(':');
+        if text.split(':').any(str::is_empty) {
+            return Err(import_id::not_one(expected));
+        }
+        let first = parts.next().unwrap_or_default();
+        Ok(match parts.next() {
+            None => Self { branch: None, name: first, more: Vec::new() },
+            Some(name) => Self { branch: Some(first), name, more: parts.collect() },
+        })
+    }
+}
