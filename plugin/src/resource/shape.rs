@@ -149,25 +149,34 @@ impl Layout {
 
 /// The new value, or the old one where both mean the same. Null and an empty collection mean the same.
 fn settle(attribute: &Attribute, old: &Value, new: Value) -> Value {
+    let nothing = Value::Object(BTreeMap::new());
     match (&attribute.kind, old, new) {
         // No configuration says null for it: it was not known, as after an import.
         (_, Value::Null, new) if attribute.required && is_empty(&new) => new,
         (_, old, new) if *old == new || (is_empty(old) && is_empty(&new)) => old.clone(),
         (Kind::Nested(Nesting::Single, attributes), Value::Null, new) => {
-            settle_object(attributes, &Value::Object(BTreeMap::new()), new)
+            settle_object(attributes, &nothing, new)
         }
         (Kind::Nested(Nesting::Single, attributes), old, new) => settle_object(attributes, old, new),
-        (Kind::Nested(Nesting::List, attributes), Value::List(old), Value::List(new))
-            if old.len() == new.len() =>
-        {
-            Value::List(old.iter().zip(new).map(|(old, new)| settle_object(attributes, old, new)).collect())
-        }
-        (Kind::Nested(Nesting::Map, attributes), Value::Map(old), Value::Map(new)) => {
-            let settle_element = |(key, new): (String, Value)| match old.get(&key) {
-                Some(old) => (key, settle_object(attributes, old, new)),
-                None => (key, new),
+        // An element that was not known yet is spelled like one of which a configuration says as little as it can.
+        (Kind::Nested(Nesting::List, attributes), old, Value::List(new)) => {
+            let old = match old {
+                Value::List(old) if old.len() == new.len() => old.as_slice(),
+                _ => &[],
             };
-            Value::Map(new.into_iter().map(settle_element).collect())
+            let old = old.iter().chain(std::iter::repeat(&nothing));
+            Value::List(old.zip(new).map(|(old, new)| settle_object(attributes, old, new)).collect())
+        }
+        (Kind::Nested(Nesting::Map, attributes), old, Value::Map(new)) => {
+            let known = |key: &String| match old {
+                Value::Map(old) => old.get(key).unwrap_or(&nothing),
+                _ => &nothing,
+            };
+            let new = new.into_iter().map(|(key, new)| {
+                let settled = settle_object(attributes, known(&key), new);
+                (key, settled)
+            });
+            Value::Map(new.collect())
         }
         (Kind::Plain(Type::Dynamic), old, new) => match same_json(old, &new) {
             true => old.clone(),
@@ -320,6 +329,12 @@ mod tests {
         how: Option<How>,
         /// Needed.
         needed: BTreeSet<String>,
+        /// Parts.
+        #[serde(default)]
+        parts: Vec<How>,
+        /// Names.
+        #[serde(default)]
+        names: BTreeMap<String, How>,
     }
 
     #[derive(Serialize, Deserialize, schemars::JsonSchema)]
@@ -379,13 +394,22 @@ mod tests {
         let layout = Layout::of::<Thing>().unwrap();
         let (id, spec) = (
             Identity { name: "a".into() },
-            Spec { wanted: BTreeSet::new(), how: Some(How { ways: vec![] }), needed: BTreeSet::new() },
+            Spec {
+                wanted: BTreeSet::new(),
+                how: Some(How { ways: vec![] }),
+                needed: BTreeSet::new(),
+                parts: vec![How { ways: vec![] }],
+                names: [("a".to_owned(), How { ways: vec![] })].into(),
+            },
         );
         let status = Status { learned: BTreeSet::new() };
         let last = layout.imported::<Thing>(&id, &Value::Null).unwrap();
         let found = layout.found::<Thing>(&last, &id, &spec, &status).unwrap();
         let Value::Object(fields) = &found else { panic!("not an object") };
-        assert_eq!(fields["how"], Value::Object(BTreeMap::from([("ways".to_owned(), Value::Null)])));
+        let silent = Value::object([("ways", Value::Null)]);
+        assert_eq!(fields["how"], silent);
+        assert_eq!(fields["parts"], Value::List(vec![silent.clone()]));
+        assert_eq!(fields["names"], Value::map([("a", silent)]));
         assert!(fields["wanted"].is_null() && !fields["learned"].is_null(), "{fields:?}");
         assert!(typed::read::<Status>(&layout.status, &found).is_ok());
         assert!(typed::read::<Spec>(&layout.spec, &found).is_ok());
