@@ -4,7 +4,7 @@ use crate::Explain;
 
 /// A text that cannot be a name of the kind that it should be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{}` cannot be the name of {} {what}", shown(name), if what.starts_with(['A', 'E', 'I', 'O']) { "an" } else { "a" })]
+#[error("`{}` cannot be the name of {} {what}", shown(name), if what.to_ascii_lowercase().starts_with(['a', 'e', 'i', 'o']) { "an" } else { "a" })]
 pub struct Error {
     name: String,
     what: &'static str,
