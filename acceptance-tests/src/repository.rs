@@ -1,6 +1,6 @@
 //! A repository on the lab's Git server as the `git` program shows it, and a second writer to it.
 
-use crate::lab::Lab;
+use crate::lab::{self, Lab};
 use crate::outcome::Outcome;
 use crate::program::Program;
 use std::collections::BTreeMap;
@@ -112,18 +112,40 @@ impl Repository {
         self.change(paths, |_, file| fs::remove_file(file));
     }
 
+    /// Runs one of the lab's programs in a directory of the clone, at the tip of `main`.
     #[track_caller]
-    fn change(&self, paths: &[&str], change: impl Fn(usize, &Path) -> io::Result<()>) {
+    pub fn run(&self, directory: &str, program: &str, arguments: &[&str]) -> Outcome {
+        self.checkout();
+        lab::program(&self.environment, program)
+            .args(arguments)
+            .dir(&self.clone.path().join(directory))
+            .run(&Lab::log(program))
+            .success()
+    }
+
+    /// Commits and pushes what such a program changed.
+    #[track_caller]
+    pub fn push(&self, what: &str) {
+        self.git(&["add", "--all"]);
+        self.git(&["commit", "-q", "-m", &format!("somebody: {what}")]);
+        self.git(&["push", "-q", "origin", "main"]);
+    }
+
+    #[track_caller]
+    fn checkout(&self) {
         self.fetch();
         self.git(&["checkout", "-q", "-B", "main", "origin/main"]);
+    }
+
+    #[track_caller]
+    fn change(&self, paths: &[&str], change: impl Fn(usize, &Path) -> io::Result<()>) {
+        self.checkout();
         for (place, path) in paths.iter().enumerate() {
             let file = self.clone.path().join(path);
             change(place, &file)
                 .unwrap_or_else(|error| panic!("failed to change {}: {error}", file.display()));
         }
-        self.git(&["add", "--all"]);
-        self.git(&["commit", "-q", "-m", &format!("somebody: {}", paths.join(", "))]);
-        self.git(&["push", "-q", "origin", "main"]);
+        self.push(&paths.join(", "));
     }
 
     /// Every object of the repository, inflated, in a file: what a search for secrets looks through.

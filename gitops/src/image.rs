@@ -35,6 +35,13 @@ pub struct Invalid {
     why: &'static str,
 }
 
+impl Invalid {
+    /// The same, of `image`, of which only a part was looked at.
+    pub(crate) fn of(self, image: &str) -> Self {
+        Self { image: image.chars().take(MAX_NAME).collect(), ..self }
+    }
+}
+
 impl Explain for Invalid {
     fn hint(&self) -> Option<String> {
         Some("An image reference looks like `registry.example:5000/team/app:1.2.3`.".into())
@@ -52,19 +59,11 @@ impl ImageRef {
     }
 
     fn parts(image: &str) -> Result<Self, &'static str> {
-        let (rest, digest) = match image.split_once('@') {
-            Some((rest, digest)) if is_digest(digest) => (rest, Some(digest.to_owned())),
-            Some(_) => {
-                return Err("what follows `@` is no digest, such as `sha256:` and 64 hexadecimal digits");
-            }
-            None => (image, None),
-        };
-        // A colon before the last slash is that of a port.
-        let (name, tag) = match rest.rsplit_once(':') {
-            Some((name, tag)) if !tag.contains('/') => (name, Some(tag.to_owned())),
-            _ => (rest, None),
-        };
-        if tag.as_deref().is_some_and(|tag| !is_tag(tag)) {
+        let (name, tag, digest) = split(image);
+        if digest.is_some_and(|digest| !is_digest(digest)) {
+            return Err("what follows `@` is no digest, such as `sha256:` and 64 hexadecimal digits");
+        }
+        if tag.is_some_and(|tag| !is_tag(tag)) {
             return Err("its tag is not made of at most 128 letters, digits, `_`, `.` and `-`");
         }
         let (registry, repository) = match name.split_once('/') {
@@ -83,7 +82,19 @@ impl ImageRef {
         if registry.len() + 1 + repository.len() > MAX_NAME {
             return Err("its name is longer than 255 characters");
         }
+        let [tag, digest] = [tag, digest].map(|part| part.map(str::to_owned));
         Ok(Self { registry: registry.to_owned(), repository, tag, digest })
+    }
+}
+
+/// The name, tag and digest of `image` as they are written, whether or not they can be: `nginx`, not
+/// `docker.io/library/nginx`.
+pub fn split(image: &str) -> (&str, Option<&str>, Option<&str>) {
+    let (rest, digest) = image.split_once('@').map_or((image, None), |(rest, digest)| (rest, Some(digest)));
+    // A colon before the last slash is that of a port.
+    match rest.rsplit_once(':') {
+        Some((name, tag)) if !tag.contains('/') => (name, Some(tag), digest),
+        _ => (rest, None, digest),
     }
 }
 

@@ -16,6 +16,7 @@ pub mod image;
 pub mod kind;
 pub mod manifest;
 pub mod names;
+pub mod overlay;
 pub mod path;
 pub mod product;
 pub mod run;

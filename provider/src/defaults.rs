@@ -10,6 +10,11 @@ pub fn argocd() -> String {
     gitops::argo::install::NAMESPACE.to_owned()
 }
 
+/// The directory of Applications in a platform repository.
+pub fn applications() -> String {
+    "argo-cd/applications".to_owned()
+}
+
 /// The AppProject that is always there.
 pub fn project() -> String {
     "default".to_owned()
@@ -23,9 +28,4 @@ pub fn products() -> String {
 /// The directory of the tenants' values.
 pub fn instances() -> String {
     "instances".to_owned()
-}
-
-/// The directory of the tenants' Applications.
-pub fn applications() -> String {
-    "argo-cd/applications".to_owned()
 }

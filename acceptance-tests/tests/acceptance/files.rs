@@ -6,7 +6,8 @@ use serde_json::json;
 
 const ADDRESS: &str = "gitops_files.set";
 
-const INPUTS: &str = r#"
+/// The variables that [`with_repository`] sets.
+pub const INPUTS: &str = r#"
 variable "repo_url" {
   type = string
 }
@@ -23,7 +24,8 @@ variable "password" {
 
 "#;
 
-const PROVIDER: &str = r#"
+/// A provider with the way into the repository.
+pub const PROVIDER: &str = r#"
 provider "gitops" {
   git = {
     url = var.repo_url
@@ -52,13 +54,14 @@ resource "gitops_files" "set" {
 "#;
 
 /// `run`, with the repository and the way into it.
-fn with_repository(case: &Case, run: &mut Workspace, repository: &Repository) {
+pub fn with_repository(case: &Case, run: &mut Workspace, repository: &Repository) {
     let lab = case.lab();
     run.env("KUBECONFIG", "").var("repo_url", repository.url());
     run.var("username", lab.expect("LAB_GIT_USERNAME")).var("password", lab.expect("LAB_GIT_PASSWORD"));
 }
 
-fn blocks(case: &Case, repository: &Repository, resources: &str) -> Workspace {
+/// A workspace with these blocks and the repository.
+pub fn blocks(case: &Case, repository: &Repository, resources: &str) -> Workspace {
     let mut run = case.blocks(&format!("{INPUTS}{PROVIDER}{resources}"));
     with_repository(case, &mut run, repository);
     run

@@ -15,6 +15,7 @@ mod git_access;
 mod git_servers;
 mod harness;
 mod imports;
+mod overlays;
 mod product_versions;
 mod projects;
 mod quickstart;
@@ -100,6 +101,10 @@ fn add_argocd(suite: &mut Suite) {
     suite.both("files::of_the_example_live_and_die", &[Provider, Git], files::of_the_example_live_and_die);
     suite.both("files::live_in_git", &[Provider, Git], files::live_in_git);
     suite.both("files::that_cannot_be_written_are_named", &[Provider, Git], files::that_cannot_be_written_are_named);
+    suite.both("overlays::of_the_example_live_and_die", &[Provider, Git], overlays::of_the_example_live_and_die);
+    suite.both("overlays::live_in_git", &[Provider, Git], overlays::live_in_git);
+    suite.both("overlays::are_built_by_kustomize", &[Provider, Git], overlays::are_built_by_kustomize);
+    suite.both("overlays::that_cannot_be_written_are_named", &[Provider, Git], overlays::that_cannot_be_written_are_named);
     suite.both("git_access::over_ssh", &[Provider, Git], git_access::over_ssh);
 }
 

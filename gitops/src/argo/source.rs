@@ -109,7 +109,7 @@ pub struct Kustomize {
 pub struct KustomizePatch {
     /// The patch itself, as YAML.
     pub patch: Option<String>,
-    /// File with the patch, in the repository.
+    /// File with the patch, as a path from the directory that is patched.
     pub path: Option<String>,
     /// What is patched; by default what the patch names.
     pub target: Option<KustomizeTarget>,
@@ -267,7 +267,8 @@ impl Kustomize {
 }
 
 impl KustomizePatch {
-    fn value(&self) -> Value {
+    /// As it stands among the patches of a kustomization, and of an Application.
+    pub(crate) fn value(&self) -> Value {
         let target = self.target.as_ref().map(|target| {
             filled(json!({
                 "group": target.group,

@@ -52,7 +52,7 @@ pub struct Taken {
 impl Explain for Taken {
     fn hint(&self) -> Option<String> {
         Some(format!(
-            "Nothing was written. Import what is there, with the id `{}`, or set `take_ownership = true` to replace it.",
+            "Nothing was written. If what is there is to be of this resource, import it with the id `{}`; to replace it, set `take_ownership = true`.",
             self.import_id
         ))
     }

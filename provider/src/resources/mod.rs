@@ -6,6 +6,7 @@ mod blame;
 mod bootstrap;
 mod cluster;
 mod files;
+mod overlay;
 mod product_version;
 mod project;
 mod repository;
@@ -34,5 +35,6 @@ pub fn add(table: Table<Gitops>) -> Result<Table<Gitops>, Error> {
         .alias::<root_app::RootApp>(root_app::ALIAS)?
         .resource::<product_version::ProductVersion>()?
         .resource::<tenant::Tenant>()?
-        .resource::<files::Files>()
+        .resource::<files::Files>()?
+        .resource::<overlay::Overlay>()
 }

@@ -3,9 +3,10 @@
 use crate::import_id;
 use crate::problem::problem;
 use crate::provider::Gitops;
-use gitops::files::Changes;
+use gitops::files::{Changes, Known};
 use gitops::git::{self, Edit, Remote, Repository};
 use gitops::path::RepoPath;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tfplugin_rs::value::Path;
 use tfplugin_rs::{Context, Foresight, Problem, Resource};
@@ -19,19 +20,48 @@ pub fn open(cx: &Context<Gitops>, remote: Option<&Remote>) -> Result<Repository,
     cx.provider().repositories.open(&remote.cloned().unwrap_or_default())
 }
 
-/// Where a state says that its object is: the repository at `url`, `branch` of it, with whatever else `remote` says.
-///
-/// # Errors
-///
-/// As [`open`].
-pub fn open_at(
-    cx: &Context<Gitops>,
-    remote: Option<&Remote>,
-    url: &str,
-    branch: &str,
-) -> Result<Repository, git::Error> {
-    let remote = remote.cloned().unwrap_or_default();
-    open(cx, Some(&Remote { url: Some(url.to_owned()), branch: Some(branch.to_owned()), ..remote }))
+/// Where a state says that its files are.
+pub struct Place<'a> {
+    /// Address of the repository.
+    pub url: &'a str,
+    /// Branch of it.
+    pub branch: &'a str,
+    /// The digest of each file, by its path, as it was last seen.
+    pub digests: &'a BTreeMap<String, String>,
+}
+
+impl Place<'_> {
+    /// Whether this is `repository`.
+    pub fn is(&self, repository: &Repository) -> bool {
+        self.url == repository.url() && self.branch == repository.branch()
+    }
+
+    /// The repository, with whatever else `remote` says of it.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`].
+    pub fn open(&self, cx: &Context<Gitops>, remote: Option<&Remote>) -> Result<Repository, git::Error> {
+        let (url, branch) = (Some(self.url.to_owned()), Some(self.branch.to_owned()));
+        open(cx, Some(&Remote { url, branch, ..remote.cloned().unwrap_or_default() }))
+    }
+
+    /// The files that were seen.
+    pub fn known(&self) -> Known {
+        let known = |(path, digest): (&String, &String)| Some((RepoPath::parse(path).ok()?, digest.clone()));
+        self.digests.iter().filter_map(known).collect()
+    }
+
+    /// A warning that the files are still there, where they are now written to another repository or branch.
+    pub fn left_behind(&self) -> Problem {
+        let Self { url, branch, digests } = self;
+        let paths: Vec<_> = digests.keys().map(|path| format!("`{path}`")).collect();
+        let detail = format!(
+            "They are now written to another address or branch. If that is another repository and not another name of the same one, remove {} from {url} at `{branch}`: nothing was changed there.",
+            paths.join(", ")
+        );
+        Problem::warning("The old files stay", detail).at("git")
+    }
 }
 
 /// What an import said of the repository.
@@ -99,14 +129,6 @@ impl Kept {
         );
         (!paths.is_empty()).then(|| Problem::warning("Files stay in the repository", detail))
     }
-}
-
-/// A warning that `what` is still where it was, at `url` on `branch`.
-pub fn left_behind(what: &str, url: &str, branch: &str) -> Problem {
-    let detail = format!(
-        "They are now written to another address or branch. If that is another repository and not another name of the same one, remove {what} from {url} at `{branch}`: nothing was changed there."
-    );
-    Problem::warning("The old files stay", detail).at("git")
 }
 
 /// The parts of an import id `branch:name:more…`. None of them has a colon: Git's branches and our paths cannot.

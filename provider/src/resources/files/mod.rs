@@ -6,9 +6,7 @@ mod shape;
 #[cfg(test)]
 mod tests;
 
-use super::repository::{
-    ImportId, Kept, claim_file, foresee, imported as remote_of_import, left_behind, open, open_at,
-};
+use super::repository::{ImportId, Kept, claim_file, foresee, imported as remote_of_import, open};
 use crate::adoption::{adopted, adopts, imported};
 use crate::problem::Locate;
 use crate::provider::{Gitops, task};
@@ -108,7 +106,7 @@ impl Resource for Files {
     ) -> Result<Option<(Spec, Status)>, Problem> {
         let Some(Prior { spec, status }) = last else { return import(cx).await.map(Some) };
         let repository = open(cx, spec.git.as_ref()).map_err(|error| located(&error, &spec))?;
-        if !status.is_at(&repository) {
+        if !status.place().is(&repository) {
             // The provider block has another one now: the plan will say so, and the files there are not these.
             return Ok(Some((spec, status)));
         }
@@ -127,13 +125,12 @@ impl Resource for Files {
 
     async fn delete(cx: &Context<Gitops>, id: &Identity, last: Prior<Spec, Status>) -> Result<(), Problem> {
         let Prior { spec, status } = last;
-        let known = status.known();
+        let (place, known) = (status.place(), status.place().known());
         if known.is_empty() {
             return Ok(());
         }
         let located = |error| located(&error, &spec);
-        let repository = open_at(cx, spec.git.as_ref(), &status.repository_url, &status.branch);
-        let repository = repository.map_err(located)?;
+        let repository = place.open(cx, spec.git.as_ref()).map_err(located)?;
         let set = shape::set(id, &repository, &BTreeMap::new())?;
         let (kept, message) = (Kept::default(), shape::message(id, &spec, "delete"));
         let noted = kept.clone();
@@ -161,8 +158,8 @@ async fn write(
 ) -> Result<Status, Problem> {
     let repository = open(cx, want.git.as_ref()).map_err(|error| located(&error, want))?;
     let set = shape::set(id, &repository, &want.files)?;
-    let here = prior.filter(|prior| prior.status.is_at(&repository));
-    let mut known = here.map(|prior| prior.status.known()).unwrap_or_default();
+    let here = prior.filter(|prior| prior.status.place().is(&repository));
+    let mut known = here.map(|prior| prior.status.place().known()).unwrap_or_default();
     if !want.prune {
         known.retain(|path, _| set.files.contains_key(path));
     }
@@ -176,9 +173,7 @@ async fn write(
     let landed = repository.commit(task, change).await.map_err(|error| located(&error, want))?;
     kept.warning().into_iter().for_each(|warning| cx.warn(warning));
     if let Some(prior) = prior.filter(|prior| here.is_none() && !prior.status.digests.is_empty()) {
-        let Status { repository_url, branch, digests, .. } = &prior.status;
-        let paths: Vec<_> = digests.keys().map(|path| format!("`{path}`")).collect();
-        cx.warn(left_behind(&paths.join(", "), repository_url, branch));
+        cx.warn(prior.status.place().left_behind());
     }
     let digests = want.digests();
     let commit = match (landed, here) {

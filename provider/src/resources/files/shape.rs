@@ -2,7 +2,8 @@
 
 use crate::defaults;
 use crate::problem::{Locate, problem};
-use gitops::files::{self, FileSet, Known, Seen, Taken, digest};
+use crate::resources::repository::Place;
+use gitops::files::{self, FileSet, Seen, Taken, digest};
 use gitops::git::{self, Remote, Repository, Snapshot};
 use gitops::names;
 use gitops::path::RepoPath;
@@ -68,15 +69,9 @@ impl Status {
         Self { repository_url, branch, commit, digests }
     }
 
-    /// Whether this is of `repository`.
-    pub fn is_at(&self, repository: &Repository) -> bool {
-        self.repository_url == repository.url() && self.branch == repository.branch()
-    }
-
-    /// The files of the set as they were last seen.
-    pub fn known(&self) -> Known {
-        let known = |(path, digest): (&String, &String)| Some((RepoPath::parse(path).ok()?, digest.clone()));
-        self.digests.iter().filter_map(known).collect()
+    /// Where the files are.
+    pub fn place(&self) -> Place<'_> {
+        Place { url: &self.repository_url, branch: &self.branch, digests: &self.digests }
     }
 }
 
@@ -134,7 +129,7 @@ pub fn found(
 ) -> Result<(Spec, BTreeMap<String, String>), Problem> {
     let mut spec = last.clone();
     let mut digests = BTreeMap::new();
-    let known = status.known();
+    let known = status.place().known();
     for path in known.keys() {
         let seen = Seen::at(tree, path).map_err(|error| located(&error, last))?;
         let name = path.to_string();

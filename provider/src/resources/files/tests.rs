@@ -199,7 +199,7 @@ async fn others_files_are_left_alone() {
     let want = spec(&rig, json!({"files": wanted}));
     insta::assert_snapshot!(refusal(&rig, None, &want).await, @"
     files: `a` and `dir/b` are in the repository already, with other content, and not from this resource
-    Nothing was written. Import what is there, with the id `main:workflows:a:dir/b`, or set `take_ownership = true` to replace it.
+    Nothing was written. If what is there is to be of this resource, import it with the id `main:workflows:a:dir/b`; to replace it, set `take_ownership = true`.
     ");
 
     // What says the same already is taken as it is, and makes no commit.
@@ -297,7 +297,7 @@ async fn another_branch_leaves_the_old_one_alone() {
         (vec!["a".to_owned(), "b".to_owned()], made.commit.clone())
     );
     assert_eq!(rig.bare.git(&["rev-parse", "next"]).unwrap(), there.commit);
-    let warning = left_behind("`a`, `b`", &made.repository_url, &made.branch);
+    let warning = made.place().left_behind();
     insta::assert_snapshot!(rig.plain(&shown(&[warning])), @"
     git: The old files stay
     They are now written to another address or branch. If that is another repository and not another name of the same one, remove `a`, `b` from http://git.example/p.git at `main`: nothing was changed there.

@@ -1,0 +1,4 @@
+import {
+  to = gitops_overlay.web_prod
+  id = "main:web-prod:k8s/overlays/prod"
+}
