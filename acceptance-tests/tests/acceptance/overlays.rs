@@ -161,6 +161,9 @@ pub fn live_in_git(case: &Case) {
 pub fn are_built_by_kustomize(case: &Case) {
     let repository = repository(case);
     let mut run = blocks(case, &repository, EVERYTHING);
+    let made =
+        ["gitops_files.beside: create", "gitops_overlay.everything: create", "terraform_data.later: create"];
+    run.plan().success().assert_changes(&made);
     run.apply().success();
     run.assert_settled();
     assert_snapshot!("everything_as_kustomize_builds_it", built(&repository, "k8s/overlays/everything"));
@@ -170,6 +173,10 @@ pub fn are_built_by_kustomize(case: &Case) {
 }
 
 const EVERYTHING: &str = r#"
+resource "terraform_data" "later" {
+  input = { tag = ":2", value = "no" }
+}
+
 resource "gitops_files" "beside" {
   name = "beside"
   files = {
@@ -177,13 +184,13 @@ resource "gitops_files" "beside" {
       apiVersion = "apps/v1"
       kind       = "Deployment"
       metadata   = { name = "web" }
-      spec = { template = { spec = { containers = [{ name = "web", env = [{ name = "MODE", value = "no" }] }] } } }
+      spec = { template = { spec = { containers = [{ name = "web", env = [{ name = "MODE", value = terraform_data.later.output.value }] }] } } }
     })
     "k8s/overlays/everything/extra.yaml" = yamlencode({
       apiVersion = "v1"
       kind       = "ConfigMap"
       metadata   = { name = "extra" }
-      data       = { norway = "no" }
+      data       = { norway = terraform_data.later.output.value }
     })
   }
 }
@@ -199,7 +206,7 @@ resource "gitops_overlay" "everything" {
   labels      = { team = "on", version = "1.10" }
   annotations = { note = "12:30:45", octal = "0755", text = "a: b # c" }
   images = {
-    "acme/web" = ":2"
+    "acme/web" = terraform_data.later.output.tag
     "nginx"    = "r.example:5000/nginx:1.10@sha256:${sha256("nginx")}"
   }
   replicas = { web = 0 }

@@ -65,6 +65,7 @@ pub fn two_blocks_for_one_thing(case: &Case) {
     let git = "  git = { url = \"https://git.example.com/p.git\" }\n  chart = { repo_url = \"https://charts.example.com\", name = \"t\", version = \"1.0.0\" }\n  tenant_id = \"acme\"";
     let secret = "  namespace = \"shop\"\n  name = \"app\"\n  data_wo = { A = \"1\" }";
     let app = "  name = \"root\"\n  repo_url = \"https://git.example.com/p.git\"\n  path = \"apps\"";
+    let place = "  git = { url = \"https://git.example.com/p.git\" }";
     let there = "\n  kubernetes = { host = \"https://127.0.0.1:1\" }";
     let blocks = [
         resource("cluster", "dev", "  name = \"dev\""),
@@ -77,6 +78,11 @@ pub fn two_blocks_for_one_thing(case: &Case) {
             .replace("gitops_root_app", "argocd_root_app"),
         resource("tenant", "acme", git),
         resource("tenant", "again", git),
+        resource(
+            "files",
+            "in_the_tenant",
+            &format!("  name = \"values\"\n  files = {{ \"instances/acme/values.yaml\" = \"\" }}\n{place}"),
+        ),
         resource("tenant", "on_a_branch", &git.replace("p.git\"", "p.git\", branch = \"next\"")),
     ];
     let mut run = case.blocks(&blocks.concat());

@@ -29,6 +29,9 @@ use tfplugin_rs::{Context, Foresight, Outcome, Prior, Problem, Resource, View};
 /// them as they are. What somebody changes between the plan and its apply is not removed, neither by a destroy nor
 /// where a path has left `files`: it stays in the repository, and a warning names it.
 ///
+/// A change of the name removes the files and writes them again. With `create_before_destroy` it would write first and
+/// remove then: leave that out here.
+///
 /// The files are ordinary ones, not executable; one that exists keeps its mode. Content is stored in the state and
 /// in Git, for all to read who may read these: no secret belongs here.
 ///

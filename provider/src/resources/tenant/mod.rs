@@ -10,7 +10,7 @@ mod tests;
 
 use super::application as app;
 use super::blame::{self, Attributes};
-use super::repository::{foresee, imported, open};
+use super::repository::{claim_file, foresee, imported, open};
 use crate::import_id;
 use crate::outcome::{Phase, unfinished};
 use crate::problem::{Locate, add, problem};
@@ -19,7 +19,7 @@ use git::{files, located, paths_of_import, write};
 use gitops::Task;
 use gitops::cluster::{self, Cluster, Connection};
 use gitops::git::{Change, Owner, Repository};
-use gitops::tenant::{Home, OnDelete, OnItsWay, State, Summary};
+use gitops::tenant::{Files, Home, OnDelete, OnItsWay, State, Summary};
 use life::Passage;
 use schemars::JsonSchema;
 use shape::{Identity, Spec, Status};
@@ -92,6 +92,7 @@ impl Resource for Tenant {
         if let Some(repository) = foresee(cx, plan, |spec| spec.git.as_ref(), |status| &status.commit)? {
             let (id, branch, url) = (&plan.id().tenant_id, repository.branch(), repository.url());
             plan.claim(format!("the tenant `{id}` on `{branch}` of `{url}`"), &["tenant_id"]);
+            claim_files(plan, &repository);
         }
         Ok(())
     }
@@ -244,6 +245,19 @@ fn attributes(want: &Spec) -> Attributes {
         chart: if want.product_version.is_some() { "product_version" } else { "chart" },
         values: values.or(default_values),
         value_files: None,
+    }
+}
+
+/// Claims the files of the tenant, as far as they are known.
+fn claim_files(plan: &mut Foresight<Tenant>, repository: &Repository) {
+    let Spec { instances_path, applications_path, .. } = plan.want();
+    let Ok(files) = Files::in_directories(instances_path, applications_path, &plan.id().tenant_id) else {
+        return;
+    };
+    for (file, attribute) in [(files.values, "instances_path"), (files.application, "applications_path")] {
+        if plan.is_known("tenant_id") && plan.is_known(attribute) {
+            claim_file(plan, repository, file.as_str(), attribute.into());
+        }
     }
 }
 
