@@ -62,7 +62,9 @@ impl Cli {
     /// One line that says why its tests are skipped.
     pub fn find(kind: Kind, lab_bin: &Path) -> Result<Self, String> {
         let path = match variable(kind.variable()) {
-            Some(path) => PathBuf::from(path),
+            Some(path) => named(Path::new(&path), lab_bin).ok_or_else(|| {
+                format!("{} is {}, which is not there", kind.variable(), Path::new(&path).display())
+            })?,
             None => on_path(&kind.to_string(), lab_bin)
                 .ok_or_else(|| format!("no {kind} on the PATH, and {} is not set", kind.variable()))?,
         };
@@ -92,6 +94,14 @@ fn numbers(version: &str) -> Option<(u64, u64)> {
     Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
 }
 
+/// The program that a variable names: by its path, or by a name alone as a shell would take it.
+fn named(path: &Path, first: &Path) -> Option<PathBuf> {
+    match path.components().count() {
+        1 => on_path(path.to_str()?, first),
+        _ => path.is_file().then(|| path.to_owned()),
+    }
+}
+
 fn on_path(name: &str, first: &Path) -> Option<PathBuf> {
     let path = variable("PATH").unwrap_or_default();
     std::iter::once(first.to_owned())
@@ -109,6 +119,17 @@ pub(crate) fn variable(name: &str) -> Option<OsString> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_program_that_is_not_there_is_not_found() {
+        let dir = tempfile::tempdir().unwrap();
+        let tofu = dir.path().join("tofu-of-a-test");
+        std::fs::write(&tofu, "").unwrap();
+        assert_eq!(named(&tofu, Path::new("/nowhere")).as_ref(), Some(&tofu));
+        assert_eq!(named(Path::new("tofu-of-a-test"), dir.path()).as_ref(), Some(&tofu));
+        assert_eq!(named(Path::new("tofu-of-a-test"), Path::new("/nowhere")), None);
+        assert_eq!(named(&dir.path().join("terraform"), dir.path()), None);
+    }
 
     #[test]
     fn versions() {
