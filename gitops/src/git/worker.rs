@@ -36,11 +36,13 @@ const MAX_LANDED: u32 = 1000;
 const TRUST: Duration = Duration::from_secs(30);
 /// How long changes are gathered after the last of them came, where those who were answered together last time are
 /// likely to come back together.
-const GAP: Duration = Duration::from_millis(15);
+const GAP: Duration = Duration::from_millis(20);
 /// Who comes later than this after the last answer is not one of them.
 const RETURN: Duration = Duration::from_millis(250);
-/// How long they are gathered at most.
-const LINGER: Duration = Duration::from_millis(60);
+/// How long they are gathered at most: so long for each that is expected, and never longer than [`PATIENCE`].
+const EACH: Duration = Duration::from_millis(6);
+/// The longest that changes are gathered.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// What a caller asks.
 pub(super) struct Request {
@@ -112,7 +114,8 @@ impl Worker {
             let changes = waiting.iter().filter(|request| matches!(request.work, Work::Commit(..))).count();
             let recent = self.last.at.is_some_and(|at| begun.duration_since(at) < RETURN);
             let expected = if recent { self.last.changes } else { 0 };
-            let left = LINGER.saturating_sub(begun.elapsed()).min(GAP);
+            let most = EACH.saturating_mul(u32::try_from(expected).unwrap_or(u32::MAX)).min(PATIENCE);
+            let left = most.saturating_sub(begun.elapsed()).min(GAP);
             if changes == 0 || changes >= expected || waiting.len() >= MAX_JOINED || left.is_zero() {
                 return waiting;
             }
