@@ -25,6 +25,7 @@ pub mod secrets;
 pub mod task;
 pub mod tenant;
 pub mod wait;
+pub mod yaml;
 
 pub use error::Explain;
 pub use secret::Secret;

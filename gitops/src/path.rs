@@ -52,7 +52,7 @@ impl Explain for Invalid {
 }
 
 /// What a message may repeat of a bad name: printable, and not too long.
-fn shown(name: &str) -> String {
+pub(crate) fn shown(name: &str) -> String {
     let mut text: String = name.chars().take(80).flat_map(char::escape_debug).collect();
     if name.chars().nth(80).is_some() {
         text.push('…');
