@@ -27,12 +27,36 @@ pub struct ImageRef {
     pub digest: Option<String>,
 }
 
-/// Why a text is no image reference.
+/// Why a text is no image reference, or no part of one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{}` is not an image reference: {why}", .image.escape_debug())]
+#[error("`{}` is not an image {}: {why}", .image.escape_debug(), .part.name())]
 pub struct Invalid {
     image: String,
+    part: Part,
     why: &'static str,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Reference,
+    Name,
+    Tag,
+    Digest,
+}
+
+impl Part {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Reference => "reference",
+            Self::Name => "name",
+            Self::Tag => "tag",
+            Self::Digest => "digest",
+        }
+    }
+
+    fn refuse(self, text: &str, why: &'static str) -> Invalid {
+        Invalid { image: text.chars().take(MAX_NAME).collect(), part: self, why }
+    }
 }
 
 impl Invalid {
@@ -44,8 +68,48 @@ impl Invalid {
 
 impl Explain for Invalid {
     fn hint(&self) -> Option<String> {
-        Some("An image reference looks like `registry.example:5000/team/app:1.2.3`.".into())
+        let hint = match self.part {
+            Part::Reference => "An image reference looks like `registry.example:5000/team/app:1.2.3`.",
+            Part::Name => "An image name looks like `registry.example:5000/team/app`.",
+            Part::Tag => "A tag looks like `1.2.3`.",
+            Part::Digest => "A digest is `sha256:` and 64 hexadecimal digits.",
+        };
+        Some(hint.to_owned())
     }
+}
+
+/// Checks a name without tag and digest.
+///
+/// # Errors
+///
+/// [`Invalid`], which says what is wrong with it.
+pub fn check_name(text: &str) -> Result<(), Invalid> {
+    match ImageRef::parts(text) {
+        Ok(ImageRef { tag: None, digest: None, .. }) => Ok(()),
+        Ok(_) => Err(Part::Name.refuse(text, "it has a tag or a digest, which are given apart")),
+        Err(why) => Err(Part::Name.refuse(text, why)),
+    }
+}
+
+/// Checks a tag.
+///
+/// # Errors
+///
+/// [`Invalid`], which says what is wrong with it.
+pub fn check_tag(text: &str) -> Result<(), Invalid> {
+    let why =
+        "it is not made of at most 128 letters, digits, `_`, `.` and `-`, or begins with a dot or a dash";
+    if is_tag(text) { Ok(()) } else { Err(Part::Tag.refuse(text, why)) }
+}
+
+/// Checks a digest.
+///
+/// # Errors
+///
+/// [`Invalid`], which says what is wrong with it.
+pub fn check_digest(text: &str) -> Result<(), Invalid> {
+    let why = "it is not the name of a hash, a colon and the hash in lower-case hexadecimal digits";
+    if is_digest(text) { Ok(()) } else { Err(Part::Digest.refuse(text, why)) }
 }
 
 impl ImageRef {
@@ -55,7 +119,7 @@ impl ImageRef {
     ///
     /// [`Invalid`], which says which part is wrong.
     pub fn parse(image: &str) -> Result<Self, Invalid> {
-        Self::parts(image).map_err(|why| Invalid { image: image.chars().take(MAX_NAME).collect(), why })
+        Self::parts(image).map_err(|why| Part::Reference.refuse(image, why))
     }
 
     fn parts(image: &str) -> Result<Self, &'static str> {
@@ -96,6 +160,13 @@ pub fn split(image: &str) -> (&str, Option<&str>, Option<&str>) {
         Some((name, tag)) if !tag.contains('/') => (name, Some(tag), digest),
         _ => (rest, None, digest),
     }
+}
+
+/// The reference that [`split`] takes apart.
+pub fn join(name: &str, tag: Option<&str>, digest: Option<&str>) -> String {
+    let tag = tag.map(|tag| format!(":{tag}")).unwrap_or_default();
+    let digest = digest.map(|digest| format!("@{digest}")).unwrap_or_default();
+    format!("{name}{tag}{digest}")
 }
 
 fn names_a_registry(first: &str) -> bool {
@@ -212,6 +283,36 @@ mod tests {
         ");
     }
 
+    #[test]
+    fn parts_alone() {
+        assert_eq!(check_name("registry:5000/a").and(check_tag("1.2_3-rc.1")), Ok(()));
+        assert_eq!(check_digest(&format!("sha512:{}", "0a".repeat(64))), Ok(()));
+        let long = "a".repeat(129);
+        let wrong = [
+            check_name("redis:8"),
+            check_name("Redis"),
+            check_name(""),
+            check_tag("-a"),
+            check_tag(""),
+            check_tag("a/b"),
+            check_tag(&long),
+            check_digest("sha256:00"),
+            check_digest(&format!("sha256:{}", "A".repeat(64))),
+        ];
+        let text = wrong.map(|wrong| wrong.unwrap_err().to_string()).join("\n");
+        insta::assert_snapshot!(text, @"
+        `redis:8` is not an image name: it has a tag or a digest, which are given apart
+        `Redis` is not an image name: its name is not made of lower-case letters and digits, with single `.`, `_` or dashes between
+        `` is not an image name: its name is not made of lower-case letters and digits, with single `.`, `_` or dashes between
+        `-a` is not an image tag: it is not made of at most 128 letters, digits, `_`, `.` and `-`, or begins with a dot or a dash
+        `` is not an image tag: it is not made of at most 128 letters, digits, `_`, `.` and `-`, or begins with a dot or a dash
+        `a/b` is not an image tag: it is not made of at most 128 letters, digits, `_`, `.` and `-`, or begins with a dot or a dash
+        `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa` is not an image tag: it is not made of at most 128 letters, digits, `_`, `.` and `-`, or begins with a dot or a dash
+        `sha256:00` is not an image digest: it is not the name of a hash, a colon and the hash in lower-case hexadecimal digits
+        `sha256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA` is not an image digest: it is not the name of a hash, a colon and the hash in lower-case hexadecimal digits
+        ");
+    }
+
     proptest! {
         /// Whatever is taken says the same again, written out in full.
         #[test]
@@ -221,6 +322,8 @@ mod tests {
                 let full = format!("{}/{}{tag}", parts.registry, parts.repository);
                 prop_assert!(full.ends_with(&image));
                 prop_assert_eq!(ImageRef::parse(&full), Ok(parts));
+                let (name, tag, digest) = split(&image);
+                prop_assert_eq!(join(name, tag, digest), image);
             }
         }
 

@@ -19,6 +19,7 @@ pub mod names;
 pub mod overlay;
 pub mod path;
 pub mod product;
+pub mod release;
 pub mod run;
 pub mod secret;
 pub mod secrets;

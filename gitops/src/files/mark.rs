@@ -1,5 +1,8 @@
 //! The first line of files that say themselves whose they are.
 
+/// How every mark begins.
+const START: &str = "# managed by ";
+
 /// A comment (`# managed by gitops_tenant acme`) that names a resource, so that Git alone shows whose a file is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mark(String);
@@ -7,7 +10,12 @@ pub struct Mark(String);
 impl Mark {
     /// The mark of the resource of type `kind` that is called `name`, which has no line break.
     pub fn new(kind: &str, name: &str) -> Self {
-        Self(format!("# managed by {kind} {name}"))
+        Self(format!("{START}{kind} {name}"))
+    }
+
+    /// The type and the name of the resource whose mark is the first line of `text`.
+    pub fn owner(text: &str) -> Option<(&str, &str)> {
+        text.lines().next()?.strip_prefix(START)?.split_once(' ')
     }
 
     /// `content` with the mark as its first line.
@@ -42,5 +50,8 @@ mod tests {
         for (content, expected) in cases {
             assert_eq!(mark.is_on(content.as_bytes()), expected, "{content:?}");
         }
+        assert_eq!(Mark::owner("# managed by gitops_overlay web\r\na: 1\n"), Some(("gitops_overlay", "web")));
+        assert_eq!(Mark::owner("# managed by hand\n"), None);
+        assert_eq!(Mark::owner(""), None);
     }
 }

@@ -33,7 +33,7 @@ pub enum Value<'y> {
 /// A single value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Scalar<'y> {
-    /// What it says, without quotes; empty where there is no value.
+    /// What it says, without quotes; empty where it is null.
     pub text: &'y str,
     /// Whether readers take it for text, and not for a number, a boolean or null.
     pub is_text: bool,
@@ -87,7 +87,9 @@ impl Yaml {
             Kind::Scalar { text, .. } => {
                 let rest = self.text.get(node.place.end..).unwrap_or_default();
                 let rest = rest.lines().next().unwrap_or_default();
-                Some(Value::Scalar(Scalar { text, is_text: is_text(node), rest }))
+                let is_text = is_text(node);
+                let is_null = !is_text && matches!(text.as_str(), "~" | "null" | "Null" | "NULL");
+                Some(Value::Scalar(Scalar { text: if is_null { "" } else { text }, is_text, rest }))
             }
         })
     }

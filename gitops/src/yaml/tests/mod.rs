@@ -212,7 +212,7 @@ fn items_are_added_as_the_list_is_written() {
 
 #[test]
 fn values_are_told() {
-    let text = "a: v1   # c\nb: 1.0\nc:\nd: {}\ne: []\nf: \"1\" \n";
+    let text = "a: v1   # c\nb: 1.0\nc:\nd: {}\ne: []\nf: \"1\" \nn: ~\nq: 'null'\n";
     let yaml = Yaml::parse(text, None).unwrap();
     let scalar = |text, is_text, rest| Some(Value::Scalar(Scalar { text, is_text, rest }));
     let cases = [
@@ -222,6 +222,8 @@ fn values_are_told() {
         ("d", Some(Value::Mapping)),
         ("e", Some(Value::List)),
         ("f", scalar("1", true, " ")),
+        ("n", scalar("", false, "")),
+        ("q", scalar("null", true, "")),
         ("g", None),
         ("c.x", None),
         ("e[0]", None),
