@@ -6,6 +6,7 @@ mod blame;
 mod bootstrap;
 mod cluster;
 mod files;
+mod image_release;
 mod overlay;
 mod product_version;
 mod project;
@@ -36,5 +37,6 @@ pub fn add(table: Table<Gitops>) -> Result<Table<Gitops>, Error> {
         .resource::<product_version::ProductVersion>()?
         .resource::<tenant::Tenant>()?
         .resource::<files::Files>()?
-        .resource::<overlay::Overlay>()
+        .resource::<overlay::Overlay>()?
+        .resource::<image_release::ImageRelease>()
 }

@@ -1,0 +1,467 @@
+//! The resource against a real Git server: what is committed, what is not, and what users read.
+
+use super::shape::{Identity, ImportId, Spec, Status, problems};
+use super::*;
+use crate::resources::rig::{Rig, shown};
+use gitops::git::Remote;
+use serde_json::{Value as Json, json};
+
+const DIGEST: &str = "sha256:1111111111111111111111111111111111111111111111111111111111111111";
+
+const DEPLOYMENTS: &str = "\
+# The shop.
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}   # not the worker
+spec:
+  template:
+    spec:
+      containers:
+      - name: web
+        image:   \"ghcr.io/acme/web:1.4.2\"   # by CI
+
+        args: ['--verbose']
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: worker}
+spec: {template: {spec: {containers: [{name: worker, image: ghcr.io/acme/worker:1}]}}}
+";
+
+const KUSTOMIZATION: &str =
+    "resources:\r\n  - ../base # shared\r\nimages:\r\n  # ours\r\n  - name: web\r\n    newTag: 1.4.2";
+
+const VALUES: &str = "image:\n  repository: acme/web # ours\n  tag: 1.4 # a number\n\nreplicas: 2\n";
+
+async fn rig() -> Rig {
+    let rig = Rig::start().await;
+    for (path, text) in
+        [("apps/web.yaml", DEPLOYMENTS), ("prod/kustomization.yaml", KUSTOMIZATION), ("values.yaml", VALUES)]
+    {
+        rig.bare.write(path, text).unwrap();
+    }
+    rig
+}
+
+fn id(file: &str, path: &str, document: Option<&str>) -> Identity {
+    Identity { file: file.to_owned(), path: path.to_owned(), document: document.map(str::to_owned) }
+}
+
+fn web() -> Identity {
+    id("apps/web.yaml", "spec.template.spec.containers[name=web].image", Some("Deployment/web"))
+}
+
+fn entry(name: &str) -> Identity {
+    id("prod/kustomization.yaml", &format!("images[name={name}]"), None)
+}
+
+fn values() -> Identity {
+    id("values.yaml", "image", None)
+}
+
+fn spec(rig: &Rig, more: Json) -> Spec {
+    serde_json::from_value(rig.attributes("main", more)).unwrap()
+}
+
+fn prior(spec: &Spec, status: &Status) -> Option<Prior<Spec, Status>> {
+    Some(Prior { spec: spec.clone(), status: status.clone() })
+}
+
+fn value(spec: &Spec) -> Json {
+    serde_json::to_value(spec).unwrap()
+}
+
+async fn apply(rig: &Rig, id: &Identity, prior: Option<Prior<Spec, Status>>, want: &Spec) -> Status {
+    let outcome = ImageRelease::apply(&rig.context(), id, prior, want).await;
+    assert_eq!(outcome.problems(), []);
+    outcome.status().unwrap().clone()
+}
+
+async fn read(rig: &Rig, id: &Identity, last: Option<Prior<Spec, Status>>) -> Option<(Spec, Status)> {
+    ImageRelease::read(&rig.context(), id, last).await.unwrap()
+}
+
+/// The file on the branch, to the last byte.
+fn file(rig: &Rig, path: &str) -> String {
+    let size = rig.bare.git(&["cat-file", "-s", &format!("main:{path}")]).unwrap().parse::<usize>().unwrap();
+    let text = rig.bare.read(path).unwrap();
+    // What reads it trims its end.
+    format!("{text}{}", "\n".repeat(size - text.len()))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_change_is_one_commit_and_one_line() {
+    let rig = rig().await;
+    let begun = rig.bare.commits().unwrap();
+    let first = spec(&rig, json!({"tag": "1.4.3"}));
+    let made = apply(&rig, &web(), None, &first).await;
+    assert_eq!((rig.bare.commits().unwrap(), rig.bare.head().unwrap()), (begun + 1, made.commit.clone()));
+    assert_eq!(file(&rig, "apps/web.yaml"), DEPLOYMENTS.replace("web:1.4.2", "web:1.4.3"));
+    insta::assert_snapshot!(rig.bare.git(&["log", "-1", "--format=%B", "main"]).unwrap(), @"
+    set spec.template.spec.containers[name=web].image of apps/web.yaml to 1.4.3
+
+    Gitops-Resource: gitops_image_release apps/web.yaml#Deployment/web#spec.template.spec.containers[name=web].image
+    ");
+
+    // The same again: a create that was not stored, and an update of what is not in the file.
+    assert_eq!(apply(&rig, &web(), None, &first).await.commit, made.commit);
+    let said = spec(&rig, json!({"tag": "1.4.3", "message": "deploy(web): update image to 1.4.3 [skip ci]"}));
+    assert_eq!(apply(&rig, &web(), prior(&first, &made), &said).await.commit, made.commit);
+    assert_eq!(rig.bare.commits().unwrap(), begun + 1);
+
+    let second = spec(
+        &rig,
+        json!({"image": "registry:5000/web", "digest": DIGEST, "message": "deploy(web): update image to 1.5 [skip ci]"}),
+    );
+    let updated = apply(&rig, &web(), prior(&said, &made), &second).await;
+    let expected = DEPLOYMENTS.replace("ghcr.io/acme/web:1.4.2", &format!("registry:5000/web@{DIGEST}"));
+    assert_eq!(file(&rig, "apps/web.yaml"), expected);
+    let subject = rig.bare.git(&["log", "-1", "--format=%s", "main"]).unwrap();
+    assert_eq!(subject, "deploy(web): update image to 1.5 [skip ci]");
+    let lines = rig.bare.git(&["diff", "--numstat", &made.commit, &updated.commit]).unwrap();
+    assert_eq!(lines, "1\t1\tapps/web.yaml");
+
+    ImageRelease::delete(&rig.context(), &web(), prior(&second, &updated).unwrap()).await.unwrap();
+    assert_eq!((rig.bare.commits().unwrap(), file(&rig, "apps/web.yaml")), (begun + 2, expected));
+    assert_eq!(rig.files(), ["apps/web.yaml", "prod/kustomization.yaml", "values.yaml"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_written_reads_the_same() {
+    let rig = rig().await;
+    let worker = id("apps/web.yaml", "spec.template.spec.containers[0].image", Some("1"));
+    let cases = [
+        (web(), json!({"tag": "2"})),
+        (worker, json!({"image": "worker", "tag": "2", "digest": DIGEST})),
+        (entry("web"), json!({"format": "kustomize", "tag": "2"})),
+        (entry("web"), json!({"format": "kustomize", "digest": DIGEST, "image": "registry:5000/web"})),
+        (entry("ghcr.io/acme/api"), json!({"format": "kustomize", "tag": "v1"})),
+        (values(), json!({"format": "helm", "tag": "1.4"})),
+        (values(), json!({"format": "helm", "image": "acme/web2", "tag": "1.5.0", "digest": DIGEST})),
+        (id("values.yaml", "image.tag", None), json!({"format": "tag", "tag": "1.5"})),
+        (id("values.yaml", "image.digest", None), json!({"format": "digest", "digest": DIGEST})),
+    ];
+    for (id, more) in cases {
+        let want = spec(&rig, more.clone());
+        let made = apply(&rig, &id, None, &want).await;
+        let (found, status) = read(&rig, &id, prior(&want, &made)).await.unwrap();
+        assert_eq!((value(&found), status.commit), (value(&want), made.commit), "{more}");
+    }
+    insta::assert_snapshot!(file(&rig, "prod/kustomization.yaml").replace('\r', ""), @"
+    resources:
+      - ../base # shared
+    images:
+      # ours
+      - name: web
+        newName: registry:5000/web
+        digest: sha256:1111111111111111111111111111111111111111111111111111111111111111
+      - name: ghcr.io/acme/api
+        newTag: v1
+    ");
+    assert!(!file(&rig, "prod/kustomization.yaml").ends_with('\n'), "it ended without a line break");
+    insta::assert_snapshot!(file(&rig, "values.yaml"), @r#"
+    image:
+      repository: acme/web2 # ours
+      tag: "1.5" # a number
+      digest: sha256:1111111111111111111111111111111111111111111111111111111111111111
+
+    replicas: 2
+    "#);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_others_change_shows_and_is_repaired_by_one_commit() {
+    let rig = rig().await;
+    let want = spec(&rig, json!({"format": "kustomize", "tag": "1.5.0"}));
+    let made = apply(&rig, &entry("web"), None, &want).await;
+    let ours = file(&rig, "prod/kustomization.yaml");
+    let write = |text: &str| rig.bare.write("prod/kustomization.yaml", text).unwrap();
+
+    write(&ours.replace("../base # shared", "../base2"));
+    let (found, status) = read(&rig, &entry("web"), prior(&want, &made)).await.unwrap();
+    assert_eq!((value(&found), &status.commit), (value(&want), &made.commit), "elsewhere in the file");
+
+    write(&ours.replace("newTag: 1.5.0", &format!("digest: {DIGEST}")));
+    let (found, status) = read(&rig, &entry("web"), prior(&want, &made)).await.unwrap();
+    let shown = (found.tag.as_deref(), found.digest.as_deref(), status.commit.as_str());
+    assert_eq!(shown, (None, Some(DIGEST), ""));
+    let repaired = apply(&rig, &entry("web"), prior(&found, &status), &want).await;
+    assert_eq!(
+        (rig.bare.head().unwrap(), file(&rig, "prod/kustomization.yaml")),
+        (repaired.commit, ours.clone())
+    );
+
+    // What no attribute shows.
+    let number = spec(&rig, json!({"format": "tag", "tag": "1.4"}));
+    let at = id("values.yaml", "image.tag", None);
+    let (found, status) = read(&rig, &at, prior(&number, &made)).await.unwrap();
+    assert_eq!((value(&found), status.commit.as_str()), (value(&number), ""));
+
+    // What cannot be read is told by the apply, and does not keep anything else from being planned.
+    write("images: {{ .Values.images }}-\n");
+    let (found, status) = read(&rig, &entry("web"), prior(&want, &made)).await.unwrap();
+    assert_eq!((value(&found), status.commit.as_str()), (value(&want), ""));
+    for gone in ["images: []\n", "resources: []\n"] {
+        write(gone);
+        assert!(read(&rig, &entry("web"), prior(&want, &made)).await.is_none(), "{gone}");
+    }
+    let none = id("none.yaml", "image", None);
+    assert!(read(&rig, &none, prior(&want, &made)).await.is_none());
+    let blob = rig.bare.git(&["rev-parse", "main:values.yaml"]).unwrap();
+    rig.put("120000", &blob, "prod/kustomization.yaml");
+    let (found, status) = read(&rig, &entry("web"), prior(&want, &made)).await.unwrap();
+    assert_eq!((value(&found), status.commit.as_str()), (value(&want), ""), "a symbolic link");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn releases_of_one_file_are_one_commit() {
+    let rig = rig().await;
+    let begun = rig.bare.commits().unwrap();
+    let cx = rig.context();
+    let (web, api) = (entry("web"), entry("api"));
+    let (one, two) = (
+        spec(&rig, json!({"format": "kustomize", "tag": "2.0"})),
+        spec(&rig, json!({"format": "kustomize", "tag": "v3"})),
+    );
+    let (one, two) =
+        tokio::join!(ImageRelease::apply(&cx, &web, None, &one), ImageRelease::apply(&cx, &api, None, &two));
+    assert_eq!((one.problems(), two.problems()), (&[][..], &[][..]));
+    let expected = KUSTOMIZATION.replace("1.4.2", "\"2.0\"") + "\r\n  - name: api\r\n    newTag: v3";
+    assert_eq!(file(&rig, "prod/kustomization.yaml"), expected);
+    assert!(rig.bare.commits().unwrap() - begun <= 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_reads_what_is_there_and_applying_it_writes_nothing() {
+    let rig = rig().await;
+    let begun = rig.bare.commits().unwrap();
+    let digest = id("values.yaml", "image.digest", None);
+    let tag = id("values.yaml", "image.tag", None);
+    rig.bare
+        .write("values.yaml", &format!("image: {{repository: acme/web, tag: v1, digest: '{DIGEST}'}}"))
+        .unwrap();
+    let cases = [
+        (web(), json!({"format": "reference", "image": "ghcr.io/acme/web", "tag": "1.4.2"})),
+        (entry("web"), json!({"format": "kustomize", "tag": "1.4.2"})),
+        (values(), json!({"format": "helm", "image": "acme/web", "tag": "v1", "digest": DIGEST})),
+        (digest, json!({"format": "digest", "digest": DIGEST})),
+        (tag, json!({"format": "tag", "tag": "v1"})),
+    ];
+    let cx = rig.context();
+    for (id, expected) in cases {
+        let mut want = spec(&rig, expected);
+        let repository = open(&cx, want.git.as_ref()).unwrap();
+        let tree = repository.read(&task(&cx)).await.unwrap();
+        let found = Spec::imported(Remote::default(), &found(&tree, &id).unwrap().unwrap());
+        assert_eq!(
+            apply(&rig, &id, prior(&found, &Status::of(&repository, tree.commit())), &want).await.commit,
+            tree.commit()
+        );
+        want.git = None;
+        assert_eq!(value(&found), value(&want));
+        assert!(super::found(&tree, &entry("none")).unwrap().is_none());
+    }
+    assert_eq!(rig.bare.commits().unwrap(), begun + 1);
+}
+
+#[test]
+fn import_ids() {
+    let cases = [
+        ("main:values.yaml#image", Some("main"), values()),
+        ("values.yaml#image", None, values()),
+        ("release/1:prod/kustomization.yaml#images[name=web]", Some("release/1"), entry("web")),
+        ("main:prod/kustomization.yaml#images[name=reg:5000/a]", Some("main"), entry("reg:5000/a")),
+        ("apps/web.yaml#Deployment/web#spec.template.spec.containers[name=web].image", None, web()),
+        ("a.yaml#0#'x#y'", None, id("a.yaml", "'x#y'", Some("0"))),
+        ("a.yaml#x#y", None, id("a.yaml", "x#y", None)),
+    ];
+    for (text, branch, identity) in cases {
+        let read = ImportId::parse(text).unwrap();
+        assert_eq!(read.branch.as_deref(), branch, "{text}");
+        assert_eq!(
+            serde_json::to_value(&read.identity).unwrap(),
+            serde_json::to_value(&identity).unwrap(),
+            "{text}"
+        );
+        assert_eq!(
+            ImportId::of(&identity),
+            text.strip_prefix(&format!("{}:", branch.unwrap_or("-"))).unwrap_or(text)
+        );
+    }
+    for text in [
+        "",
+        "main:values.yaml",
+        "#image",
+        "values.yaml#",
+        ":values.yaml#image",
+        "../a#b",
+        "a#b..c",
+        "a:b:c#d",
+    ] {
+        assert!(ImportId::parse(text).is_err(), "{text}");
+    }
+    insta::assert_snapshot!(ImportId::parse("values.yaml").err().unwrap().detail, @"The import id is `branch:file#path`, such as `main:apps/web/kustomization.yaml#images[name=web]`, and for one of several documents `branch:file#document#path`, such as `main:apps/web.yaml#Deployment/web#spec.template.spec.containers[0].image`. The repository is that of the provider block.");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn messages_of_repositories() {
+    let rig = rig().await;
+    rig.bare.write("flux.yaml", "image: web:1 # {\"$imagepolicy\": \"flux-system:web\"}\n").unwrap();
+    rig.bare.write("tenant.yaml", "# managed by gitops_tenant acme\nimage: web:1\n").unwrap();
+    rig.bare.write("overlay.yaml", "# managed by gitops_overlay web\nimage: web:1\n").unwrap();
+    rig.bare.write("anchors.yaml", "image: &image web:1\nother: *image\n").unwrap();
+    rig.bare.write("template.yaml", "image: {{ .Values.image }}:{{ .Values.tag }}\n").unwrap();
+    rig.bare.write("latin1.yaml", "image: web:1\n").unwrap();
+    let latin1 = rig.dir.path().join("latin1");
+    std::fs::write(&latin1, b"image: web:1 # gr\xfc\xdfe\n").unwrap();
+    let blob = rig.bare.git(&["hash-object", "-w", &latin1.to_string_lossy()]).unwrap();
+    rig.put("100644", &blob, "latin1.yaml");
+    rig.put("120000", &blob, "link.yaml");
+    let head = rig.bare.head().unwrap();
+    let cx = rig.context();
+    let mut told = Vec::new();
+    let tag = json!({"tag": "v1"});
+    let elsewhere = json!({"tag": "v1", "git": {"url": rig.server.url("p.git"), "branch": "trunk"}});
+    let entry_of = |file: &str| id(file, "images[name=web]", None);
+    for (id, more) in [
+        (id("none.yaml", "image", None), tag.clone()),
+        (id("apps", "image", None), tag.clone()),
+        (id("link.yaml", "image", None), tag.clone()),
+        (id("latin1.yaml", "image", None), tag.clone()),
+        (id("template.yaml", "image", None), tag.clone()),
+        (id("apps/web.yaml", "image", None), tag.clone()),
+        (id("apps/web.yaml", "image", Some("Deployment/api")), tag.clone()),
+        (id("apps/web.yaml", "spec.image", Some("Deployment/web")), tag.clone()),
+        (id("values.yaml", "image", None), tag.clone()),
+        (id("values.yaml", "replicas.tag", None), json!({"format": "tag", "tag": "v1"})),
+        (entry_of("apps/web.yaml"), json!({"format": "kustomize", "tag": "v1"})),
+        (id("anchors.yaml", "image", None), tag.clone()),
+        (id("flux.yaml", "image", None), tag.clone()),
+        (id("tenant.yaml", "image", None), json!({"tag": "v1", "take_ownership": true})),
+        (id("overlay.yaml", "image", None), tag.clone()),
+        (web(), elsewhere),
+        (web(), json!({"tag": "v1", "git": null})),
+    ] {
+        let outcome = ImageRelease::apply(&cx, &id, None, &spec(&rig, more)).await;
+        assert!(outcome.status().is_none());
+        told.push(rig.plain(&shown(outcome.problems())));
+    }
+    insta::assert_snapshot!(told.join("\n\n"), @"
+    file: There is no file `none.yaml` in the repository
+    Commit it first, or correct `file`: an image is written into a file that is there.
+
+    file: `apps` in the repository is a directory, not a file
+    Remove or rename it, or choose another path.
+
+    file: `link.yaml` in the repository is a symbolic link
+    Replace it with a real file or directory: nothing is read or written through it.
+
+    file: `latin1.yaml` in the repository is not UTF-8 text
+    See that it is the right file.
+
+    file: `template.yaml`: line 1 is not YAML: while parsing a block mapping, did not find expected key
+    Correct the file. If it is a template with `{{ … }}`, write to the values that it takes instead.
+
+    document: `apps/web.yaml`: it has 2 documents: 0 (Deployment/web), 1 (Deployment/worker)
+    Say which one is meant: `Kind/name`, or its number.
+
+    document: `apps/web.yaml`: it has no document `Deployment/api`, only 0 (Deployment/web), 1 (Deployment/worker)
+    Choose one that is there, or commit it first.
+
+    path: `apps/web.yaml`: `spec.image` is not there: `spec` (line 5) has only `template`
+    Correct the path, or commit what is missing first.
+
+    path: `values.yaml`: `image` (line 1) is a mapping, not a single value
+    Choose another path, or the `format` of what stands there.
+
+    path: `values.yaml`: `replicas` (line 5) is a single value, not a mapping
+    Choose another path, or the `format` of what stands there.
+
+    document: `apps/web.yaml`: it has 2 documents: 0 (Deployment/web), 1 (Deployment/worker)
+    Say which one is meant: `Kind/name`, or its number.
+
+    path: `anchors.yaml`: `image` has an anchor (line 1) that is used somewhere else: both would change
+    Write the value out in both places.
+
+    path: `flux.yaml`: `image` is written by Flux: a comment on its line names an image policy
+    One image has one writer. Remove the comment, which takes it from Flux, or set `take_ownership = true` to write it nevertheless.
+
+    file: `tenant.yaml` is written as a whole by the gitops_tenant `acme`
+    Set the image there: what is written beside it would be lost.
+
+    file: `overlay.yaml` is written as a whole by the gitops_overlay `web`
+    Set the image there: what is written beside it would be lost.
+
+    git: The git repository `http://git.example/p.git` has no branch `trunk`
+    Set `git.branch` to `main`, the default branch, or push a branch `trunk`.
+
+    git: No git repository is named
+    Set `git.url` on the resource, or `git = { url = … }` in the provider block.
+    ");
+    assert_eq!(rig.bare.head().unwrap(), head);
+    let taken = spec(&rig, json!({"tag": "v1", "take_ownership": true}));
+    apply(&rig, &id("flux.yaml", "image", None), None, &taken).await;
+    assert_eq!(file(&rig, "flux.yaml"), "image: web:v1 # {\"$imagepolicy\": \"flux-system:web\"}\n");
+}
+
+#[test]
+fn messages_of_validation() {
+    let told =
+        |id: &Identity, more: Json| shown(&problems(id, &serde_json::from_value::<Spec>(more).unwrap()));
+    let cases = [
+        told(&id("../web.yaml", "image", None), json!({"tag": "v1"})),
+        told(&id("a#b.yaml", "image..tag", Some("web")), json!({"tag": "v1"})),
+        told(&values(), json!({})),
+        told(&values(), json!({"format": "tag", "image": "web", "digest": DIGEST})),
+        told(&values(), json!({"image": "ghcr.io/acme/web:1.4.2", "tag": "a b", "digest": "sha256:1"})),
+        told(&values(), json!({"format": "kustomize", "tag": "v1"})),
+        told(&values(), json!({"format": "helm", "tag": "latest"})),
+    ];
+    insta::assert_snapshot!(cases.join("\n\n"), @r#"
+    file: `../web.yaml` is not a path in a repository: `.` and `..` are not allowed
+    Use a path relative to the root of the repository, such as `instances/team-a`.
+
+    file: The path of the file has a `#` in it
+    In the import id, `#` stands between the file and the path in it. Rename the file.
+    ---
+    path: `image..tag` is not a path in a YAML document: a key is empty (character 7)
+    It looks like `spec.template.spec.containers[name=app].image`.
+    ---
+    document: `web` is not a document of a YAML file: it is neither `Kind/name` nor a number
+    It looks like `Deployment/web`.
+
+    format: `format = "reference"` needs `tag` or `digest`
+    Give it, or choose the `format` of what stands at `path`.
+
+    format: `format = "tag"` needs `tag`
+    Give it, or choose the `format` of what stands at `path`.
+    ---
+    image: `format = "tag"` has no place for `image`
+    Leave it out, or choose `format = "reference"` where the whole reference stands at `path`.
+    ---
+    digest: `format = "tag"` has no place for `digest`
+    Leave it out, or choose `format = "reference"` where the whole reference stands at `path`.
+
+    image: `ghcr.io/acme/web:1.4.2` is not an image name: it has a tag or a digest, which are given apart
+    An image name looks like `registry.example:5000/team/app`.
+    ---
+    tag: `a b` is not an image tag: it is not made of at most 128 letters, digits, `_`, `.` and `-`, or begins with a dot or a dash
+    A tag looks like `1.2.3`.
+    ---
+    digest: `sha256:1` is not an image digest: it is not the name of a hash, a colon and the hash in lower-case hexadecimal digits
+    A digest is `sha256:` and 64 hexadecimal digits.
+
+    path: `image` names no entry of a kustomization's `images`
+    An entry is named as in `images[name=ghcr.io/acme/web]`, by the name that the manifests have.
+
+    tag: The tag `latest` moves
+    What runs is then not what Git says, but what the registry had when a node last pulled it. Give the `digest` too, or a tag that is never pushed again.
+    "#);
+    for (id, more) in [
+        (web(), json!({"tag": "v1"})),
+        (entry("ghcr.io/acme/web"), json!({"format": "kustomize", "image": "web"})),
+        (values(), json!({"format": "helm", "tag": "latest", "digest": DIGEST})),
+    ] {
+        assert_eq!(told(&id, more), "");
+    }
+}
