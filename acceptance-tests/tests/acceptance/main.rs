@@ -14,6 +14,7 @@ mod functions;
 mod git_access;
 mod git_servers;
 mod harness;
+mod image_releases;
 mod imports;
 mod overlays;
 mod product_versions;
@@ -89,6 +90,9 @@ fn add_bad_input(suite: &mut Suite) {
     suite.both("bad_input::no_engine", &[Provider, Engine], bad_input::no_engine);
     suite.both("bad_input::clusters_of_others", &[Provider, Engine, Cluster], bad_input::clusters_of_others);
     suite.both("bad_input::objects_in_the_way", &[Provider, Cluster], bad_input::objects_in_the_way);
+    suite.both("image_releases::two_writers_are_refused", &[Provider], image_releases::two_writers_are_refused);
+    suite.both("image_releases::tags_may_be_unknown", &[Provider], image_releases::tags_may_be_unknown);
+    suite.both("image_releases::places_that_cannot_be", &[Provider], image_releases::places_that_cannot_be);
     suite.both("bad_input::repositories_that_cannot_be_used", &[Provider], bad_input::repositories_that_cannot_be_used);
 }
 
@@ -105,6 +109,9 @@ fn add_argocd(suite: &mut Suite) {
     suite.both("overlays::live_in_git", &[Provider, Git], overlays::live_in_git);
     suite.both("overlays::are_built_by_kustomize", &[Provider, Git], overlays::are_built_by_kustomize);
     suite.both("overlays::that_cannot_be_written_are_named", &[Provider, Git], overlays::that_cannot_be_written_are_named);
+    suite.both("image_releases::live_in_git", &[Provider, Git], image_releases::live_in_git);
+    suite.both("image_releases::live_beside_an_overlay", &[Provider, Git], image_releases::live_beside_an_overlay);
+    suite.both("image_releases::places_that_are_not_there", &[Provider, Git], image_releases::places_that_are_not_there);
     suite.both("git_access::over_ssh", &[Provider, Git], git_access::over_ssh);
 }
 
