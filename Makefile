@@ -58,9 +58,10 @@ kind: ## The verbs' tests that need a real kind and helm, which `unit` skips; ne
 examples: provider ## Formatting and validity of all examples and modules
 	cargo test --workspace --test acceptance --locked -- examples::
 
+# Three at a time: most of a test is waiting for a cluster.
 .PHONY: acceptance
 acceptance: provider ## The examples against real clusters, on Terraform and OpenTofu; needs `make lab`
-	cargo test --workspace --test acceptance --locked -- --skip examples::
+	cargo test --workspace --test acceptance --locked -- --skip examples:: --test-threads=3
 
 .PHONY: bench
 bench: ## How fast it is, against Go providers and work by hand; SECTIONS="size start" for some; needs `make lab`
