@@ -1,6 +1,6 @@
 //! Signed commits, as `git verify-commit` sees them, and keys that cannot sign.
 
-#![allow(clippy::unwrap_used, reason = "tests and what helps them")]
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests and what helps them")]
 
 mod support;
 
