@@ -45,6 +45,12 @@ pub(crate) fn causes<'a>(
     })
 }
 
+/// The first cause of an error in one line, without control characters; the error itself where it has none.
+pub(crate) fn last_cause(error: &(dyn Error + 'static)) -> String {
+    let text = causes(error).last().map(ToString::to_string).unwrap_or_default();
+    text.chars().filter(|c| !c.is_control()).take(300).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,7 @@
 //! Which credentials go to which server.
 
 use super::address::Address;
+use super::github_app::GithubApp;
 use super::{Credentials, Error, Settings};
 use crate::Secret;
 
@@ -9,6 +10,8 @@ use crate::Secret;
 pub(super) struct Access {
     /// User name and password for HTTP Basic.
     pub(super) basic: Option<(String, Secret<String>)>,
+    /// Who gets the password, where it lives for an hour only.
+    pub(super) app: Option<GithubApp>,
     pub(super) ssh_private_key: Option<Secret<String>>,
     pub(super) known_hosts: Option<String>,
     pub(super) certificate_authority: Option<String>,
@@ -40,6 +43,7 @@ impl From<&Credentials> for Access {
         };
         Self {
             basic,
+            app: given.github_app.clone(),
             ssh_private_key: given.ssh_private_key.clone(),
             known_hosts: given.known_hosts.clone(),
             certificate_authority: given.certificate_authority.clone(),

@@ -33,6 +33,7 @@ mod batch;
 mod change;
 
 mod error;
+mod github_app;
 mod keys;
 mod lineage;
 mod message;
@@ -50,6 +51,7 @@ mod worker;
 
 pub use change::{Change, Edit, Outcome, Owner, Refusal};
 pub use error::Error;
+pub use github_app::GithubApp;
 pub use lineage::Lineage;
 pub use remote::{Credentials, Remote, Settings, Signing};
 pub use repository::{Repositories, Repository};

@@ -1,5 +1,6 @@
 //! What users say about a repository: the `git` object of a resource, and the provider block's `git`.
 
+use super::GithubApp;
 use crate::Secret;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -69,7 +70,7 @@ pub struct Signing {
     pub gpg_key: Option<Secret<String>>,
 }
 
-/// What to say to one Git server. Give `password` or `token` for HTTPS, `ssh_private_key` and `known_hosts` for SSH.
+/// What to say to one Git server. Give `password`, `token` or `github_app` for HTTPS, `ssh_private_key` and `known_hosts` for SSH.
 #[derive(Clone, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Credentials {
@@ -79,6 +80,8 @@ pub struct Credentials {
     pub password: Option<Secret<String>>,
     /// Access token, in place of a password.
     pub token: Option<Secret<String>>,
+    /// GitHub App that gets access tokens, in place of one.
+    pub github_app: Option<GithubApp>,
     /// Private key for SSH, in PEM or OpenSSH format, without a passphrase.
     pub ssh_private_key: Option<Secret<String>>,
     /// Public keys of the SSH server, as lines of a `known_hosts` file.

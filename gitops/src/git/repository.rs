@@ -248,6 +248,7 @@ impl Shared {
         Ok(Worker {
             place: Place { address: key.address.clone(), branch: key.branch.clone() },
             access: Access::find(&self.credentials, &key.address),
+            token: None,
             remote: Remote {
                 private_key_path: key.private_key_path.clone(),
                 known_hosts: key.known_hosts.clone(),

@@ -6,6 +6,7 @@
 use super::access::Access;
 use super::address::Scheme;
 use super::batch::{Author, Transaction};
+use super::github_app::Token;
 use super::message::Log;
 use super::mirror::{Mirror, Place};
 use super::scope::Scope;
@@ -61,6 +62,7 @@ pub(super) enum Work {
 pub(super) struct Worker {
     pub(super) place: Place,
     pub(super) access: Access,
+    pub(super) token: Option<Token>,
     pub(super) remote: Remote,
     pub(super) log: Log,
     pub(super) signer: Option<Signer>,
@@ -208,9 +210,25 @@ impl Worker {
         self.mirror.as_mut().ok_or(Error::NoUrl)
     }
 
+    /// Gets a token where the credentials are a GitHub App's, and a new one before it ends.
+    fn sign_in(&mut self, scope: &Scope) -> Result<(), Error> {
+        let Some(app) = &self.access.app else { return Ok(()) };
+        if self.token.as_ref().is_some_and(Token::is_fresh) {
+            return Ok(());
+        }
+        let asked = scope.block_on(app.token(self.access.certificate_authority.as_deref()));
+        let token = asked.map_err(|source| Error::Interrupted { url: self.place.url(), source })??;
+        self.access.basic = Some(("x-access-token".to_owned(), token.secret.clone()));
+        self.token = Some(token);
+        // Its connection says the old one.
+        self.mirror = None;
+        Ok(())
+    }
+
     /// Fetches the tip of the branch, again where the network or the server fails, and from nothing where the
     /// clone is damaged.
     pub(super) fn tip(&mut self, scope: &Scope) -> Result<Oid, Error> {
+        self.sign_in(scope)?;
         let mut attempt = 0;
         let mut fresh = self.mirror.is_none();
         loop {

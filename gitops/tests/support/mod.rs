@@ -23,9 +23,14 @@ pub struct Rig {
 
 impl Rig {
     pub async fn start() -> Self {
+        Self::start_for("ci").await
+    }
+
+    /// A server that takes the token from this user.
+    pub async fn start_for(user: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let bare = Bare::seeded(&dir.path().join("p.git")).unwrap();
-        let credentials = Some(("ci".to_owned(), TOKEN.to_owned()));
+        let credentials = Some((user.to_owned(), TOKEN.to_owned()));
         let options = Options { root: dir.path().to_owned(), credentials, tls: None };
         let server = Server::start(([127, 0, 0, 1], 0).into(), options).await.unwrap();
         let repositories = Repositories::new(settings(&server)).unwrap();

@@ -35,6 +35,9 @@ impl Explain for Error {
             Self::Auth { sent: true, .. } => {
                 "Check the entry of `git.credentials` with the longest prefix of this address: the token may have expired."
             }
+            Self::App { .. } => {
+                "Check `github_app`: `id`, `installation_id`, the app's `private_key`, and `base_url` for GitHub Enterprise Server."
+            }
             Self::Forbidden { .. } => "Give the token write access to the contents of this repository.",
             Self::NotFound { sent: false, .. } => {
                 "Check the address. A private repository also needs an entry in `git.credentials`."

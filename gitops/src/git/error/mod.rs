@@ -80,6 +80,16 @@ pub enum Error {
         /// Whether credentials were sent.
         sent: bool,
     },
+    /// A GitHub App got no token.
+    #[error("the GitHub App `{id}` got no token from {base}: {why}")]
+    App {
+        /// Id of the app.
+        id: String,
+        /// Address of the API.
+        base: String,
+        /// What it said, or what is wrong with what was configured.
+        why: String,
+    },
     /// The credentials are good, but not for this.
     #[error("the git server forbids access to `{url}` with these credentials")]
     Forbidden {

@@ -189,7 +189,8 @@ fn is_certificate(error: &rustls::Error) -> bool {
     matches!(error, rustls::Error::InvalidCertificate(_))
 }
 
-fn client(address: &Address, authority: Option<&str>) -> Result<Client, Error> {
+/// A client for the server at `address`, or for the API that belongs to it.
+pub(in crate::git) fn client(address: &Address, authority: Option<&str>) -> Result<Client, Error> {
     let certificate = |why: String| Error::Certificate { url: address.to_string(), why };
     let mut builder = Client::builder()
         .user_agent(USER_AGENT)

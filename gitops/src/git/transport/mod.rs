@@ -11,7 +11,7 @@ mod http;
 mod post;
 mod ssh;
 
-pub(super) use http::Http;
+pub(super) use http::{Http, client};
 pub(super) use ssh::Ssh;
 
 use super::Error;
