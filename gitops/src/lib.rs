@@ -10,6 +10,7 @@ pub mod cluster;
 pub mod error;
 pub mod fetch;
 pub mod files;
+pub mod fleet;
 pub mod git;
 pub mod helm;
 pub mod image;

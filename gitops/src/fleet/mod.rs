@@ -1,0 +1,47 @@
+//! Many tenants of one repository, brought to what they should be together: one commit for all, or one per wave.
+//!
+//! What cannot be written is found for all of them before anything is, so that one bad tenant neither spoils the others
+//! nor hides the next. What many tenants have in common, a product version or a chart, is read once.
+
+mod arrive;
+mod change;
+mod waves;
+
+pub use arrive::{Late, arrived};
+pub use change::{Draft, Products, Refused, draft, removal};
+pub use waves::{Wave, Waves, plan};
+
+use crate::product;
+use crate::tenant::{Files, Home, Product};
+use serde_json::Value;
+
+/// A tenant of a fleet.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Member {
+    /// Where it lives.
+    pub home: Home,
+    /// Where its files were before, in the same repository.
+    pub before: Option<Files>,
+    /// What it runs.
+    pub runs: Runs,
+    /// Its values, merged onto those of the product.
+    pub values: Value,
+    /// Label `tier`.
+    pub tier: String,
+    /// AppProject of its Application.
+    pub project: String,
+}
+
+/// What a tenant of a fleet runs.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Runs {
+    /// A product version, which the repository has.
+    Version {
+        /// Its name.
+        name: product::Name,
+        /// Directory of product versions.
+        products: String,
+    },
+    /// A chart of its own.
+    Chart(Product),
+}
