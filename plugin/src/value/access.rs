@@ -110,7 +110,8 @@ impl Value {
     pub fn get(&self, path: &Path) -> Option<&Self> {
         path.steps().iter().try_fold(self, |value, step| match (value.plain(), step) {
             (Self::Object(attributes), Step::Attribute(name)) => attributes.get(name),
-            (Self::Map(elements), Step::Key(key)) => elements.get(key),
+            // What is written with braces in a place of any type is an object, and stands for a map.
+            (Self::Map(elements) | Self::Object(elements), Step::Key(key)) => elements.get(key),
             (Self::List(elements) | Self::Tuple(elements), Step::Index(index)) => {
                 elements.get(usize::try_from(*index).ok()?)
             }
@@ -208,6 +209,7 @@ mod tests {
             ("", Some(sample())),
             ("list[0][\"k\"]", Some(Value::from(1))),
             ("any.a", Some(Value::unknown())),
+            ("any[\"a\"]", Some(Value::unknown())),
             ("list[1]", None),
             ("list[-1]", None),
             ("set[0]", None),
