@@ -23,21 +23,21 @@ pub enum Late {
 
 /// Waits until the tenants that live in `homes` are healthy as `commit` has them; answers those that are not, by id,
 /// each with what was last seen of it.
-pub async fn arrived<'a>(
+pub async fn arrived(
     task: &Task,
     cluster: &Cluster,
     repository: &Repository,
     commit: &str,
-    homes: impl IntoIterator<Item = &'a Home>,
+    homes: Vec<Home>,
 ) -> BTreeMap<String, Late> {
     let waits = homes.into_iter().map(|home| async move {
-        let way = OnItsWay { home, repository, commit, cluster };
+        let way = OnItsWay { home: &home, repository, commit, cluster };
         let late = match way.arrived(task).await {
             Ok(true) => return None,
             Ok(false) => Late::AwaitsApproval,
             Err(error) => Late::Failed(error),
         };
-        Some((home.id.clone(), late))
+        Some((home.id, late))
     });
     let ended: Vec<_> = stream::iter(waits).buffer_unordered(PARALLEL).collect().await;
     ended.into_iter().flatten().collect()

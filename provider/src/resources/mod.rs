@@ -16,6 +16,7 @@ pub mod rig;
 mod root_app;
 mod secret_injection;
 mod tenant;
+mod tenant_fleet;
 #[cfg(test)]
 mod tests;
 
@@ -36,6 +37,7 @@ pub fn add(table: Table<Gitops>) -> Result<Table<Gitops>, Error> {
         .alias::<root_app::RootApp>(root_app::ALIAS)?
         .resource::<product_version::ProductVersion>()?
         .resource::<tenant::Tenant>()?
+        .resource::<tenant_fleet::TenantFleet>()?
         .resource::<files::Files>()?
         .resource::<overlay::Overlay>()?
         .resource::<image_release::ImageRelease>()

@@ -79,7 +79,9 @@ async fn assert_warns<R: Resource<Provider = Gitops>>(config: Json) -> &'static 
 async fn a_cluster_of_the_environment_is_warned_of() {
     let tenant = |wait: bool| json!({"tenant_id": "acme", "chart": {"path": "charts/tenant"}, "wait": wait});
     let app = json!({"name": "platform", "repo_url": "https://git.example/p.git", "path": "apps"});
+    let fleet = json!({"name": "shops", "tenants": {"value": {}, "type": ["object", {}]}});
     let warning = BTreeSet::from([
+        assert_warns::<tenant_fleet::TenantFleet>(fleet).await,
         assert_warns::<tenant::Tenant>(tenant(true)).await,
         assert_warns::<tenant::Tenant>(tenant(false)).await,
         assert_warns::<root_app::RootApp>(app).await,

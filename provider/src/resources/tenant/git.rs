@@ -5,7 +5,7 @@ use super::{Written, owner};
 use crate::problem::{Locate, problem};
 use crate::provider::Gitops;
 use gitops::Task;
-use gitops::git::{self, Change, Repository, Snapshot};
+use gitops::git::{self, Change, Refusal, Repository, Snapshot};
 use gitops::product;
 use gitops::tenant::{Files, Found, Home, NotNamed, Refused};
 use std::error::Error;
@@ -59,7 +59,7 @@ pub(super) fn paths_of_import(id: &Identity) -> Result<Files, Problem> {
 }
 
 /// What the files say; `None` where there is none.
-pub(super) fn files(tree: &Snapshot, paths: &Files) -> Result<Option<Found>, Problem> {
+pub fn files(tree: &Snapshot, paths: &Files) -> Result<Option<Found>, Problem> {
     let text = |path| {
         let content = tree.file(path).map_err(|error| located(&error))?;
         Ok::<_, Problem>(content.map(|content| String::from_utf8_lossy(&content).into_owned()))
@@ -72,22 +72,24 @@ pub(super) fn files(tree: &Snapshot, paths: &Files) -> Result<Option<Found>, Pro
 
 /// The problem, on the attribute that the error is about.
 pub(super) fn located(error: &git::Error) -> Problem {
-    let path = match error {
-        git::Error::Declined(refusal) => {
-            let why: &dyn Error = refusal.error();
-            if let Some(Refused::NoChart { .. }) = why.downcast_ref() {
-                "chart.path"
-            } else if why.is::<product::Refused>() || why.is::<product::Error>() {
-                "product_version"
-            } else if why.is::<NotNamed>() {
-                "chart"
-            } else {
-                "tenant_id"
-            }
-        }
+    problem(error).at(match error {
+        git::Error::Declined(refusal) => blamed(refusal).unwrap_or("tenant_id"),
         _ => "git",
-    };
-    problem(error).at(path)
+    })
+}
+
+/// The attribute that says what a repository does not take of a tenant; `None` where it is the tenant as a whole.
+pub fn blamed(refusal: &Refusal) -> Option<&'static str> {
+    let why: &dyn Error = refusal.error();
+    if let Some(Refused::NoChart { .. }) = why.downcast_ref() {
+        Some("chart.path")
+    } else if why.is::<product::Refused>() || why.is::<product::Error>() {
+        Some("product_version")
+    } else if why.is::<NotNamed>() {
+        Some("chart")
+    } else {
+        None
+    }
 }
 
 pub(super) fn left_behind(before: &Status) -> Problem {

@@ -2,9 +2,9 @@
 //!
 //! Git is what the tenant is; the cluster only says how it is. A tenant whose cluster is gone is still there.
 
-mod git;
-mod life;
-mod shape;
+pub mod git;
+pub mod life;
+pub mod shape;
 #[cfg(test)]
 mod tests;
 
@@ -265,7 +265,8 @@ fn owner(id: &Identity) -> Owner {
     Owner::new(Tenant::KIND, &id.tenant_id)
 }
 
-async fn connect(
+/// The cluster; one must be named.
+pub async fn connect(
     cx: &Context<Gitops>,
     task: &Task,
     kubernetes: Option<&Connection>,
@@ -292,7 +293,7 @@ async fn connect(
 }
 
 /// The cluster, where one is named and there.
-async fn look(
+pub async fn look(
     cx: &Context<Gitops>,
     task: &Task,
     kubernetes: Option<&Connection>,
@@ -304,7 +305,7 @@ async fn look(
 }
 
 /// The cluster, where it is there; one must be named, for only there volumes are kept.
-async fn reach(
+pub async fn reach(
     cx: &Context<Gitops>,
     task: &Task,
     kubernetes: Option<&Connection>,

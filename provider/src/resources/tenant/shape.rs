@@ -112,6 +112,33 @@ pub struct Status {
     pub last_synced_at: Option<String>,
 }
 
+impl Default for Spec {
+    /// What a configuration means that says nothing.
+    fn default() -> Self {
+        Self {
+            git: None,
+            kubernetes: None,
+            product_version: None,
+            chart: None,
+            default_values: None,
+            values: None,
+            tier: stable(),
+            state: State::default(),
+            namespace: None,
+            namespace_owner: NamespaceOwner::default(),
+            on_delete: OnDelete::default(),
+            instances_path: defaults::instances(),
+            applications_path: defaults::applications(),
+            products_path: defaults::products(),
+            source_repo_url: None,
+            argocd_namespace: defaults::argocd(),
+            project: defaults::project(),
+            wait: true,
+            take_ownership: false,
+        }
+    }
+}
+
 fn stable() -> String {
     "stable".to_owned()
 }
@@ -259,7 +286,6 @@ pub fn imported(id: &Identity, remote: Remote, repository: &Repository, found: &
         found.values.clone().filter(|values| values.as_object().is_some_and(|values| !values.is_empty()));
     Spec {
         git: Some(remote).filter(|remote| *remote != Remote::default()),
-        kubernetes: None,
         chart: app
             .as_ref()
             .and_then(|app| Chart::of(&app.sources))
@@ -267,19 +293,14 @@ pub fn imported(id: &Identity, remote: Remote, repository: &Repository, found: &
             .filter(|_| found.product_version.is_none()),
         product_version: found.product_version.clone(),
         state: found.state(),
-        default_values: None,
         values,
         tier: text(app.as_ref().and_then(|app| app.labels.get("tier")), stable),
         namespace: namespace.filter(|namespace| *namespace != id.tenant_id).map(Fixed),
         namespace_owner,
         on_delete,
-        instances_path: defaults::instances(),
-        applications_path: defaults::applications(),
-        products_path: defaults::products(),
         source_repo_url: source.filter(|source| *source != repository.url()),
         argocd_namespace: text(app.as_ref().map(|app| &app.namespace), defaults::argocd),
         project: text(app.as_ref().map(|app| &app.project), defaults::project),
-        wait: true,
-        take_ownership: false,
+        ..Spec::default()
     }
 }

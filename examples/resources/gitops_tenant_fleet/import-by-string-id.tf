@@ -1,0 +1,4 @@
+import {
+  to = gitops_tenant_fleet.shops
+  id = "main:shops:acme:globex:initech"
+}
