@@ -90,6 +90,14 @@ impl Repository {
         self.git(&["log", "--format=%H %s", "origin/main"]).stdout.lines().map(str::to_owned).collect()
     }
 
+    /// The files that the last commit of `main` changed, sorted.
+    #[track_caller]
+    pub fn touched(&self) -> Vec<String> {
+        self.fetch();
+        let names = self.git(&["diff-tree", "-r", "--no-commit-id", "--name-only", "origin/main"]).stdout;
+        names.lines().map(str::to_owned).collect()
+    }
+
     /// Commits and pushes one file, as another writer would.
     #[track_caller]
     pub fn write(&self, path: &str, content: &str) {

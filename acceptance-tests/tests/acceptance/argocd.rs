@@ -4,7 +4,8 @@
 use super::bootstraps::NAMESPACE;
 use super::root_apps::Platform;
 use super::{
-    bootstrap_sources, bootstraps, broken_apps, imports, projects, root_apps, tenant_states, tenants,
+    bootstrap_sources, bootstraps, broken_apps, imports, projects, root_apps, tenant_fleets, tenant_states,
+    tenants,
 };
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -65,6 +66,7 @@ pub fn lives_and_dies(terraform: &Case, tofu: &Case) {
         bootstraps::stays_while_it_is_needed(tofu, &mut argocd, "argocd/platform");
         tenants::live_in_the_cluster(tofu, &platform);
         tenant_states::come_and_go(terraform, &platform);
+        tenant_fleets::goes_in_waves(tofu, &platform);
         root_apps::changes_and_dies(terraform, &platform, root);
         broken_apps::say_why(terraform, tofu, &platform);
         projects::live_and_die(terraform);

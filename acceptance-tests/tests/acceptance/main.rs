@@ -23,6 +23,7 @@ mod quickstart;
 mod readme;
 mod root_apps;
 mod secrets;
+mod tenant_fleets;
 mod tenant_states;
 mod tenants;
 
@@ -101,6 +102,9 @@ fn add_argocd(suite: &mut Suite) {
     use gitops_acceptance_tests::Need::{Cluster, Git, Provider};
     suite.shared("argocd::lives_and_dies", &[Provider, Cluster, Git], argocd::lives_and_dies);
     suite.both("tenants::live_in_git", &[Provider, Git], tenants::live_in_git);
+    suite.both("tenant_fleets::of_the_example_live_and_die", &[Provider, Git], tenant_fleets::of_the_example_live_and_die);
+    suite.both("tenant_fleets::live_in_git", &[Provider, Git], tenant_fleets::live_in_git);
+    suite.both("tenant_fleets::that_cannot_be_written_are_named", &[Provider, Git], tenant_fleets::that_cannot_be_written_are_named);
     suite.both("product_versions::live_in_git", &[Provider, Git], product_versions::live_in_git);
     suite.both("files::of_the_example_live_and_die", &[Provider, Git], files::of_the_example_live_and_die);
     suite.both("files::live_in_git", &[Provider, Git], files::live_in_git);

@@ -205,7 +205,7 @@ impl Run<'_> {
         waiting.retain(|id| !draft.changed.contains(id));
         self.note(&draft, waiting.iter());
         // What an apply before this one wrote comes first: nothing goes on beside tenants that are not healthy.
-        let mut late = self.arrive(Some("of earlier applies"), waiting, &waves).await?;
+        let mut late = self.arrive(Some("what earlier applies wrote"), waiting, &waves).await?;
         for (number, wave) in waves.iter().enumerate() {
             let (name, left) = (&wave.name, waves.get(number + 1..).unwrap_or_default());
             let count = format!("wave {} of {}, {name}", number + 1, waves.len());
