@@ -4,8 +4,8 @@
 use super::bootstraps::NAMESPACE;
 use super::root_apps::Platform;
 use super::{
-    bootstrap_sources, bootstraps, broken_apps, imports, projects, root_apps, tenant_fleets, tenant_states,
-    tenants,
+    bootstrap_sources, bootstraps, broken_apps, caelus, imports, projects, root_apps, tenant_fleets,
+    tenant_states, tenants,
 };
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -67,6 +67,7 @@ pub fn lives_and_dies(terraform: &Case, tofu: &Case) {
         tenants::live_in_the_cluster(tofu, &platform);
         tenant_states::come_and_go(terraform, &platform);
         tenant_fleets::goes_in_waves(tofu, &platform);
+        caelus::walks(tofu, &platform);
         root_apps::changes_and_dies(terraform, &platform, root);
         broken_apps::say_why(terraform, tofu, &platform);
         projects::live_and_die(terraform);

@@ -7,6 +7,7 @@ mod bad_input;
 mod bootstrap_sources;
 mod bootstraps;
 mod broken_apps;
+mod caelus;
 mod clusters;
 mod examples;
 mod files;
@@ -94,6 +95,7 @@ fn add_bad_input(suite: &mut Suite) {
     suite.both("image_releases::two_writers_are_refused", &[Provider], image_releases::two_writers_are_refused);
     suite.both("image_releases::tags_may_be_unknown", &[Provider], image_releases::tags_may_be_unknown);
     suite.both("image_releases::places_that_cannot_be", &[Provider], image_releases::places_that_cannot_be);
+    suite.both("caelus::fleets_that_cannot_be", &[Provider], caelus::fleets_that_cannot_be);
     suite.both("bad_input::repositories_that_cannot_be_used", &[Provider], bad_input::repositories_that_cannot_be_used);
 }
 
