@@ -37,6 +37,9 @@ impl Stage {
 
     fn sweep(&self) {
         let run = |arguments: &[&str]| self.kubectl.try_run(arguments, Duration::from_secs(120));
+        // A controller that lives would bring back what is taken from it here.
+        run(&["delete", "deployments,statefulsets", "--all", "-n", NAMESPACE, "--ignore-not-found"]);
+        run(&["wait", "pods", "--all", "-n", NAMESPACE, "--for=delete", "--timeout=60s"]);
         let left = run(&["get", "applications.argoproj.io", "-n", NAMESPACE, "-o", "name"]).stdout;
         for app in left.lines() {
             let alone = r#"{"metadata": {"finalizers": null}}"#; // there may be no controller that heeds them
