@@ -18,7 +18,7 @@ go_environment() {
 # replacements that MODULE itself declares (`go install MODULE@VERSION` refuses modules that have any). It is not made
 # tidy: that asks for the modules of other modules' tests, and takes minutes.
 module() {
-	local dir=$LAB_HOME/go/work/$1 module=$2 version=$3 gomod other
+	local dir=$LAB_HOME/go/main/$1 module=$2 version=$3 gomod other
 	shift 3
 	command -v jq >/dev/null || {
 		echo "jq is needed to build Go modules with replacements, and is not on the PATH"
@@ -99,6 +99,9 @@ build_node_parts() {
 		static void stop(int s) { exit(0); }
 		int main(void) { signal(SIGCHLD, reap); signal(SIGTERM, stop); signal(SIGINT, stop); for (;;) pause(); }
 	C
+}
+made_build_node_parts() {
+	prints "${ETCD_VERSION#v}" etcd --version && prints "${COREDNS_VERSION#v}" coredns -version && [ -x "$bin/pause" ]
 }
 # build_argocd: helm with Argo CD's version of Kubernetes' libraries, which are compiled once for both.
 build_argocd() {
