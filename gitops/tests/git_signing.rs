@@ -8,7 +8,6 @@ use gitops::Secret;
 use gitops::git::{Error, Repositories, Repository, Settings, Signing};
 use std::path::Path;
 use std::process::Command;
-use std::time::{Duration, Instant};
 use support::*;
 
 fn run(program: &str, arguments: &[&str], home: &Path) -> String {
@@ -55,41 +54,36 @@ async fn ssh_signatures_are_verified_by_git() {
 }
 
 /// An agent is found through the environment, which is the whole process's: the test runs itself once more, in one of
-/// its own.
-#[test]
-fn an_agent_signs() {
+/// its own, where the variable names the key.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_signs() {
+    if let Ok(public) = std::env::var(SIGN_WITH) {
+        return signed_by_the_agent(&public).await;
+    }
     let dir = tempfile::Builder::new().prefix("a").tempdir().unwrap();
     let socket = dir.path().join("s");
     let (_, public) = ssh_key(dir.path(), "ed25519", "");
     let mut agent = Command::new("ssh-agent").arg("-D").arg("-a").arg(&socket).spawn().unwrap();
-    let begun = Instant::now();
-    while !socket.exists() && begun.elapsed() < Duration::from_secs(60) {
-        std::thread::yield_now();
-    }
+    until(|| socket.exists()).await;
     let environment = |program: &mut Command| -> bool {
-        program
-            .env("SSH_AUTH_SOCK", &socket)
-            .env("SIGN_WITH", &public)
-            .status()
-            .is_ok_and(|status| status.success())
+        let program = program.env("SSH_AUTH_SOCK", &socket).env(SIGN_WITH, &public);
+        program.status().is_ok_and(|status| status.success())
     };
     let added = environment(Command::new("ssh-add").arg("-q").arg(dir.path().join("ed25519")));
     let myself = std::env::current_exe().unwrap();
-    let signed =
-        environment(Command::new(myself).args(["--exact", "with_the_agent", "--ignored", "--nocapture"]));
+    let signed = environment(Command::new(myself).args(["--exact", "an_agent_signs", "--nocapture"]));
     agent.kill().unwrap();
     agent.wait().unwrap();
     assert!(added && signed);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-#[ignore = "run by `an_agent_signs`, with an agent"]
-async fn with_the_agent() {
+const SIGN_WITH: &str = "GITOPS_TEST_SIGN_WITH";
+
+async fn signed_by_the_agent(public: &str) {
     let rig = Rig::start().await;
-    let public = std::env::var("SIGN_WITH").unwrap();
     let allowed = rig.dir.path().join("allowed");
     std::fs::write(&allowed, format!("gitops@localhost {public}")).unwrap();
-    let repository = signing_with(&rig, ssh(&public)).unwrap();
+    let repository = signing_with(&rig, ssh(public)).unwrap();
     let commit = landed(repository.commit(&task(), change("a", vec![write("a", "1")])).await);
     let file = format!("gpg.ssh.allowedSignersFile={}", allowed.display());
     rig.bare.git(&["-c", &file, "verify-commit", &commit]).unwrap();
