@@ -1,24 +1,11 @@
 //! `gitops_product_version`: its life in Git, where no cluster is.
 
+use super::files::{INPUTS, PROVIDER, with_repository};
 use gitops_acceptance_tests::Case;
 
 const ADDRESS: &str = "gitops_product_version.nextcloud_1";
 
-const INPUTS: &str = r#"
-variable "repo_url" {
-  type = string
-}
-
-variable "username" {
-  type      = string
-  ephemeral = true
-}
-
-variable "password" {
-  type      = string
-  ephemeral = true
-}
-
+const REPLICAS: &str = r#"
 variable "replicas" {
   type    = number
   default = 1
@@ -26,15 +13,6 @@ variable "replicas" {
 "#;
 
 const PLACE: &str = r#"
-provider "gitops" {
-  git = {
-    url = var.repo_url
-    credentials = {
-      (var.repo_url) = { username = var.username, password = var.password }
-    }
-  }
-}
-
 resource "gitops_product_version" "nextcloud_1" {
   git            = { url = var.repo_url, branch = "main" }
   default_values = { replicas = var.replicas }
@@ -51,10 +29,10 @@ resource "gitops_tenant" "globex" {
 pub fn live_in_git(case: &Case) {
     let chart = "apiVersion: v2\nname: nextcloud\nversion: 9.9.9\n";
     let repository = case.lab().repository(case, &[("charts/nextcloud/Chart.yaml", chart)]);
-    let (mut run, lab) = (case.example("gitops_product_version"), case.lab());
-    run.write("inputs.tf", INPUTS).write("place_override.tf", PLACE).env("KUBECONFIG", "");
-    run.var("username", lab.expect("LAB_GIT_USERNAME")).var("password", lab.expect("LAB_GIT_PASSWORD"));
-    run.var("repo_url", repository.url());
+    let mut run = case.example("gitops_product_version");
+    run.write("inputs.tf", &format!("{INPUTS}{REPLICAS}"));
+    run.write("place_override.tf", &format!("{PROVIDER}{PLACE}"));
+    with_repository(case, &mut run, &repository);
     let (file, values) = ("products/nextcloud/1.2.3.yaml", "instances/globex/values.yaml");
 
     run.plan().success().assert_changes(&[&format!("{ADDRESS}: create"), "gitops_tenant.globex: create"]);

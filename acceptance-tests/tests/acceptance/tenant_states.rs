@@ -2,26 +2,13 @@
 //! that `argocd` installs.
 
 use super::bootstraps::NAMESPACE;
+use super::files::{INPUTS, with_repository};
 use super::root_apps::Platform;
 use gitops_acceptance_tests::{Case, Kubectl, Workspace};
 use serde_json::{Value, json};
 
 const BLOCKS: &str = r#"
 variable "kubeconfig" {
-  type = string
-}
-
-variable "username" {
-  type      = string
-  ephemeral = true
-}
-
-variable "password" {
-  type      = string
-  ephemeral = true
-}
-
-variable "repo_url" {
   type = string
 }
 
@@ -133,9 +120,9 @@ fn is_noted(object: &Value) -> bool {
 pub fn come_and_go(case: &Case, platform: &Platform) {
     let namespaces = [(); 2].map(|()| case.lab().absent_namespace(case));
     let lab = case.lab();
-    let mut run = case.blocks(BLOCKS);
-    run.var("kubeconfig", lab.expect("KUBECONFIG")).var("repo_url", platform.repository.url());
-    run.var("username", lab.expect("LAB_GIT_USERNAME")).var("password", lab.expect("LAB_GIT_PASSWORD"));
+    let mut run = case.blocks(&format!("{INPUTS}{BLOCKS}"));
+    with_repository(case, &mut run, &platform.repository);
+    run.var("kubeconfig", lab.expect("KUBECONFIG"));
     let ids = namespaces.each_ref().map(|namespace| namespace.name().to_owned());
     let mut shops = Shops { run, kubectl: lab.kubectl(), platform, ids };
     let (active, other) = (Some(("1.0", "active", "destroy")), Some(("1.0", "retired", "destroy")));

@@ -1,27 +1,14 @@
 //! `gitops_tenant`: its life in Git alone, and with the Argo CD that `argocd` installs.
 
 use super::bootstraps::NAMESPACE;
+use super::files::{INPUTS, PROVIDER, with_repository};
 use super::root_apps::Platform;
 use gitops_acceptance_tests::{Case, Repository, Workspace};
 use serde_json::json;
 
 const ADDRESS: &str = "gitops_tenant.acme";
 
-const INPUTS: &str = r#"
-variable "repo_url" {
-  type = string
-}
-
-variable "username" {
-  type      = string
-  ephemeral = true
-}
-
-variable "password" {
-  type      = string
-  ephemeral = true
-}
-
+const MORE_INPUTS: &str = r#"
 variable "kubeconfig" {
   type    = string
   default = null
@@ -43,15 +30,6 @@ variable "greeting" {
 "#;
 
 const PLACE: &str = r#"
-provider "gitops" {
-  git = {
-    url = var.repo_url
-    credentials = {
-      (var.repo_url) = { username = var.username, password = var.password }
-    }
-  }
-}
-
 resource "gitops_tenant" "acme" {
   kubernetes = var.kubeconfig == null ? null : { config_path = var.kubeconfig }
   git        = { url = var.repo_url, branch = "main" }
@@ -63,10 +41,10 @@ resource "gitops_tenant" "acme" {
 
 /// The published example, in `repository`.
 fn example(case: &Case, repository: &Repository) -> Workspace {
-    let (mut run, lab) = (case.example("gitops_tenant"), case.lab());
-    run.write("inputs.tf", INPUTS).write("place_override.tf", PLACE);
-    run.var("username", lab.expect("LAB_GIT_USERNAME")).var("password", lab.expect("LAB_GIT_PASSWORD"));
-    run.var("repo_url", repository.url());
+    let mut run = case.example("gitops_tenant");
+    run.write("inputs.tf", &format!("{INPUTS}{MORE_INPUTS}"));
+    run.write("place_override.tf", &format!("{PROVIDER}{PLACE}"));
+    with_repository(case, &mut run, repository);
     run
 }
 
