@@ -86,7 +86,10 @@ impl<'a> Products<'a> {
             Runs::Chart(product) => product.clone(),
             Runs::Version { name, products } => {
                 let (tree, key) = (self.tree, (products.clone(), name.to_string()));
-                self.versions.entry(key).or_insert_with(|| version(tree, products, name)).clone()?
+                self.versions
+                    .entry(key)
+                    .or_insert_with(|| Ok(product::require(tree, products, name)?.into_product()))
+                    .clone()?
             }
         };
         Ok(Tenant {
@@ -107,16 +110,6 @@ impl<'a> Products<'a> {
                 self.charts.entry(path.clone()).or_insert_with(|| tenant.resolved_version(tree)).clone()
             }
             _ => tenant.resolved_version(self.tree),
-        }
-    }
-}
-
-fn version(tree: &Snapshot, products: &str, name: &product::Name) -> Result<Product, Refusal> {
-    match product::find(tree, products, name)? {
-        Some(version) => Ok(version.into_product()),
-        None => {
-            let path = name.path(products)?.to_string();
-            Err(product::Refused::Missing { path, name: name.clone() }.into())
         }
     }
 }

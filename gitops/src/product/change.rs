@@ -75,6 +75,16 @@ pub fn find(tree: &Snapshot, products: &str, name: &Name) -> Result<Option<Produ
     version.map(Some).map_err(Refusal::from)
 }
 
+/// The version `name` as [`find`] finds it, which must be there.
+///
+/// # Errors
+///
+/// [`Refused::Missing`], or what [`find`] says.
+pub fn require(tree: &Snapshot, products: &str, name: &Name) -> Result<ProductVersion, Refusal> {
+    let path = name.path(products)?.to_string();
+    find(tree, products, name)?.ok_or_else(|| Refused::Missing { path, name: name.clone() }.into())
+}
+
 impl ProductVersion {
     /// The edits that bring `tree` to this version. `ours` says that the file was written by the same owner before: then
     /// it is repaired; else one that says something else is refused.

@@ -5,7 +5,7 @@
 
 mod change;
 
-pub use change::{Refused, find};
+pub use change::{Refused, find, require};
 
 use crate::Explain;
 use crate::files::Mark;

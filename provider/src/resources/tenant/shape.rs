@@ -195,10 +195,7 @@ pub fn tenant(home: Home, spec: &Spec, tree: &Snapshot) -> Result<Tenant, Refusa
 
 fn found(name: &str, products: &str, tree: &Snapshot) -> Result<Product, Refusal> {
     let name = product::Name::parse(name).map_err(Refusal::from)?;
-    match product::find(tree, products, &name)? {
-        Some(version) => Ok(version.into_product()),
-        None => Err(product::Refused::Missing { path: name.path(products)?.to_string(), name }.into()),
-    }
+    Ok(product::require(tree, products, &name)?.into_product())
 }
 
 const ONE_OF_TWO: &str = "Give `product_version`, or `chart`.";
