@@ -133,10 +133,15 @@ build_tofu() {
 	compile "-X github.com/opentofu/opentofu/version.dev=no" github.com/opentofu/opentofu/cmd/tofu
 }
 made_build_tofu() { prints "OpenTofu $TOFU_VERSION" tofu version; }
-build_extras() {
+# build_sops: with every cloud's client library, which is 152 s of one core and 2 GB of caches.
+build_sops() {
 	go_environment
 	install_tool "github.com/getsops/sops/v3/cmd/sops@$SOPS_VERSION"
 	install_tool "filippo.io/age/cmd/...@$AGE_VERSION"
+}
+made_build_sops() { prints "${SOPS_VERSION#v}" sops --version --disable-version-check && [ -x "$bin/age" ]; }
+build_kubeseal() {
+	go_environment
 	install_tool "github.com/bitnami-labs/sealed-secrets/cmd/kubeseal@$SEALED_SECRETS_VERSION"
 	install_tool "github.com/bitnami-labs/sealed-secrets/cmd/controller@$SEALED_SECRETS_VERSION"
 	mv "$bin/controller" "$bin/sealed-secrets-controller"

@@ -7,8 +7,8 @@ node_packages=(systemd conntrack iptables nftables iproute2 ethtool util-linux m
 	ca-certificates curl jq procps containerd runc containernetworking-plugins hostname socat)
 proxy_packages=(iptables conntrack kmod)
 argocd_packages=(git git-lfs openssh-client gnupg tini ca-certificates)
-donor_packages=(redis-server redis-tools docker-registry busybox-static curl)
-busybox_packages=(busybox-static curl)
+donor_packages=(redis-server redis-tools docker-registry)
+busybox_packages=(busybox-static)
 
 # base_system PACKAGE…: a minimal Debian with these packages, without caches and manuals, made in $work/base. debootstrap
 # mounts what it needs where nobody else sees it, and where it goes when debootstrap is killed.

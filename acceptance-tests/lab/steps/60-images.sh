@@ -69,7 +69,8 @@ drop_work() {
 
 # extras: what interop tests need beyond the platform, and the controller that opens sealed secrets.
 extras() {
-	once build_extras "sops, age, kubeseal and the sealed-secrets controller" "$SOPS_VERSION" "$AGE_VERSION" "$SEALED_SECRETS_VERSION"
+	once build_sops "sops $SOPS_VERSION and age $AGE_VERSION" "$SOPS_VERSION" "$AGE_VERSION"
+	once build_kubeseal "kubeseal and the sealed-secrets controller" "$SEALED_SECRETS_VERSION"
 	drop_go_caches
 	official || once sealed_secrets_image "sealed-secrets controller image" "$(docker info -f '{{.ID}}')" tiny image "$SEALED_SECRETS_VERSION"
 	drop_work
