@@ -170,6 +170,7 @@ impl<P> Context<P> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use gitops_acceptance_tests::hostile;
 
     #[test]
     fn an_authors_notes_never_meet_our_own() {
@@ -188,5 +189,15 @@ mod tests {
         for key in ["imported", IMPORTED, BLOCK, "::imported", ""] {
             assert_eq!(cx.recall(key), Some(7), "{key:?}");
         }
+    }
+
+    #[test]
+    fn no_private_state_is_too_strange() {
+        let hints = BTreeMap::from([("branch".to_owned(), "main".to_owned())]);
+        let good = Private::imported(&hints).for_block(3).to_bytes();
+        hostile::bytes(hostile::INPUTS, &[&good], |bytes| {
+            let private = Private::from_bytes(bytes);
+            drop((private.import(), private.block(), private.to_bytes()));
+        });
     }
 }

@@ -151,9 +151,11 @@ fn replacements(
     for (name, attribute) in attributes {
         let (before, after) =
             (prior.get(name).unwrap_or(&Value::Null), planned.get(name).unwrap_or(&Value::Null));
+        if before == after {
+            continue;
+        }
         let path = at.attribute(name);
         match attribute.nested() {
-            _ if before == after => {}
             _ if attribute.replaces => found.push(path),
             Some((_, nested)) if any_replaces(nested) => {
                 nested_replacements(nested, before, after, &path, found)

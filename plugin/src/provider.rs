@@ -92,6 +92,11 @@ impl<P: Provider> Table<P> {
         &self.schema
     }
 
+    /// The managed resources.
+    pub fn resources(&self) -> impl Iterator<Item = &dyn DynResource<P>> {
+        self.resources.values().map(Box::as_ref)
+    }
+
     /// The schemas of the managed resources by name.
     pub fn resource_schemas(&self) -> impl Iterator<Item = (&str, &Schema)> {
         self.resources.iter().map(|(kind, resource)| (kind.as_str(), resource.schema()))

@@ -9,7 +9,7 @@ use crate::resource::shape::Layout;
 use crate::schema::{Schema, constraint};
 use crate::timeouts::{Operation, Timeouts};
 use crate::typed::{self, View};
-use crate::value::{Path, Value};
+use crate::value::{Path, Type, Value};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use std::collections::BTreeMap;
@@ -72,6 +72,8 @@ pub trait DynResource<P>: Send + Sync {
     fn own_kind(&self) -> &str;
     /// The schema of the flat object.
     fn schema(&self) -> &Schema;
+    /// The type of the flat object.
+    fn ty(&self) -> &Type;
     /// All problems of a configuration, parts of which may be unknown.
     fn validate(&self, config: &Value) -> Vec<Problem>;
     /// Plans a create (`prior` is null), an update, or a destroy (`proposed` is null).
@@ -126,10 +128,10 @@ impl<R: Resource> Erased<R> {
     ) -> Result<Planned, Problem> {
         let schema = &self.layout.schema;
         let draft = plan::draft(schema, &prior, &proposed, &config);
-        let inputs = self.layout.with_write_only(&Value::Object(draft.object.clone()), &config);
+        let inputs = self.layout.with_write_only(Value::Object(draft.object.clone()), &config);
         let (id, want) =
-            match (View::new(&self.layout.identity, &inputs), View::new(&self.layout.spec, &inputs)) {
-                (Ok(id), Ok(want)) => (id.into_inner(), want.into_inner()),
+            match (typed::guess(&self.layout.identity, &inputs), typed::guess(&self.layout.spec, &inputs)) {
+                (Ok(id), Ok(want)) => (id, want),
                 // A struct with rules that its schema does not tell may take no placeholder: nothing can be foreseen.
                 (Err(_), _) | (_, Err(_)) if !inputs.is_wholly_known() => {
                     let same = BTreeMap::from([("id".to_owned(), Foreseen::Keep)]);
@@ -146,6 +148,7 @@ impl<R: Resource> Erased<R> {
             prior_value: prior,
             foreseen: BTreeMap::new(),
             adopted: Vec::new(),
+            replaced: Vec::new(),
             deferred: false,
             targets: Vec::new(),
             bug: None,
@@ -161,6 +164,10 @@ impl<R: Resource> Erased<R> {
         }
         let mut plan = plan::finish(schema, &foresight.prior_value, draft, &foresight.foreseen);
         plan.replaces.retain(|path| !foresight.adopted.iter().any(|adopted| path.starts_with(adopted)));
+        let prior = foresight.prior.is_some().then_some(&foresight.prior_value);
+        let differs = |path: &Path| prior.is_some_and(|prior| prior.get(path) != plan.state.get(path));
+        let replaced: Vec<_> = foresight.replaced.into_iter().filter(differs).collect();
+        plan.replaces.extend(replaced);
         Ok(Planned { deferred: foresight.deferred, targets: foresight.targets, ..unforeseen(cx, plan) })
     }
 
@@ -174,7 +181,7 @@ impl<R: Resource> Erased<R> {
         if planned.is_null() {
             return self.delete(cx, prior).await;
         }
-        let inputs = self.layout.with_write_only(&planned, &config);
+        let inputs = self.layout.with_write_only(planned.clone(), &config);
         let id: R::Identity = typed::read(&self.layout.identity, &inputs)?;
         let want: R::Spec = typed::read(&self.layout.spec, &inputs)?;
         let before = if prior.is_null() { None } else { Some(self.prior(&prior)?) };
@@ -247,6 +254,10 @@ impl<R: Resource> DynResource<R::Provider> for Erased<R> {
         &self.layout.schema
     }
 
+    fn ty(&self) -> &Type {
+        &self.layout.ty
+    }
+
     fn validate(&self, config: &Value) -> Vec<Problem> {
         let mut problems = constraint::check(&self.layout.schema.attributes, config, &Path::default());
         if problems.iter().any(Problem::is_error) {
@@ -287,7 +298,7 @@ impl<R: Resource> DynResource<R::Provider> for Erased<R> {
             }
             let cx = self.context(wire, Operation::Read, &proposed);
             self.try_plan(&cx, prior, proposed.clone(), config).await.unwrap_or_else(|problem| Planned {
-                state: proposed,
+                state: self.layout.without_write_only(proposed),
                 replaces: Vec::new(),
                 private: cx.private().to_bytes(),
                 deferred: false,
@@ -355,7 +366,7 @@ impl<R: Resource> DynResource<R::Provider> for Erased<R> {
         {
             return Err(problem);
         }
-        let id: R::Identity = View::new(&self.layout.identity, &complete)?.into_inner();
+        let id: R::Identity = typed::guess(&self.layout.identity, &complete)?;
         // What an import id must look like, an identity must, too.
         R::parse_import_id(&R::import_id(&id))?;
         self.imported(&id, identity, &BTreeMap::new())

@@ -24,6 +24,7 @@ pub struct Foresight<R: Resource> {
     pub(super) foreseen: BTreeMap<String, Foreseen>,
     pub(super) changed: bool,
     pub(super) adopted: Vec<Path>,
+    pub(super) replaced: Vec<Path>,
     pub(super) deferred: bool,
     pub(super) targets: Vec<Target>,
     pub(super) bug: Option<Problem>,
@@ -68,7 +69,7 @@ impl<R: Resource> Foresight<R> {
         let Some(attribute) = self.outputs.get(output) else { return self.note_unknown_output(output) };
         let json = serde_json::to_value(value)
             .map_err(|_| Problem::bug("a foreseen value cannot be written as JSON"));
-        match json.and_then(|json| write_field(output, attribute, Some(&json))) {
+        match json.and_then(|json| write_field(output, attribute, Some(json))) {
             Ok(value) => self.note(output, Foreseen::Value(value)),
             Err(bug) => self.bug = Some(bug),
         }
@@ -112,6 +113,12 @@ impl<R: Resource> Foresight<R> {
     /// configuration says of something that cannot be read back is taken as it is.
     pub fn adopt(&mut self, path: impl Into<Path>) {
         self.adopted.push(path.into());
+    }
+
+    /// A change of the attribute at `path`, also of an output, replaces the object this time. Nothing comes of it where
+    /// the attribute stays as it is, and at create.
+    pub fn replace(&mut self, path: impl Into<Path>) {
+        self.replaced.push(path.into());
     }
 
     /// The object cannot be planned yet, because something that it needs does not exist. Terraform then leaves

@@ -16,7 +16,11 @@ pub(super) struct Layout {
     pub(super) identity: Attributes,
     pub(super) spec: Attributes,
     pub(super) status: Attributes,
+    /// The type of the whole object, which every call needs.
+    pub(super) ty: Type,
     timeouts: Attributes,
+    /// Whether a configuration may say what no plan and no state has.
+    has_write_only: bool,
 }
 
 impl Layout {
@@ -46,7 +50,8 @@ impl Layout {
             attributes,
         };
         check::check(&schema)?;
-        Ok(Self { schema, identity, spec, status, timeouts })
+        let (ty, has_write_only) = (schema.ty(), any_write_only(&schema.attributes));
+        Ok(Self { schema, identity, spec, status, ty, timeouts, has_write_only })
     }
 
     /// The configured time limits, as far as they are known.
@@ -55,13 +60,24 @@ impl Layout {
         struct Holder {
             timeouts: Option<Timeouts>,
         }
-        let view = typed::View::<Holder>::new(&self.timeouts, object);
-        view.ok().and_then(|view| view.into_inner().timeouts).unwrap_or_default()
+        let holder = typed::guess::<Holder>(&self.timeouts, object);
+        holder.ok().and_then(|holder| holder.timeouts).unwrap_or_default()
     }
 
     /// `planned` with the write-only values of `config`.
-    pub(super) fn with_write_only(&self, planned: &Value, config: &Value) -> Value {
-        with_write_only(&self.schema.attributes, planned, config)
+    pub(super) fn with_write_only(&self, planned: Value, config: &Value) -> Value {
+        match self.has_write_only {
+            true => with_write_only(&self.schema.attributes, &planned, config),
+            false => planned,
+        }
+    }
+
+    /// `value` as a plan or a state may have it.
+    pub(super) fn without_write_only(&self, value: Value) -> Value {
+        match self.has_write_only {
+            true => without_write_only(&self.schema.attributes, value),
+            false => value,
+        }
     }
 
     /// The state after an apply: the inputs as planned, the outputs as reached.
@@ -140,10 +156,10 @@ impl Layout {
 
     /// A stored state of this version: attributes that it lacks are null, those that are no more are dropped.
     pub(super) fn decode(&self, state: &[u8]) -> Result<Value, Problem> {
-        let state = json::decode_lenient(state, &self.schema.ty()).map_err(|why| {
+        let state = json::decode_lenient(state, &self.ty).map_err(|why| {
             Problem::error("Unreadable state", format!("The stored state does not fit the resource: {why}."))
         })?;
-        Ok(without_write_only(&self.schema.attributes, state))
+        Ok(self.without_write_only(state))
     }
 }
 
@@ -248,6 +264,12 @@ fn nested_write_only(nesting: Nesting, nested: &Attributes, planned: &Value, con
     }
 }
 
+fn any_write_only(attributes: &Attributes) -> bool {
+    attributes.values().any(|attribute| {
+        attribute.write_only || attribute.nested().is_some_and(|(_, nested)| any_write_only(nested))
+    })
+}
+
 /// `value` with null for everything write-only.
 fn without_write_only(attributes: &Attributes, value: Value) -> Value {
     let Value::Object(fields) = value else { return value };
@@ -304,114 +326,5 @@ fn output(kind: Kind) -> Attribute {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{Context, Outcome, Prior};
-    use serde::{Deserialize, Serialize};
-    use std::collections::BTreeSet;
-
-    /// A thing with lists.
-    #[derive(schemars::JsonSchema)]
-    struct Thing;
-
-    #[derive(Serialize, Deserialize, schemars::JsonSchema)]
-    struct Identity {
-        /// Name.
-        name: String,
-    }
-
-    #[derive(Serialize, Deserialize, schemars::JsonSchema)]
-    struct Spec {
-        /// Wanted.
-        #[serde(default)]
-        wanted: BTreeSet<String>,
-        /// How.
-        how: Option<How>,
-        /// Needed.
-        needed: BTreeSet<String>,
-        /// Parts.
-        #[serde(default)]
-        parts: Vec<How>,
-        /// Names.
-        #[serde(default)]
-        names: BTreeMap<String, How>,
-    }
-
-    #[derive(Serialize, Deserialize, schemars::JsonSchema)]
-    struct How {
-        /// Ways.
-        #[serde(default)]
-        ways: Vec<String>,
-    }
-
-    #[derive(Serialize, Deserialize, schemars::JsonSchema)]
-    struct Status {
-        /// Learned.
-        learned: BTreeSet<String>,
-    }
-
-    impl Resource for Thing {
-        const KIND: &'static str = "test_thing";
-        type Provider = ();
-        type Identity = Identity;
-        type Spec = Spec;
-        type Status = Status;
-
-        fn import_id(id: &Identity) -> String {
-            id.name.clone()
-        }
-
-        fn parse_import_id(text: &str) -> Result<Identity, Problem> {
-            Ok(Identity { name: text.to_owned() })
-        }
-
-        async fn apply(
-            _: &Context<()>,
-            _: &Identity,
-            _: Option<Prior<Spec, Status>>,
-            _: &Spec,
-        ) -> Outcome<Status> {
-            Outcome::failed(Problem::error("Not asked for", ""))
-        }
-
-        async fn read(
-            _: &Context<()>,
-            _: &Identity,
-            _: Option<Prior<Spec, Status>>,
-        ) -> Result<Option<(Spec, Status)>, Problem> {
-            Ok(None)
-        }
-
-        async fn delete(_: &Context<()>, _: &Identity, _: Prior<Spec, Status>) -> Result<(), Problem> {
-            Ok(())
-        }
-    }
-
-    /// After an import all that was last known is null. An input that is empty stays null, as a configuration that
-    /// says nothing has it; one that every configuration says, and an output, are what was found, and can be read again.
-    #[test]
-    fn an_empty_output_is_not_null() {
-        let layout = Layout::of::<Thing>().unwrap();
-        let (id, spec) = (
-            Identity { name: "a".into() },
-            Spec {
-                wanted: BTreeSet::new(),
-                how: Some(How { ways: vec![] }),
-                needed: BTreeSet::new(),
-                parts: vec![How { ways: vec![] }],
-                names: [("a".to_owned(), How { ways: vec![] })].into(),
-            },
-        );
-        let status = Status { learned: BTreeSet::new() };
-        let last = layout.imported::<Thing>(&id, &Value::Null).unwrap();
-        let found = layout.found::<Thing>(&last, &id, &spec, &status).unwrap();
-        let Value::Object(fields) = &found else { panic!("not an object") };
-        let silent = Value::object([("ways", Value::Null)]);
-        assert_eq!(fields["how"], silent);
-        assert_eq!(fields["parts"], Value::List(vec![silent.clone()]));
-        assert_eq!(fields["names"], Value::map([("a", silent)]));
-        assert!(fields["wanted"].is_null() && !fields["learned"].is_null(), "{fields:?}");
-        assert!(typed::read::<Status>(&layout.status, &found).is_ok());
-        assert!(typed::read::<Spec>(&layout.spec, &found).is_ok());
-    }
-}
+#[path = "shape_tests.rs"]
+mod tests;

@@ -29,10 +29,10 @@ impl<P: Provider> Server<P> {
         request: tf::plan_resource_change::Request,
     ) -> Result<tf::plan_resource_change::Response, Problem> {
         let resource = self.resource(&request.type_name)?;
-        let (schema, ty) = (resource.schema(), resource.schema().ty());
-        let prior = decode(request.prior_state.as_ref(), &ty)?;
-        let proposed = decode(request.proposed_new_state.as_ref(), &ty)?;
-        let config = decode(request.config.as_ref(), &ty)?;
+        let (schema, ty) = (resource.schema(), resource.ty());
+        let prior = decode(request.prior_state.as_ref(), ty)?;
+        let proposed = decode(request.proposed_new_state.as_ref(), ty)?;
+        let config = decode(request.config.as_ref(), ty)?;
         // Only what is planned a second time, to be made anew, has private state and no prior state.
         let block = prior.is_null().then(|| Private::from_bytes(&request.prior_private).block()).flatten();
         let mut planned = resource.plan(self.wire(request.prior_private)?, prior, proposed, config).await;
@@ -47,7 +47,7 @@ impl<P: Provider> Server<P> {
         }
         let deferred = tf::Deferred { reason: tf::deferred::Reason::AbsentPrereq.into() };
         Ok(tf::plan_resource_change::Response {
-            planned_state: Some(encode(&planned.state, &ty)?),
+            planned_state: Some(encode(&planned.state, ty)?),
             requires_replace: planned.replaces.iter().map(Into::into).collect(),
             planned_private: planned.private,
             diagnostics: diagnostics(&planned.problems),
@@ -62,13 +62,13 @@ impl<P: Provider> Server<P> {
         request: tf::apply_resource_change::Request,
     ) -> Result<tf::apply_resource_change::Response, Problem> {
         let resource = self.resource(&request.type_name)?;
-        let (schema, ty) = (resource.schema(), resource.schema().ty());
-        let prior = decode(request.prior_state.as_ref(), &ty)?;
-        let planned = decode(request.planned_state.as_ref(), &ty)?;
-        let config = decode(request.config.as_ref(), &ty)?;
+        let (schema, ty) = (resource.schema(), resource.ty());
+        let prior = decode(request.prior_state.as_ref(), ty)?;
+        let planned = decode(request.planned_state.as_ref(), ty)?;
+        let config = decode(request.config.as_ref(), ty)?;
         let applied = resource.apply(self.wire(request.planned_private)?, prior, planned, config).await;
         Ok(tf::apply_resource_change::Response {
-            new_state: Some(encode(&applied.state, &ty)?),
+            new_state: Some(encode(&applied.state, ty)?),
             private: applied.private,
             diagnostics: diagnostics(&applied.problems),
             new_identity: identity(schema, &applied.state),
@@ -81,11 +81,11 @@ impl<P: Provider> Server<P> {
         request: tf::read_resource::Request,
     ) -> Result<tf::read_resource::Response, Problem> {
         let resource = self.resource(&request.type_name)?;
-        let (schema, ty) = (resource.schema(), resource.schema().ty());
-        let state = decode(request.current_state.as_ref(), &ty)?;
+        let (schema, ty) = (resource.schema(), resource.ty());
+        let state = decode(request.current_state.as_ref(), ty)?;
         let read = resource.read(self.wire(request.private)?, state).await;
         Ok(tf::read_resource::Response {
-            new_state: Some(encode(&read.state, &ty)?),
+            new_state: Some(encode(&read.state, ty)?),
             private: read.private,
             diagnostics: diagnostics(&read.problems),
             new_identity: identity(schema, &read.state),
@@ -105,7 +105,7 @@ impl<P: Provider> Server<P> {
         };
         let object = tf::import_resource_state::ImportedResource {
             type_name: request.type_name,
-            state: Some(encode(&imported.state, &schema.ty())?),
+            state: Some(encode(&imported.state, resource.ty())?),
             private: imported.private,
             identity: identity(schema, &imported.state),
         };
@@ -118,7 +118,7 @@ impl<P: Provider> Server<P> {
     ) -> Result<tf::upgrade_resource_state::Response, Problem> {
         let resource = self.resource(&request.type_name)?;
         let state = resource.upgrade(request.version, &request.raw_state.unwrap_or_default().json)?;
-        let upgraded_state = Some(encode(&state, &resource.schema().ty())?);
+        let upgraded_state = Some(encode(&state, resource.ty())?);
         Ok(tf::upgrade_resource_state::Response { upgraded_state, ..Default::default() })
     }
 
@@ -153,7 +153,7 @@ impl<P: Provider> Server<P> {
         let private = Private::from_bytes(&request.source_private).without_own();
         Ok(tf::move_resource_state::Response {
             target_private: if renamed { private.to_bytes() } else { Vec::new() },
-            target_state: Some(encode(&state, &resource.schema().ty())?),
+            target_state: Some(encode(&state, resource.ty())?),
             target_identity: identity(resource.schema(), &state),
             ..Default::default()
         })
@@ -164,7 +164,7 @@ impl<P: Provider> Server<P> {
         request: tf::validate_resource_config::Request,
     ) -> Result<tf::validate_resource_config::Response, Problem> {
         let resource = self.resource(&request.type_name)?;
-        let config = decode(request.config.as_ref(), &resource.schema().ty())?;
+        let config = decode(request.config.as_ref(), resource.ty())?;
         let mut problems = resource.validate(&config);
         if !request.client_capabilities.is_some_and(|client| client.write_only_attributes_allowed) {
             write_only_used(&resource.schema().attributes, &config, &Path::default(), &mut problems);

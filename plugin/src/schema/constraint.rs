@@ -32,7 +32,10 @@ pub fn check(attributes: &Attributes, object: &Value, at: &Path) -> Vec<Problem>
     let Value::Object(values) = object else { return Vec::new() };
     let mut problems = Vec::new();
     for (name, attribute) in attributes {
-        if let Some(value) = values.get(name) {
+        // What is not there, or not known yet, is never wrong; most attributes of most objects are null.
+        if let Some(value) =
+            values.get(name).filter(|value| !matches!(value, Value::Null | Value::Unknown(_)))
+        {
             check_attribute(attribute, value, &at.attribute(name), &mut problems);
         }
     }

@@ -51,6 +51,7 @@ impl Environment {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use gitops_acceptance_tests::hostile;
 
     fn read(name: &str, variables: &[(&str, &str)]) -> Environment {
         let get = |variable: &str| {
@@ -85,5 +86,12 @@ mod tests {
     fn empty_is_absent() {
         let environment = read("x", &[("PLUGIN_CLIENT_CERT", ""), ("PLUGIN_MULTIPLEX_GRPC", "")]);
         assert_eq!((environment.client_certificate, environment.multiplex), (None, false));
+    }
+
+    #[test]
+    fn no_environment_is_too_strange() {
+        hostile::texts(hostile::INPUTS, &["6,5", "10000", "/tmp/x"], |text| {
+            drop(Environment::from("gitops", |_| Some(text.into())));
+        });
     }
 }

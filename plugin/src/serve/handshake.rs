@@ -89,6 +89,7 @@ To run it under a debugger, start it with `-debug` and give Terraform the variab
 #[cfg(test)]
 mod tests {
     use super::*;
+    use gitops_acceptance_tests::hostile;
     use std::path::PathBuf;
 
     #[test]
@@ -124,5 +125,12 @@ mod tests {
             let environment = Environment { cookie: cookie.map(str::to_owned), ..Environment::default() };
             assert_eq!(check_cookie(&environment).is_ok(), expected, "{cookie:?}");
         }
+    }
+
+    #[test]
+    fn no_list_of_protocols_is_too_strange() {
+        hostile::texts(hostile::INPUTS, &["6,5", " 6 "], |text| {
+            let _ = offers(text);
+        });
     }
 }

@@ -15,6 +15,7 @@ mod handshake;
 mod life;
 mod listener;
 mod log;
+mod meter;
 mod reattach;
 mod services;
 mod signals;
@@ -138,6 +139,7 @@ async fn serve_on<P: Provider>(listener: Listener, provider: P, work: Work, life
         Ok(())
     };
     let served = life.grace(drained, || work.shut()).await;
+    work.tell();
     socket.remove();
     served.unwrap_or_else(|| {
         tracing::warn!("left with work still running");

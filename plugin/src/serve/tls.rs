@@ -123,6 +123,7 @@ impl ClientCertVerifier for PinnedHost {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use gitops_acceptance_tests::hostile;
 
     #[test]
     fn the_hosts_signature_scheme_is_offered() {
@@ -138,5 +139,11 @@ mod tests {
         for pem in ["", "no certificate", "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n"] {
             assert!(matches!(Tls::pinned_to(pem), Err(Error::HostCertificate(_))), "{pem:?}");
         }
+    }
+
+    #[test]
+    fn no_certificate_of_a_host_is_too_strange() {
+        let pem = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
+        hostile::texts(hostile::INPUTS, &[pem], |pem| drop(CertificateDer::from_pem_slice(pem.as_bytes())));
     }
 }

@@ -3,6 +3,7 @@
 //! tonic drops a request's future when the connection goes, at whichever await it stands. A change of the world must
 //! not end like that, so it runs here: as a task of its own, which is told to stop and then awaited.
 
+use crate::serve::meter::Meter;
 use std::any::Any;
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -25,12 +26,18 @@ pub(super) fn guarded() -> bool {
 pub struct Work {
     tracker: TaskTracker,
     stop: Arc<Mutex<CancellationToken>>,
+    meter: Arc<Meter>,
 }
 
 impl Work {
     /// Starts `work` in the current span. It goes on if the answer is dropped, and the server waits for it at the end.
     pub fn spawn<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
-        self.tracker.spawn(GUARDED.scope((), work).in_current_span())
+        let meter = self.meter.clone();
+        let metered = async move {
+            let _call = meter.begin();
+            work.await
+        };
+        self.tracker.spawn(GUARDED.scope((), metered).in_current_span())
     }
 
     /// Runs `work` to its end, even if the answer is no longer awaited; a panic becomes an error.
@@ -59,6 +66,14 @@ impl Work {
     /// Cancels the work in flight and all that is yet to begin.
     pub(super) fn shut(&self) {
         self.cancellation().cancel();
+    }
+
+    /// Logs how long there was work, if there was any: that is what a run spends in the provider.
+    pub(super) fn tell(&self) {
+        let (calls, busy) = self.meter.read();
+        if calls > 0 {
+            tracing::info!(calls, busy_ms = busy.as_secs_f64() * 1e3, "the provider was at work");
+        }
     }
 
     /// Waits until no work is left.

@@ -17,7 +17,8 @@ use placeholder::{placeholders, without};
 
 /// A struct that was read from a value of which parts may be unknown.
 pub struct View<T> {
-    value: Value,
+    /// The value; `None` where all of it is known.
+    value: Option<Value>,
     read: T,
 }
 
@@ -28,9 +29,8 @@ impl<T: DeserializeOwned> View<T> {
     ///
     /// `T` does not take a value that its schema allows: the user's mistake, for all that anybody can tell.
     pub fn new(attributes: &Attributes, object: &Value) -> Result<Self, Problem> {
-        let read = read(attributes, &placeholders(attributes, object))
-            .map_err(|_| refused::<T>(attributes, object))?;
-        Ok(Self { value: object.clone(), read })
+        let value = (!object.is_wholly_known()).then(|| object.clone());
+        Ok(Self { value, read: guess(attributes, object)? })
     }
 
     /// The struct. Where [`View::is_known`] is false it holds placeholders.
@@ -45,7 +45,7 @@ impl<T: DeserializeOwned> View<T> {
 
     /// Whether the value at `path` is wholly known. Null is known.
     pub fn is_known(&self, path: impl Into<Path>) -> bool {
-        is_known(&self.value, &path.into())
+        self.value.as_ref().is_none_or(|value| is_known(value, &path.into()))
     }
 
     /// Drops the problems that lie on unknown values: a placeholder may have caused them.
@@ -57,16 +57,35 @@ impl<T: DeserializeOwned> View<T> {
 
 /// Whether `object` is wholly known at `path` and nothing above it is unknown. A path into null is known.
 pub(crate) fn is_known(object: &Value, path: &Path) -> bool {
-    let mut prefix = Path::default();
+    let mut value = object;
     for step in path.steps() {
-        prefix = prefix.child(step.clone());
-        match object.get(&prefix) {
-            Some(Value::Unknown(_)) => return false,
-            Some(_) => {}
+        match value.step(step) {
+            Some(inner) if inner.is_unknown() => return false,
+            Some(inner) => value = inner,
             None => return true,
         }
     }
-    object.get(path).is_none_or(Value::is_wholly_known)
+    value.is_wholly_known()
+}
+
+/// Reads `T` from the attributes of `object` that `attributes` names, with placeholders where it is unknown. Most
+/// objects are known, and are read as they are.
+///
+/// # Errors
+///
+/// As [`View::new`].
+pub(crate) fn guess<T: DeserializeOwned>(attributes: &Attributes, object: &Value) -> Result<T, Problem> {
+    let known = match object {
+        Value::Object(values) => {
+            attributes.keys().all(|name| values.get(name).is_none_or(Value::is_wholly_known))
+        }
+        other => other.is_wholly_known(),
+    };
+    let read = match known {
+        true => read(attributes, object),
+        false => read(attributes, &placeholders(attributes, object)),
+    };
+    read.map_err(|_| refused::<T>(attributes, object))
 }
 
 /// Reads `T` from a wholly known object. Attributes that `attributes` does not name are left out.
@@ -99,21 +118,21 @@ pub(crate) fn write<T: Serialize>(
     data: &T,
 ) -> Result<BTreeMap<String, Value>, Problem> {
     let json = serde_json::to_value(data).map_err(|_| Problem::bug("a struct cannot be written as JSON"))?;
-    let Json::Object(fields) = json else {
+    let Json::Object(mut fields) = json else {
         return Err(Problem::bug("a struct is written as something else"));
     };
     attributes
         .iter()
-        .map(|(name, attribute)| Ok((name.clone(), write_field(name, attribute, fields.get(name))?)))
+        .map(|(name, attribute)| Ok((name.clone(), write_field(name, attribute, fields.remove(name))?)))
         .collect()
 }
 
 /// The value of one attribute as `data` has it.
-pub(crate) fn write_field(name: &str, attribute: &Attribute, data: Option<&Json>) -> Result<Value, Problem> {
-    if attribute.write_only {
+pub(crate) fn write_field(name: &str, attribute: &Attribute, data: Option<Json>) -> Result<Value, Problem> {
+    let Some(data) = data.filter(|data| !attribute.write_only && !data.is_null()) else {
         return Ok(Value::Null);
-    }
-    bridge::from_json(data.cloned().unwrap_or_default(), &attribute.ty())
+    };
+    bridge::from_json(data, &attribute.ty())
         .map_err(|why| Problem::bug(format!("the provider's value of `{name}` is not of its type: {why}")))
 }
 

@@ -108,7 +108,12 @@ impl Value {
 
     /// The value at `path`, `None` where there is none: beyond a null, an unknown or a set.
     pub fn get(&self, path: &Path) -> Option<&Self> {
-        path.steps().iter().try_fold(self, |value, step| match (value.plain(), step) {
+        path.steps().iter().try_fold(self, Self::step)
+    }
+
+    /// The value one step further, `None` where there is none.
+    pub fn step(&self, step: &Step) -> Option<&Self> {
+        match (self.plain(), step) {
             (Self::Object(attributes), Step::Attribute(name)) => attributes.get(name),
             // What is written with braces in a place of any type is an object, and stands for a map.
             (Self::Map(elements) | Self::Object(elements), Step::Key(key)) => elements.get(key),
@@ -116,7 +121,7 @@ impl Value {
                 elements.get(usize::try_from(*index).ok()?)
             }
             _ => None,
-        })
+        }
     }
 
     /// Shows `visit` this value and everything in it, outer values first, each with its path.

@@ -49,7 +49,8 @@ fn build() -> PathBuf {
     };
     #[expect(clippy::disallowed_methods, reason = "the tests build the provider that they start")]
     let mut cargo = std::process::Command::new(env!("CARGO"));
-    cargo.args(["build", "--quiet", "--package", "tfplugin-rs", "--examples", "--profile", profile]);
+    // Of the whole workspace, as its tests are built: other features would compile all dependencies once more.
+    cargo.args(["build", "--quiet", "--workspace", "--examples", "--profile", profile]);
     cargo.arg("--target-dir").arg(directory.parent().unwrap()).current_dir(env!("CARGO_MANIFEST_DIR"));
     assert!(cargo.status().unwrap().success(), "{cargo:?}");
     directory.join("examples")

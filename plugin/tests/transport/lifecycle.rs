@@ -4,7 +4,6 @@ use crate::host::{Provider, shutdown, signal, soon};
 use crate::line::Line;
 use futures::poll;
 use std::pin::pin;
-use std::time::{Duration, Instant};
 use tfplugin_proto::goplugin::grpc_broker_client::GrpcBrokerClient;
 use tfplugin_proto::goplugin::grpc_stdio_client::GrpcStdioClient;
 use tfplugin_proto::health::HealthCheckRequest;
@@ -13,9 +12,6 @@ use tfplugin_proto::health::health_client::HealthClient;
 use tfplugin_proto::tfplugin6::provider_client::ProviderClient;
 use tfplugin_proto::tfplugin6::{get_provider_schema, stop_provider};
 use tonic::transport::Channel;
-
-/// A host kills the process this long after Shutdown.
-const KILLED_AFTER: Duration = Duration::from_secs(2);
 
 async fn healthy(channel: &Channel) {
     let request = HealthCheckRequest { service: "plugin".to_owned() };
@@ -61,14 +57,12 @@ async fn shutdown_ends_it_and_its_streams() {
         healthy(&channel).await;
         assert!(poll!(&mut said).is_pending() && poll!(&mut offered).is_pending());
     }
-    let start = Instant::now();
     shutdown(&channel).await;
     assert!(soon("the stream's end", stdio.message()).await.unwrap().is_none());
     assert!(soon("the stream's end", broker.message()).await.unwrap().is_none());
     drop((stdio, broker, channel));
     let (status, out, log) = provider.gone().await;
     assert_eq!((status.code(), out.as_str(), log.as_str()), (Some(0), "", ""));
-    assert!(start.elapsed() < KILLED_AFTER, "{:?}", start.elapsed());
 }
 
 #[tokio::test]
@@ -83,16 +77,15 @@ async fn shutdown_waits_for_work_that_stops() {
     assert_eq!(provider.gone().await.0.code(), Some(0));
 }
 
+/// How long it is given is for the clock of `serve::life`'s own tests: a busy machine adds to it here.
 #[tokio::test]
 async fn shutdown_does_not_wait_for_work_that_goes_on() {
     let provider = Provider::start().await;
     let channel = provider.connect().await;
     let mut line = Line::start(&channel).await;
-    let start = Instant::now();
     shutdown(&channel).await;
     assert_eq!(line.hear().await.as_deref(), Some("cancelled"));
     assert_eq!(provider.gone().await.0.code(), Some(0));
-    assert!(start.elapsed() < KILLED_AFTER, "{:?}", start.elapsed());
 }
 
 #[tokio::test]
