@@ -131,32 +131,11 @@ async fn the_log_says_who_and_what() {
     ");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn times_never_run_backwards() {
-    let rig = Rig::start().await;
-    let tree = rig.bare.git(&["rev-parse", "main^{tree}"]).unwrap();
-    let ahead = commit_in_2100(&rig, &tree, &rig.bare.head().unwrap());
-    rig.bare.git(&["update-ref", "refs/heads/main", &ahead]).unwrap();
-    landed(rig.repository().commit(&task(), change("a", vec![write("a", "1")])).await);
-    let times = rig.bare.git(&["log", "-2", "--format=%ct", "main"]).unwrap();
-    let times: Vec<u64> = times.lines().map(|time| time.parse().unwrap()).collect();
-    assert!(times[0] >= times[1], "{times:?}");
-}
-
-/// A commit by somebody whose clock runs far ahead.
-fn commit_in_2100(rig: &Rig, tree: &str, parent: &str) -> String {
-    let person = "f <f@x> 4102444800 +0000";
-    let text = format!("tree {tree}\nparent {parent}\nauthor {person}\ncommitter {person}\n\nahead\n");
-    let file = rig.dir.path().join("commit");
-    std::fs::write(&file, text).unwrap();
-    rig.bare.git(&["hash-object", "-t", "commit", "-w", file.to_str().unwrap()]).unwrap()
-}
-
 /// Holds the worker at its next fetch, so that what is asked meanwhile waits together.
 async fn hold(rig: &Rig) {
     rig.server
         .faults()
-        .push(Fault::once(Service::AdvertiseUpload, Failure::Slow(Duration::from_millis(400))));
+        .push(Fault::once(Service::AdvertiseUpload, Failure::Slow(Duration::from_millis(1500))));
     rig.server.take_requests();
     let repository = rig.repository();
     tokio::spawn(async move { repository.read(&task()).await.map(drop) });
@@ -269,12 +248,12 @@ async fn a_hook_refuses_the_guilty_change_alone() {
         repository.commit(&tasks[2], change("c", vec![write("c", "1")]))
     );
     assert_ne!(landed(a), landed(c));
-    insta::assert_snapshot!(rig.report(&b.unwrap_err()), @"
+    insta::assert_snapshot!(rig.report(&b.unwrap_err()), @r#"
     the git server refused the push to `main` of `http://git.example/p.git`: pre-receive hook declined
       remote: POLICY: no file may be called forbidden
       remote: ask the platform team
-    Hint: The rules of the server forbid this change: allow this user to push to the branch, or use another branch.
-    ");
+    Hint: The rules of the server forbid this change: allow this user to push to the branch, or use another branch. To a protected branch, `write_mode = "pull_request"` in the provider block's `git` delivers changes as pull requests.
+    "#);
     assert_eq!(rig.bare.git(&["ls-tree", "-r", "--name-only", "main"]).unwrap(), "README.md\na\nc");
 }
 
@@ -284,12 +263,12 @@ async fn a_protected_branch_refuses_with_the_servers_words() {
     rig.bare.hook("update", r#"echo "GH006: Protected branch update failed for $1." >&2; exit 1"#).unwrap();
     let error = rig.repository().commit(&task(), change("a", vec![write("a", "1")])).await.unwrap_err();
     assert!(matches!(error, Error::Refused { .. }), "{error:?}");
-    insta::assert_snapshot!(rig.report(&error), @"
+    insta::assert_snapshot!(rig.report(&error), @r#"
     the git server refused the push to `main` of `http://git.example/p.git`: hook declined
       remote: GH006: Protected branch update failed for refs/heads/main.
       remote: error: hook declined to update refs/heads/main
-    Hint: The rules of the server forbid this change: allow this user to push to the branch, or use another branch.
-    ");
+    Hint: The rules of the server forbid this change: allow this user to push to the branch, or use another branch. To a protected branch, `write_mode = "pull_request"` in the provider block's `git` delivers changes as pull requests.
+    "#);
     assert_eq!(rig.server.pushes(), 1, "a refusal is not tried again");
 }
 

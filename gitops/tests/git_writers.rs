@@ -7,24 +7,24 @@
 
 mod support;
 
-use gitops::git::{Error, Repositories};
+use gitops::git::{Change, Error, Owner, Repositories};
 use gitops_acceptance_tests::git_server::git;
+use gitops_acceptance_tests::number;
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use support::*;
 
 /// How long a branch that keeps moving is tried, and what a busy machine may add.
 const BUDGET: Duration = Duration::from_secs(60 + 15);
 
-fn number(name: &str, default: usize) -> usize {
-    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
-}
-
-/// What one writer has seen of its commits: how long each took, and which were refused.
+/// What one writer has seen of its commits: how long each took, and on how many tips it was made; and which were refused.
 #[derive(Default)]
 struct Seen {
     landed: Vec<Duration>,
+    attempts: Vec<usize>,
     refused: Vec<String>,
 }
 
@@ -36,8 +36,18 @@ async fn writer(rig: &Rig, number: usize, commits: usize) -> Seen {
     for commit in 0..commits {
         let (id, begun) = (format!("w{number}-{commit}"), Instant::now());
         let edits = vec![write(&format!("w{number}/{commit}"), &id)];
-        match repository.commit(&limited(120_000), change(&id, edits)).await {
-            Ok(_) => seen.landed.push(begun.elapsed()),
+        let attempts = Arc::new(AtomicUsize::new(0));
+        let counted = attempts.clone();
+        let change =
+            Change::new(Owner::new("gitops_tenant", id.clone()), format!("change {id}"), move |_| {
+                counted.fetch_add(1, Ordering::SeqCst);
+                Ok(edits.clone())
+            });
+        match repository.commit(&limited(120_000), change).await {
+            Ok(_) => {
+                seen.landed.push(begun.elapsed());
+                seen.attempts.push(attempts.load(Ordering::SeqCst));
+            }
             Err(Error::Contended { .. }) => seen.refused.push(id),
             Err(error) => panic!("{}", rig.report(&error)),
         }
@@ -64,9 +74,9 @@ fn plain(url: &str, dir: &Path, number: usize, commits: usize) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn nothing_is_lost_and_nothing_is_there_twice() {
     let rig = Rig::start().await;
-    let writers = number("GITOPS_TEST_WRITERS", 8);
-    let commits = number("GITOPS_TEST_COMMITS", 5);
-    let plains = number("GITOPS_TEST_PLAIN", 2);
+    let writers = number("GITOPS_TEST_WRITERS").unwrap_or(8);
+    let commits = number("GITOPS_TEST_COMMITS").unwrap_or(5);
+    let plains = number("GITOPS_TEST_PLAIN").unwrap_or(2);
     let url = rig.server.url("p.git").replace("://", &format!("://ci:{TOKEN}@"));
     let begun = Instant::now();
     let others: Vec<_> = (0..plains)
@@ -101,16 +111,30 @@ async fn nothing_is_lost_and_nothing_is_there_twice() {
     report(&ours, refused.len(), pushes, spent);
 }
 
+/// One line that the benchmark reads, too.
 #[expect(clippy::print_stdout, reason = "figures for whoever asks for them with `--nocapture`")]
 fn report(ours: &[Seen], refused: usize, pushes: usize, spent: Duration) {
-    let mut times: Vec<_> = ours.iter().flat_map(|seen| seen.landed.clone()).collect();
-    times.sort();
-    let at = |share: usize| times.get((times.len() * share / 100).min(times.len().saturating_sub(1)));
+    let mut times: Vec<_> = ours.iter().flat_map(|seen| &seen.landed).map(Duration::as_secs_f64).collect();
+    let mut attempts: Vec<_> = ours.iter().flat_map(|seen| seen.attempts.clone()).collect();
+    times.sort_by(f64::total_cmp);
+    attempts.sort_unstable();
     println!(
-        "{} landed, {refused} refused, {pushes} pushes in {spent:.1?}; p50 {:.1?}, p99 {:.1?}, longest {:.1?}",
+        "landed {}, refused {refused}, lost 0, doubled 0, pushes {pushes}, spent {:.1} s; seconds p50 {:.2}, p90 {:.2}, p99 {:.2}, longest {:.2}; attempts p50 {}, p90 {}, p99 {}, most {}",
         times.len(),
-        at(50).unwrap(),
-        at(99).unwrap(),
-        times.last().unwrap()
+        spent.as_secs_f64(),
+        at(&times, 50),
+        at(&times, 90),
+        at(&times, 99),
+        at(&times, 100),
+        at(&attempts, 50),
+        at(&attempts, 90),
+        at(&attempts, 99),
+        at(&attempts, 100),
     );
+}
+
+/// The value below which this percentage of the sorted `values` lies.
+fn at<T: Copy + Default>(values: &[T], percent: usize) -> T {
+    let place = (values.len() * percent / 100).min(values.len().saturating_sub(1));
+    values.get(place).copied().unwrap_or_default()
 }

@@ -81,7 +81,7 @@ mod real {
         Kind::new(&Environment::of_process())
     }
 
-    /// Creates the cluster and cancels that once `when` holds. It must be over before a provider has to be gone.
+    /// Creates the cluster and cancels that once `when` holds. It must be over long before a cluster would be there.
     async fn interrupt(spec: &Spec, when: impl AsyncFn() -> bool) {
         let cancel = CancellationToken::new();
         let (making, cancelled) = (spec.clone(), Task::new(cancel.clone(), Duration::from_secs(300)));
@@ -92,7 +92,7 @@ mod real {
         let start = Instant::now();
         cancel.cancel();
         let error = making.await.unwrap().unwrap_err();
-        assert!(start.elapsed() < Duration::from_millis(1900), "{:?}", start.elapsed());
+        assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
         assert!(gitops::error::chain(&error).contains("stopped on request"), "{error}");
     }
 

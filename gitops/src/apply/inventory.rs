@@ -51,6 +51,7 @@ pub(super) fn entries(data: &Value) -> BTreeSet<Id> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use gitops_acceptance_tests::hostile;
     use proptest::prelude::*;
 
     #[test]
@@ -76,5 +77,11 @@ mod tests {
             let object = object("s", "n", &Owner::new("a", "b"), &ids);
             prop_assert_eq!(entries(&object.into_value()), ids);
         }
+    }
+
+    #[test]
+    fn no_inventory_is_too_strange() {
+        let good = json!({"data": {"objects": "apps/Deployment/n/a\n/Namespace//n"}});
+        hostile::values(hostile::INPUTS, &[good], |data| drop(entries(data)));
     }
 }

@@ -5,6 +5,7 @@
 //! written can be found again after a crash. No error shows a value of a Secret. Nothing else in this crate writes to a
 //! cluster.
 
+mod behind;
 mod compare;
 mod create;
 mod error;
@@ -12,6 +13,7 @@ mod exact;
 mod inventory;
 mod keys;
 mod kinds;
+mod listed;
 mod namespace;
 mod owner;
 mod reads;
@@ -19,19 +21,23 @@ mod remove;
 mod rest;
 mod set;
 mod survey;
+mod token;
 mod touch;
 mod write;
 
+pub use behind::{Running, behind, restart};
 pub use error::{Conflict, Error, Foreign};
 pub use inventory::name as inventory_name;
+pub use listed::secrets;
 pub use owner::{IDENTITY, OWNER, Owner};
 pub use reads::Reads;
 pub use remove::{Deletion, Kept, Removal};
 pub use rest::{discard_kept, keep_volumes, release_volumes, rest, wake};
 pub use set::Set;
 pub use survey::Survey;
+pub use token::{Token, token};
 pub(crate) use touch::applications;
-pub use touch::{annotate, labelled, request_sync};
+pub use touch::{SyncRequest, annotate, labelled, request_sync, take_back_sync};
 
 use crate::{Task, cluster::Cluster, manifest::Id, wait};
 use error::refusal;
@@ -116,6 +122,11 @@ impl Writer {
     #[must_use]
     pub fn taking_ownership(self, take: bool) -> Self {
         Self { take_ownership: take, ..self }
+    }
+
+    /// Whether an object that is there, is ours, or becomes ours with a write.
+    pub fn writes_over(&self, live: &DynamicObject) -> bool {
+        self.take_ownership || self.owner.owns(live)
     }
 
     /// Who the objects belong to.

@@ -41,6 +41,11 @@ impl Owner {
         format!("{} {}", self.kind, self.identity)
     }
 
+    /// The identity alone, as in `argocd`.
+    pub fn id(&self) -> &str {
+        &self.identity
+    }
+
     /// Marks an object that will be written.
     pub fn stamp(&self, object: &mut Object) {
         object.set_label(OWNER, &self.mark);

@@ -35,7 +35,7 @@ impl Explain for SpecError {
         Some(match self {
             Self::NoRepository => "Give the address that Argo CD pulls from, such as `https://git.example/platform.git`.".into(),
             Self::Credentials => {
-                "Everyone who may see the Application would see them. Give them to Argo CD as a repository Secret: `gitops_secret_injection` with the label `argocd.argoproj.io/secret-type = \"repository\"`."
+                "Everyone who may see the Application would see them. Give them to Argo CD with `gitops_repository_credentials`."
                     .into()
             }
             Self::Path { .. } => "Use a path relative to the root of the repository, such as `apps`; `.` is the root itself.".into(),
@@ -116,7 +116,7 @@ mod tests {
             .collect();
         insta::assert_snapshot!(text.join("\n"), @r#"
         repo_url: the address of the repository has credentials in it
-          Everyone who may see the Application would see them. Give them to Argo CD as a repository Secret: `gitops_secret_injection` with the label `argocd.argoproj.io/secret-type = "repository"`.
+          Everyone who may see the Application would see them. Give them to Argo CD with `gitops_repository_credentials`.
         path: `../apps` is not a path in a repository
           Use a path relative to the root of the repository, such as `apps`; `.` is the root itself.
         helm: an Application has one tool, and this one has options for kustomize and helm

@@ -1,7 +1,7 @@
 //! Facts about an installation of Argo CD.
 
-use crate::manifest::{Id, Object};
-use serde_json::{Value, json};
+use crate::install::Product;
+use crate::manifest::Id;
 
 /// The namespace that Argo CD's own manifests are written for.
 pub const NAMESPACE: &str = "argocd";
@@ -21,6 +21,9 @@ pub const APPLICATION_HEALTH_KEY: &str = "resource.customizations.health.argopro
 /// Argo CD has had none since 1.8, so the sync waves of an app of apps do not wait for the apps. The status of a child
 /// whose spec was just changed is that of the old spec: while `status.sync.comparedTo` lags behind `spec`, while a
 /// refresh is asked for, or an operation is pending or running, the child is progressing, whatever its status says.
+///
+/// A child that only a person syncs lacks what nobody has approved yet. That is no fault of its parent's, and if it
+/// were, neither the parent's sync nor those who wait for it would end before the approval.
 pub const APPLICATION_HEALTH: &str = r#"local function same(a, b)
   if type(a) ~= "table" or type(b) ~= "table" then
     return a == b
@@ -61,30 +64,15 @@ if obj.operation ~= nil or running then
   hs.message = "waiting for a sync to end"
   return hs
 end
+local policy = obj.spec.syncPolicy or {}
+local automatic = policy.automated ~= nil and policy.automated.enabled ~= false
+if not automatic and obj.status.sync.status == "OutOfSync" and obj.status.health.status == "Missing" then
+  return { status = "Healthy", message = "waiting for an approval" }
+end
 hs.status = obj.status.health.status or "Progressing"
 hs.message = obj.status.health.message or ""
 return hs
 "#;
-
-/// Moves the manifests to `namespace`: what they name as [`NAMESPACE`] (subjects of bindings, their own namespace).
-///
-/// Objects that name no namespace are left to [`crate::apply`], which knows their scope.
-pub fn relocate(objects: &mut [Object], namespace: &str) {
-    for object in objects.iter_mut() {
-        if object.namespace() == Some(NAMESPACE) {
-            object.set_namespace(namespace);
-        }
-        if let Some(Value::Array(subjects)) = object.as_map_mut().get_mut("subjects") {
-            for subject in
-                subjects.iter_mut().filter(|subject| subject.get("namespace") == Some(&json!(NAMESPACE)))
-            {
-                if let Value::Object(subject) = subject {
-                    subject.insert("namespace".into(), namespace.into());
-                }
-            }
-        }
-    }
-}
 
 /// What Argo CD makes for itself in `namespace`, beside what its manifests say: passwords and its first project. It
 /// goes with Argo CD.
@@ -97,61 +85,14 @@ pub fn companions(namespace: &str) -> Vec<Id> {
     ]
 }
 
-/// The application controller among the objects: a StatefulSet, or a Deployment where clusters are spread over its
-/// pods as they come and go.
-pub fn controller(objects: &[Object]) -> Option<&Object> {
-    let (_, name) = WORKLOADS[0];
-    let is_it = |object: &&Object| object.group() == "apps" && object.name().ends_with(name);
-    objects.iter().find(is_it)
-}
-
-/// The version that the manifests install: the tag of the application controller's image; of an image without one,
-/// what its labels say.
-pub fn version(objects: &[Object]) -> Option<String> {
-    let controller = controller(objects)?;
-    let image = controller.at("/spec/template/spec/containers/0/image").and_then(Value::as_str);
-    let image = image.map(|image| image.split('@').next().unwrap_or(image));
-    let tag =
-        image.and_then(|image| image.rsplit_once(':')).map(|(_, tag)| tag).filter(|tag| !tag.contains('/'));
-    let label = || controller.at("/metadata/labels/app.kubernetes.io~1version").and_then(Value::as_str);
-    tag.or_else(label).map(ToOwned::to_owned)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::manifest::{Limits, parse};
-
-    #[test]
-    fn bindings_move_with_the_namespace() {
-        let text = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {name: a}\n\
-                    subjects:\n- {kind: ServiceAccount, name: a, namespace: argocd}\n- {kind: User, name: b}\n";
-        let mut objects = parse(text, &Limits::default()).unwrap();
-        relocate(&mut objects, "gitops");
-        let subjects = json!([{"kind": "ServiceAccount", "name": "a", "namespace": "gitops"}, {"kind": "User", "name": "b"}]);
-        assert_eq!(objects[0].at("/subjects"), Some(&subjects));
-    }
-
-    #[test]
-    fn the_version_is_the_controllers_tag() {
-        let cases = [
-            ("quay.io/argoproj/argocd:v3.5.3", Some("v3.5.3")),
-            ("localhost:5001/argocd:v3.5.3@sha256:00", Some("v3.5.3")),
-            ("localhost:5001/argocd", None),
-            ("localhost:5001/argocd@sha256:00", None),
-        ];
-        for (image, expected) in cases {
-            let objects = |kind: &str, labels: &str| {
-                let text = format!(
-                    "apiVersion: apps/v1\nkind: {kind}\nmetadata: {{name: argocd-application-controller, labels: {{{labels}}}}}\n\
-                     spec: {{template: {{spec: {{containers: [{{name: a, image: '{image}'}}]}}}}}}\n"
-                );
-                parse(&text, &Limits::default()).unwrap()
-            };
-            assert_eq!(version(&objects("StatefulSet", "")).as_deref(), expected, "{image}");
-            assert_eq!(version(&objects("Deployment", "")).as_deref(), expected, "{image}");
-            let labelled = version(&objects("StatefulSet", "app.kubernetes.io/version: v3"));
-            assert_eq!(labelled.as_deref(), expected.or(Some("v3")), "{image}");
-        }
-    }
-}
+/// Argo CD as something that is installed. Its main workload is a StatefulSet, or a Deployment where clusters are spread
+/// over its pods as they come and go.
+pub static PRODUCT: Product = Product {
+    title: "Argo CD",
+    release: "argocd",
+    home: NAMESPACE,
+    is_main: |object| object.name().ends_with(WORKLOADS[0].1),
+    main: "an application controller",
+    sources: "Argo CD's manifests are `install.yaml`, `ha/install.yaml` and `core-install.yaml` of a release; its chart is `argo-cd`.",
+    workloads: &WORKLOADS,
+};

@@ -4,12 +4,15 @@
 //! [`crate::apply`] and waited for by [`crate::wait`].
 
 mod application;
+pub mod approval;
 mod check;
 pub mod install;
 pub mod prepare;
 mod project;
 mod project_check;
 mod read;
+pub mod repository;
+mod repository_check;
 mod source;
 pub mod status;
 mod sync;
@@ -18,6 +21,7 @@ pub use application::{Application, Destination, FINALIZER, IgnoreDifferences};
 pub use check::SpecError;
 pub use project::{GroupKind, Project, ProjectDestination, Role, SyncWindow, WindowKind};
 pub use project_check::ProjectError;
+pub use repository_check::RepositoryError;
 pub use source::{
     Directory, Helm, Jsonnet, JsonnetVar, Kustomize, KustomizePatch, KustomizeTarget, Parameter, Replica,
     Source,

@@ -105,6 +105,14 @@ pub struct SyncWindow {
     /// Time zone of the schedule, such as `Europe/Berlin`; UTC without it.
     #[serde(alias = "timeZone")]
     pub time_zone: Option<String>,
+    /// Whether an Application must be named by each of the lists that are given, not by one of them.
+    #[serde(default, alias = "andOperator")]
+    pub use_and_operator: bool,
+    /// Whether a sync that began before the window did, or before it ended, may go on; older versions of Argo CD do not know this.
+    #[serde(default, alias = "syncOverrun")]
+    pub sync_overrun: bool,
+    /// What the window is for, such as the number of a ticket.
+    pub description: Option<String>,
 }
 
 impl Project {
@@ -183,10 +191,14 @@ impl SyncWindow {
             "namespaces": self.namespaces,
             "clusters": self.clusters,
             "timeZone": self.time_zone,
+            "description": self.description,
         }));
-        if self.manual_sync {
-            window.insert("manualSync".into(), true.into());
-        }
+        let on = [
+            ("manualSync", self.manual_sync),
+            ("andOperator", self.use_and_operator),
+            ("syncOverrun", self.sync_overrun),
+        ];
+        window.extend(on.into_iter().filter(|(_, on)| *on).map(|(key, on)| (key.into(), on.into())));
         Value::Object(window)
     }
 }
@@ -211,135 +223,5 @@ fn list<T: DeserializeOwned>(live: &Value, name: &str) -> Vec<T> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::manifest::to_yaml;
-
-    fn everything() -> Project {
-        let kind = |group: &str, kind: &str| GroupKind { group: group.into(), kind: kind.into() };
-        Project {
-            namespace: "argocd".into(),
-            name: "shop".into(),
-            description: Some("The shop".into()),
-            source_repos: vec!["https://git.example/shop.git".into()],
-            source_namespaces: vec!["shop-apps".into()],
-            destinations: vec![ProjectDestination {
-                server: Some("https://kubernetes.default.svc".into()),
-                name: None,
-                namespace: "shop-*".into(),
-            }],
-            cluster_resources: vec![kind("", "Namespace")],
-            denied_cluster_resources: vec![kind("rbac.authorization.k8s.io", "*")],
-            namespace_resources: vec![kind("apps", "Deployment"), kind("", "Service")],
-            denied_namespace_resources: vec![kind("", "ResourceQuota")],
-            roles: vec![Role {
-                name: "deployer".into(),
-                description: None,
-                policies: Some(vec!["p, proj:shop:deployer, applications, sync, shop/*, allow".into()]),
-                groups: Some(vec!["acme:deployers".into()]),
-            }],
-            sync_windows: vec![SyncWindow {
-                kind: WindowKind::Deny,
-                schedule: "0 22 * * *".into(),
-                duration: "8h".into(),
-                applications: Some(vec!["*".into()]),
-                manual_sync: true,
-                time_zone: Some("Europe/Berlin".into()),
-                ..SyncWindow::default()
-            }],
-            signature_keys: vec!["4AEE18F83AFDEB23".into()],
-        }
-    }
-
-    #[test]
-    fn everything_is_written_in_argo_cds_words() {
-        insta::assert_snapshot!(to_yaml(everything().object().as_map()).unwrap(), @r#"
-        apiVersion: argoproj.io/v1alpha1
-        kind: AppProject
-        metadata:
-          name: shop
-          namespace: argocd
-        spec:
-          clusterResourceBlacklist:
-          - group: rbac.authorization.k8s.io
-            kind: "*"
-          clusterResourceWhitelist:
-          - group: ""
-            kind: Namespace
-          description: The shop
-          destinations:
-          - namespace: shop-*
-            server: https://kubernetes.default.svc
-          namespaceResourceBlacklist:
-          - group: ""
-            kind: ResourceQuota
-          namespaceResourceWhitelist:
-          - group: apps
-            kind: Deployment
-          - group: ""
-            kind: Service
-          roles:
-          - groups:
-            - acme:deployers
-            name: deployer
-            policies:
-            - p, proj:shop:deployer, applications, sync, shop/*, allow
-          signatureKeys:
-          - keyID: 4AEE18F83AFDEB23
-          sourceNamespaces:
-          - shop-apps
-          sourceRepos:
-          - https://git.example/shop.git
-          syncWindows:
-          - applications:
-            - "*"
-            duration: 8h
-            kind: deny
-            manualSync: true
-            schedule: 0 22 * * *
-            timeZone: Europe/Berlin
-        "#);
-    }
-
-    #[test]
-    fn nothing_allows_nothing() {
-        let nothing = Project { namespace: "argocd".into(), name: "none".into(), ..Project::default() };
-        insta::assert_snapshot!(to_yaml(nothing.object().as_map()).unwrap(), @r#"
-        apiVersion: argoproj.io/v1alpha1
-        kind: AppProject
-        metadata:
-          name: none
-          namespace: argocd
-        spec:
-          clusterResourceBlacklist: []
-          clusterResourceWhitelist: []
-          description: ""
-          destinations: []
-          namespaceResourceBlacklist: []
-          namespaceResourceWhitelist:
-          - group: "*"
-            kind: "*"
-          roles: []
-          signatureKeys: []
-          sourceNamespaces: []
-          sourceRepos: []
-          syncWindows: []
-        "#);
-    }
-
-    #[test]
-    fn what_was_written_reads_the_same() {
-        for project in [everything(), Project { name: "none".into(), ..Project::default() }] {
-            assert_eq!(Project::of(&project.object().into_value()), project);
-        }
-    }
-
-    /// Argo CD keeps the tokens of a role beside its policies; they are not ours.
-    #[test]
-    fn tokens_are_left_out() {
-        let mut live = everything().object().into_value();
-        live["spec"]["roles"][0]["jwtTokens"] = json!([{ "iat": 1, "id": "x" }]);
-        live["status"] = json!({ "jwtTokensByRole": {} });
-        assert_eq!(Project::of(&live), everything());
-    }
-}
+#[path = "project_tests.rs"]
+mod tests;

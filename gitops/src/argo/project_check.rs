@@ -1,8 +1,9 @@
 //! What Argo CD would refuse in an AppProject, or silently never match, said before anything is written.
 
 use super::check::has_password;
-use super::project::{Project, Role, SyncWindow};
+use super::project::{Project, ProjectDestination, Role, SyncWindow};
 use crate::Explain;
+use std::collections::BTreeSet;
 
 /// Why an AppProject makes no sense.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -36,6 +37,12 @@ pub enum ProjectError {
         /// The project.
         project: String,
     },
+    /// Something that is there twice.
+    #[error("`{}` is there twice", .what.escape_debug())]
+    Twice {
+        /// What it is.
+        what: String,
+    },
     /// A schedule that is not one of cron.
     #[error("`{}` is not a schedule", .schedule.escape_debug())]
     Schedule {
@@ -56,13 +63,15 @@ pub enum ProjectError {
 impl Explain for ProjectError {
     fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::Credentials => "Everyone who may see the project would see them. Give them to Argo CD as a repository Secret: `gitops_secret_injection` with the label `argocd.argoproj.io/secret-type = \"repository\"`.".into(),
+            Self::Credentials => "Everyone who may see the project would see them. Give them to Argo CD with `gitops_repository_credentials`.".into(),
             Self::Destination { .. } => "Give one of the two: `server = \"https://kubernetes.default.svc\"` is the cluster that Argo CD runs in.".into(),
             Self::NoNamespace => "Give a namespace or a pattern such as `team-*`; `*` is every namespace.".into(),
             Self::RoleName { .. } => "It takes letters, digits, `-` and `_`, and starts and ends with a letter or digit.".into(),
             Self::Policy { role, project, .. } => format!(
-                "A policy looks like `p, proj:{project}:{role}, applications, sync, {project}/*, allow`: six fields, of which the last is `allow` or `deny`."
+                "A policy looks like `p, proj:{project}:{role}, applications, sync, {project}/*, allow`: six fields, of which the third is one of {}, the fourth an action such as `get`, `sync` or `action/*`, the fifth begins with the project, and the last is `allow` or `deny`.",
+                RESOURCES.map(|name| format!("`{name}`")).join(", ")
             ),
+            Self::Twice { .. } => "Argo CD takes a project with the same thing twice for none at all. Leave one out.".into(),
             Self::Schedule { .. } => "It has five fields: minute, hour, day of the month, month and day of the week, as in `0 22 * * 1-5`.".into(),
             Self::Duration { .. } => "It looks like `30m`, `8h` or `1h30m`.".into(),
             Self::Window => "Name some in `applications`, `namespaces` or `clusters`; `*` is all.".into(),
@@ -88,10 +97,34 @@ impl Project {
         for (at, role) in self.roles.iter().enumerate() {
             wrong.extend(self.wrong_in_role(role).into_iter().map(|error| (format!("roles.{at}"), error)));
         }
+        self.wrong_twice(&mut wrong);
         for (at, window) in self.sync_windows.iter().enumerate() {
             wrong.extend(window.wrong().into_iter().map(|error| (format!("sync_windows.{at}"), error)));
         }
         wrong
+    }
+
+    fn wrong_twice(&self, wrong: &mut Vec<(String, ProjectError)>) {
+        let mut look = |attribute: &str, items: Vec<String>| {
+            let mut seen = BTreeSet::new();
+            for (at, what) in items.into_iter().enumerate() {
+                if !seen.insert(what.clone()) {
+                    wrong.push((format!("{attribute}.{at}"), ProjectError::Twice { what }));
+                }
+            }
+        };
+        look("source_repos", self.source_repos.clone());
+        look("source_namespaces", self.source_namespaces.clone());
+        let place = |to: &ProjectDestination| {
+            let cluster = to.server.as_ref().or(to.name.as_ref()).map(String::as_str).unwrap_or_default();
+            format!("{cluster}/{}", to.namespace)
+        };
+        look("destinations", self.destinations.iter().map(place).collect());
+        look("roles", self.roles.iter().map(|role| role.name.clone()).collect());
+        for (at, role) in self.roles.iter().enumerate() {
+            look(&format!("roles.{at}.policies"), role.policies.clone().unwrap_or_default());
+            look(&format!("roles.{at}.groups"), role.groups.clone().unwrap_or_default());
+        }
     }
 
     fn wrong_in_role(&self, role: &Role) -> Vec<ProjectError> {
@@ -100,7 +133,8 @@ impl Project {
             wrong.push(ProjectError::RoleName { name: role.name.clone() });
         }
         let subject = format!("proj:{}:{}", self.name, role.name);
-        let policies = role.policies.iter().flatten().filter(|policy| !is_policy(policy, &subject));
+        let policies = role.policies.iter().flatten();
+        let policies = policies.filter(|policy| !is_policy(policy, &subject, &self.name));
         wrong.extend(policies.map(|policy| ProjectError::Policy {
             policy: policy.clone(),
             role: role.name.clone(),
@@ -116,16 +150,35 @@ fn is_role_name(name: &str) -> bool {
     name.starts_with(edge) && name.ends_with(edge) && name.chars().all(inner)
 }
 
-fn is_policy(policy: &str, subject: &str) -> bool {
+/// What a role of a project may have policies for, as in `validatePolicy` of Argo CD 3.5.
+const RESOURCES: [&str; 6] = ["applications", "applicationsets", "repositories", "clusters", "exec", "logs"];
+/// What may be done with it; beside these, some actions have a path.
+const ACTIONS: [&str; 7] = ["get", "create", "update", "delete", "sync", "override", "*"];
+
+fn is_policy(policy: &str, subject: &str, project: &str) -> bool {
     let fields: Vec<_> = policy.split(',').map(str::trim).collect();
     match fields.as_slice() {
         ["p", who, resource, action, object, effect] => {
             *who == subject
-                && [resource, action, object].iter().all(|field| !field.is_empty())
+                && RESOURCES.contains(resource)
+                && (ACTIONS.contains(action) || has_path(action))
+                && is_object(object, project)
                 && matches!(*effect, "allow" | "deny")
         }
         _ => false,
     }
+}
+
+fn has_path(action: &str) -> bool {
+    ["action/", "update/", "delete/"].iter().any(|begin| action.starts_with(begin))
+}
+
+/// Whether a policy speaks of the project's own: `project/name`, or `project/namespace/name`.
+fn is_object(object: &str, project: &str) -> bool {
+    let inner = |c: char| c.is_ascii_alphanumeric() || matches!(c, '*' | '_' | '-' | '.');
+    let rest = object.strip_prefix(project).and_then(|rest| rest.strip_prefix('/'));
+    let parts: Vec<_> = rest.map(|rest| rest.split('/').collect()).unwrap_or_default();
+    matches!(parts.len(), 1 | 2) && parts.iter().all(|part| !part.is_empty() && part.chars().all(inner))
 }
 
 impl SyncWindow {
@@ -168,91 +221,5 @@ fn is_duration(text: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::argo::project::ProjectDestination;
-
-    #[test]
-    fn durations() {
-        let cases = [
-            ("8h", true),
-            ("1h30m", true),
-            ("1.5h", true),
-            ("500ms", true),
-            ("", false),
-            ("0s", false),
-            ("8", false),
-            ("h", false),
-            ("8 h", false),
-            ("-8h", false),
-            ("1d", false),
-        ];
-        for (text, expected) in cases {
-            assert_eq!(is_duration(text), expected, "{text:?}");
-        }
-    }
-
-    #[test]
-    fn schedules() {
-        let cases = [
-            ("0 22 * * *", true),
-            ("*/5 0-6 1,15 JAN MON-FRI", true),
-            ("0 22 * *", false),
-            ("@daily", false),
-        ];
-        for (text, expected) in cases {
-            assert_eq!(is_schedule(text), expected, "{text:?}");
-        }
-    }
-
-    #[test]
-    fn what_is_wrong_is_said_with_its_place() {
-        let destination = |server: Option<&str>, name: Option<&str>, namespace: &str| ProjectDestination {
-            server: server.map(str::to_owned),
-            name: name.map(str::to_owned),
-            namespace: namespace.to_owned(),
-        };
-        let role = |name: &str, policy: &str| Role {
-            name: name.into(),
-            policies: Some(vec![policy.into()]),
-            ..Role::default()
-        };
-        let window =
-            SyncWindow { schedule: "daily".into(), duration: "a day".into(), ..SyncWindow::default() };
-        let project = Project {
-            name: "shop".into(),
-            source_repos: vec!["*".into(), "https://ada:secret@git.example/shop.git".into()],
-            destinations: vec![
-                destination(Some("*"), None, "*"),
-                destination(None, None, "*"),
-                destination(Some("*"), Some("*"), ""),
-            ],
-            roles: vec![
-                role("dev", "p, proj:shop:dev, applications, *, shop/*, allow"),
-                role("de v", "p, proj:shop:de v, applications, sync, shop/*, allow"),
-                role("ops", "p, proj:other:ops, applications, sync, other/*, allow"),
-                role("qa", "g, acme:qa, proj:shop:qa"),
-            ],
-            sync_windows: vec![window],
-            ..Project::default()
-        };
-        let said: Vec<_> = project
-            .validate()
-            .iter()
-            .map(|(at, error)| format!("{at}: {error}. {}", error.hint().unwrap_or_default()))
-            .collect();
-        assert!(!said.join("").contains("secret@"), "{said:?}");
-        insta::assert_snapshot!(said.join("\n"), @r#"
-        source_repos.1: the address of a repository has credentials in it. Everyone who may see the project would see them. Give them to Argo CD as a repository Secret: `gitops_secret_injection` with the label `argocd.argoproj.io/secret-type = "repository"`.
-        destinations.1: a destination names its cluster by `server` or by `name`, and this one by neither. Give one of the two: `server = "https://kubernetes.default.svc"` is the cluster that Argo CD runs in.
-        destinations.2: a destination names its cluster by `server` or by `name`, and this one by both. Give one of the two: `server = "https://kubernetes.default.svc"` is the cluster that Argo CD runs in.
-        destinations.2: a destination has no namespace. Give a namespace or a pattern such as `team-*`; `*` is every namespace.
-        roles.1: `de v` cannot be the name of a role. It takes letters, digits, `-` and `_`, and starts and ends with a letter or digit.
-        roles.2: `p, proj:other:ops, applications, sync, other/*, allow` is not a policy of the role `ops`. A policy looks like `p, proj:shop:ops, applications, sync, shop/*, allow`: six fields, of which the last is `allow` or `deny`.
-        roles.3: `g, acme:qa, proj:shop:qa` is not a policy of the role `qa`. A policy looks like `p, proj:shop:qa, applications, sync, shop/*, allow`: six fields, of which the last is `allow` or `deny`.
-        sync_windows.0: `daily` is not a schedule. It has five fields: minute, hour, day of the month, month and day of the week, as in `0 22 * * 1-5`.
-        sync_windows.0: `a day` is not a duration. It looks like `30m`, `8h` or `1h30m`.
-        sync_windows.0: a sync window is for no application, namespace or cluster. Name some in `applications`, `namespaces` or `clusters`; `*` is all.
-        "#);
-    }
-}
+#[path = "project_check_tests.rs"]
+mod tests;

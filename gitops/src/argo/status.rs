@@ -88,7 +88,7 @@ fn list<'a>(value: &'a Value, pointer: &str) -> impl Iterator<Item = &'a Value> 
 }
 
 /// `revisions` where there are several sources, else `revision`.
-fn revisions(value: &Value) -> Vec<String> {
+pub(super) fn revisions(value: &Value) -> Vec<String> {
     let several: Vec<_> = list(value, "/revisions").filter_map(Value::as_str).map(Into::into).collect();
     match several.is_empty() {
         true => Some(text(value, "/revision")).filter(|revision| !revision.is_empty()).into_iter().collect(),
@@ -183,6 +183,14 @@ impl Operation {
             started_at: text(state, "/startedAt"),
             revisions: state.get("syncResult").map(revisions).unwrap_or_default(),
             failures: list(state, "/syncResult/resources").filter(failed).map(failure).collect(),
+        }
+    }
+
+    /// Why it failed: the objects that did, or else what it says.
+    pub fn why(&self) -> String {
+        match self.failures.is_empty() {
+            true => self.message.clone(),
+            false => self.failures.join("; "),
         }
     }
 
@@ -324,103 +332,13 @@ pub fn same_repository(a: &str, b: &str) -> bool {
     normal(a) == normal(b)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    fn app(spec_source: Value, compared_source: Value) -> Value {
-        let destination = json!({"server": "https://kubernetes.default.svc", "namespace": "a"});
-        json!({
-            "spec": {"source": spec_source, "destination": destination},
-            "status": {"sync": {"comparedTo": {"source": compared_source, "destination": destination}}},
-        })
-    }
-
-    #[test]
-    fn compared_to_the_spec() {
-        let source = json!({"repoURL": "u", "path": "p"});
-        let cases = [
-            (source.clone(), source.clone(), true),
-            (source.clone(), json!({"repoURL": "u", "path": "q"}), false),
-            (source.clone(), json!({"repoURL": "u", "path": "p", "targetRevision": "main"}), false),
-            // Go leaves out zero values.
-            (json!({"repoURL": "u", "path": "p", "directory": {"recurse": false}}), source.clone(), true),
-            (json!({"repoURL": "u", "path": "p", "directory": {"recurse": true}}), source.clone(), false),
-            // But not those of the user's own mappings.
-            (
-                json!({"repoURL": "u", "helm": {"valuesObject": {"replicas": 0}}}),
-                json!({"repoURL": "u", "helm": {"valuesObject": {}}}),
-                false,
-            ),
-            (
-                json!({"repoURL": "u", "helm": {"valuesObject": {"a": {"on": false}}}}),
-                json!({"repoURL": "u", "helm": {"valuesObject": {"a": {}}}}),
-                false,
-            ),
-        ];
-        for (spec, seen, expected) in cases {
-            assert_eq!(Status::of(&app(spec.clone(), seen.clone())).compared, expected, "{spec} and {seen}");
-        }
-        assert!(!Status::of(&json!({"spec": {"source": source}})).compared, "never compared");
-    }
-
-    #[test]
-    fn several_sources_and_destinations() {
-        let sources = json!([{"repoURL": "a", "ref": "values"}, {"repoURL": "b", "chart": "c"}]);
-        let app = |compared: Value, destination: Value| {
-            let spec = json!({"sources": sources, "destination": {"name": "edge"}});
-            json!({"spec": spec, "status": {"sync": {"comparedTo": {"source": {"repoURL": ""}, "sources": compared, "destination": destination}}}})
-        };
-        let edge = json!({"name": "edge"});
-        assert!(Status::of(&app(sources.clone(), edge.clone())).compared);
-        assert!(
-            Status::of(&app(sources.clone(), json!({"name": "edge", "server": "https://1.2.3.4"}))).compared
-        );
-        assert!(!Status::of(&app(sources.clone(), json!({"name": "other"}))).compared);
-        assert!(!Status::of(&app(json!([{"repoURL": "a", "ref": "values"}]), edge)).compared);
-    }
-
-    #[test]
-    fn repositories() {
-        let cases = [
-            ("https://git.example/a.git", "https://GIT.example/a/", true),
-            ("https://git.example/a", "https://git.example/A", false),
-            ("git@git.example:a.git", "git@git.example:a", true),
-            ("https://git.example/a", "http://git.example/a", false),
-        ];
-        for (a, b, expected) in cases {
-            assert_eq!(same_repository(a, b), expected, "{a} and {b}");
-        }
-    }
-
-    #[test]
-    fn a_status_of_any_shape_is_read() {
-        for app in [
-            json!(null),
-            json!({"status": []}),
-            json!({"status": {"sync": 1, "resources": {}, "conditions": [1, {}]}}),
-        ] {
-            let status = Status::of(&app);
-            assert_eq!((status.sync.as_str(), status.compared), ("", false), "{app}");
-        }
-    }
-
-    #[test]
-    fn complaints_begin_with_the_worst() {
-        let resources = json!([
-            {"kind": "Service", "name": "a", "namespace": "n", "status": "Synced", "health": {"status": "Healthy"}},
-            {"kind": "ConfigMap", "name": "b", "namespace": "n", "status": "OutOfSync"},
-            {"group": "apps", "kind": "Deployment", "name": "c", "namespace": "n", "status": "Synced", "health": {"status": "Progressing"}},
-            {"group": "argoproj.io", "kind": "Application", "name": "d", "namespace": "n", "status": "Synced",
-             "health": {"status": "Degraded", "message": "no"}},
-        ]);
-        let status = Status::of(&json!({"status": {"resources": resources}}));
-        insta::assert_snapshot!(status.complaints().join("\n"), @"
-        Application.argoproj.io n/d: Degraded: no
-        Deployment n/c: Progressing
-        ConfigMap n/b: OutOfSync
-        ");
-        assert_eq!(status.children_by_name(), [("d".into(), ("Synced".into(), "Degraded".into()))].into());
-    }
+/// Whether Argo CD's word for a revision is what somebody wants: the same, or a commit that begins as wanted, with as
+/// many digits as mean it.
+pub fn same_revision(seen: &str, wanted: &str) -> bool {
+    let abbreviated = wanted.len() >= 7 && wanted.bytes().all(|byte| byte.is_ascii_hexdigit());
+    seen == wanted || (abbreviated && seen.starts_with(wanted))
 }
+
+#[cfg(test)]
+#[path = "status_tests.rs"]
+mod tests;

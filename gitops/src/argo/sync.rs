@@ -28,6 +28,10 @@ pub struct Sync {
     pub prune: Option<bool>,
     /// Whether changes made by hand are reverted; by default as the preset says. Only with `auto`.
     pub self_heal: Option<bool>,
+    /// Whether an automatic sync prunes also the last object, when nothing is left in Git. Without it Argo CD takes an
+    /// empty Git for a mistake and leaves all that is there: an Application whose objects are made and removed one by one,
+    /// such as one that reads the directory of tenants, needs it where the last of them may go. Only with `auto`.
+    pub allow_empty: bool,
     /// Sync options, as in `CreateNamespace=true`.
     pub options: Vec<String>,
     /// What happens when a sync fails; by default Argo CD tries five times more.
@@ -61,10 +65,10 @@ pub struct Backoff {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SyncError {
-    /// `prune` or `self_heal` was asked of a preset that never syncs by itself.
+    /// `prune`, `self_heal` or `allow_empty` was asked of a preset that never syncs by itself.
     #[error("`{attribute}` belongs to automatic syncs, which the preset `{preset}` does not have")]
     NotAutomatic {
-        /// `prune` or `self_heal`.
+        /// `prune`, `self_heal` or `allow_empty`.
         attribute: &'static str,
         /// The preset.
         preset: &'static str,
@@ -101,7 +105,8 @@ impl Preset {
 impl Sync {
     /// Everything that is wrong with it.
     pub fn validate(&self) -> Vec<SyncError> {
-        let asked = [("prune", self.prune), ("self_heal", self.self_heal)];
+        let empty = Some(self.allow_empty);
+        let asked = [("prune", self.prune), ("self_heal", self.self_heal), ("allow_empty", empty)];
         let manual =
             asked.into_iter().filter(|(_, asked)| self.preset != Preset::Auto && *asked == Some(true));
         let manual =
@@ -126,6 +131,8 @@ impl Sync {
             preset: if automated.is_some() { Preset::Auto } else { manual },
             prune: off("prune"),
             self_heal: off("selfHeal"),
+            allow_empty: automated.and_then(|automated| automated.get("allowEmpty"))
+                == Some(&Value::Bool(true)),
             options: options.filter_map(Value::as_str).map(str::to_owned).collect(),
             retry: policy.get("retry").and_then(Retry::of),
         }
@@ -143,8 +150,11 @@ impl Sync {
     pub fn policy(&self) -> Option<Value> {
         let mut policy = Map::new();
         if self.automatic() {
-            let automated =
+            let mut automated =
                 json!({ "prune": self.prune.unwrap_or(true), "selfHeal": self.self_heal.unwrap_or(true) });
+            if let (true, Value::Object(automated)) = (self.allow_empty, &mut automated) {
+                automated.insert("allowEmpty".into(), true.into());
+            }
             policy.insert("automated".into(), automated);
         }
         if !self.options.is_empty() {
@@ -186,46 +196,5 @@ impl Retry {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn policy(sync: Value) -> String {
-        let sync: Sync = serde_json::from_value(sync).unwrap();
-        assert_eq!(sync.validate(), []);
-        sync.policy().map_or("none".into(), |policy| policy.to_string())
-    }
-
-    #[test]
-    fn presets() {
-        let cases = [
-            (json!({}), r#"{"automated":{"prune":true,"selfHeal":true}}"#),
-            (json!({"preset": "auto", "prune": false}), r#"{"automated":{"prune":false,"selfHeal":true}}"#),
-            (json!({"preset": "guarded"}), "none"),
-            (json!({"preset": "observe", "prune": false}), "none"),
-            (
-                json!({"preset": "guarded", "options": ["ServerSideApply=true"]}),
-                r#"{"syncOptions":["ServerSideApply=true"]}"#,
-            ),
-            (
-                json!({"preset": "observe", "retry": {"limit": 2, "backoff": {"duration": "5s", "factor": 2}}}),
-                r#"{"retry":{"backoff":{"duration":"5s","factor":2},"limit":2}}"#,
-            ),
-        ];
-        for (sync, expected) in cases {
-            assert_eq!(policy(sync.clone()), expected, "{sync}");
-        }
-    }
-
-    #[test]
-    fn what_makes_no_sense() {
-        let sync =
-            json!({"preset": "guarded", "prune": true, "self_heal": true, "options": ["CreateNamespace"]});
-        let sync: Sync = serde_json::from_value(sync).unwrap();
-        let text: Vec<_> = sync.validate().iter().map(ToString::to_string).collect();
-        insta::assert_snapshot!(text.join("\n"), @"
-        `prune` belongs to automatic syncs, which the preset `guarded` does not have
-        `self_heal` belongs to automatic syncs, which the preset `guarded` does not have
-        `CreateNamespace` is not a sync option
-        ");
-    }
-}
+#[path = "sync_tests.rs"]
+mod tests;

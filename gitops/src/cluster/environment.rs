@@ -1,4 +1,4 @@
-//! What the process environment says about clusters, engines, proxies and the run, read once.
+//! What the process environment says about clusters, engines, proxies, identities, fingerprints and the run, read once.
 
 use super::Defaults;
 use crate::Secret;
@@ -6,7 +6,7 @@ use hyper_util::client::proxy::matcher::Matcher;
 use std::{collections::BTreeMap, path::PathBuf};
 
 /// Variables that are read, and no others.
-const NAMES: [&str; 35] = [
+const NAMES: [&str; 42] = [
     "KUBE_HOST",
     "KUBE_TOKEN",
     "KUBE_USER",
@@ -27,6 +27,7 @@ const NAMES: [&str; 35] = [
     "KUBERNETES_SERVICE_PORT",
     "KIND_EXPERIMENTAL_PROVIDER",
     "GITOPS_RUN_URL",
+    "GITOPS_FINGERPRINT_KEY",
     "GITHUB_SERVER_URL",
     "GITHUB_REPOSITORY",
     "GITHUB_RUN_ID",
@@ -34,6 +35,12 @@ const NAMES: [&str; 35] = [
     "BUILD_URL",
     "HOME",
     "USERPROFILE",
+    "XDG_CONFIG_HOME",
+    "SOPS_AGE_KEY",
+    "SOPS_AGE_KEY_FILE",
+    "SOPS_AGE_KEY_CMD",
+    "SOPS_AGE_SSH_PRIVATE_KEY_FILE",
+    "SOPS_AGE_SSH_PRIVATE_KEY_CMD",
     "HTTPS_PROXY",
     "https_proxy",
     "HTTP_PROXY",
@@ -73,6 +80,11 @@ impl Environment {
         let own = self.get("GITOPS_RUN_URL").map(str::to_owned);
         let others = || self.get("CI_JOB_URL").or_else(|| self.get("BUILD_URL")).map(str::to_owned);
         own.or_else(github).or_else(others)
+    }
+
+    /// What `GITOPS_FINGERPRINT_KEY` says: the key of fingerprints of values that are delivered to Git.
+    pub fn fingerprint_key(&self) -> Option<&str> {
+        self.get("GITOPS_FINGERPRINT_KEY")
     }
 
     /// The path, with the home directory in the place of a leading `~/`.
@@ -124,9 +136,7 @@ impl Environment {
 
     /// The proxy that requests to `host` go through. The loopback never does.
     pub(super) fn proxy(&self, host: &http::Uri) -> Option<http::Uri> {
-        let name = host.host()?.trim_matches(['[', ']']);
-        let loopback =
-            name.parse::<std::net::IpAddr>().map_or(name == "localhost", |address| address.is_loopback());
+        let loopback = crate::fetch::is_loopback(host.host()?);
         let either = |upper, lower| self.get(lower).or_else(|| self.get(upper)).unwrap_or_default();
         let matcher = Matcher::builder()
             .all(either("ALL_PROXY", "all_proxy"))

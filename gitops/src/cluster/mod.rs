@@ -32,6 +32,7 @@ use crate::{
     Task,
     kind::{Kind, Presence},
     task::Interrupted,
+    wait,
 };
 use kube::{Client, client::ClientBuilder};
 use std::sync::Arc;
@@ -48,12 +49,13 @@ const TRUST: Duration = Duration::from_secs(2);
 pub struct Cluster {
     client: Client,
     uid: Arc<str>,
+    parents: Arc<wait::Parents>,
 }
 
 impl Cluster {
     /// A cluster made of its parts, for tests and for callers that have a client of their own.
     pub fn from_parts(client: Client, uid: impl Into<Arc<str>>) -> Self {
-        Self { client, uid: uid.into() }
+        Self { client, uid: uid.into(), parents: Arc::default() }
     }
 
     /// The client; all clones share one connection pool.
@@ -64,6 +66,11 @@ impl Cluster {
     /// UID of the namespace `kube-system`, which stands for the cluster itself.
     pub fn uid(&self) -> &str {
         &self.uid
+    }
+
+    /// What is known of the Applications in `namespace`, to all who wait through the same connection.
+    pub(crate) fn parents(&self, namespace: &str) -> Arc<wait::Place> {
+        self.parents.at(namespace)
     }
 }
 
@@ -89,11 +96,12 @@ struct Ready {
     /// When the client's certificate is to be replaced.
     valid_until: Option<SystemTime>,
     told: Arc<Mutex<uid::Told>>,
+    parents: Arc<wait::Parents>,
 }
 
 impl Ready {
     fn new(host: Arc<str>, client: Client, valid_until: Option<SystemTime>) -> Self {
-        Self { host, client, valid_until, told: Arc::default() }
+        Self { host, client, valid_until, told: Arc::default(), parents: Arc::default() }
     }
 }
 
@@ -128,7 +136,7 @@ impl Clusters {
             Some(wanted) if wanted != uid => {
                 Err(Error::OtherCluster { host: ready.host.to_string(), wanted, found: uid })
             }
-            _ => Ok(Cluster::from_parts(ready.client, uid)),
+            _ => Ok(Cluster { client: ready.client, uid: uid.into(), parents: ready.parents }),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Downloads and local files, checked before anybody sees a byte.
 //!
 //! [`Fetch`] returns bytes only when they are complete, within the size limit and, where a checksum was given,
-//! equal to it. A download without a checksum goes over https; a redirect leads to https or stays with its
+//! equal to it. A download without a checksum goes over https ([`Fetch::or_from_here`] aside); a redirect leads to https or stays with its
 //! origin. Nothing is written to disk.
 
 mod digest;
@@ -10,9 +10,10 @@ mod error;
 pub use digest::Sha256;
 pub use error::Error;
 
-use crate::Task;
-use reqwest::{Certificate, Client, Response, Url, header, redirect};
-use std::{path::Path, time::Duration};
+use crate::{Secret, Task};
+use reqwest::header::HeaderMap;
+use reqwest::{Certificate, Client, Response, StatusCode, Url, header, redirect};
+use std::{net::IpAddr, path::Path, time::Duration};
 use tokio::io::AsyncReadExt;
 
 /// Most bytes of one download or file, unless [`Fetch::limit`] says otherwise.
@@ -32,11 +33,31 @@ pub struct Fetched {
     pub sha256: Sha256,
 }
 
+/// What a server answers.
+pub(crate) struct Answer {
+    /// Who answered, after redirects.
+    pub(crate) url: Url,
+    /// Whether it is what was asked for.
+    pub(crate) status: StatusCode,
+    /// What is said around it.
+    pub(crate) headers: HeaderMap,
+    /// The content.
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl Answer {
+    /// An answer that is not what was asked for, as an error.
+    pub(crate) fn failure(&self) -> Error {
+        Error::Status { url: self.url.to_string(), status: self.status.to_string() }
+    }
+}
+
 /// Fetches; one client and connection pool for all downloads. Cheap to clone.
 #[derive(Clone)]
 pub struct Fetch {
     client: Client,
     limit: u64,
+    from_here: bool,
 }
 
 impl Fetch {
@@ -50,7 +71,7 @@ impl Fetch {
         Self::build(authorities, |builder| builder)
     }
 
-    fn build(
+    pub(crate) fn build(
         authorities: Option<&str>,
         adjust: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
     ) -> Result<Self, Error> {
@@ -68,12 +89,19 @@ impl Fetch {
             .redirect(redirect::Policy::custom(follow))
             .tls_certs_merge(authorities);
         let client = adjust(builder).build().map_err(|source| Error::Client { source })?;
-        Ok(Self { client, limit: LIMIT })
+        Ok(Self { client, limit: LIMIT, from_here: false })
     }
 
     /// Allows at most `bytes` for one download or file.
     pub fn limit(mut self, bytes: u64) -> Self {
         self.limit = bytes;
+        self
+    }
+
+    /// Takes what this machine itself serves over http, too: for content that is only looked at, such as an index.
+    /// Nobody can change it on the way.
+    pub fn or_from_here(mut self) -> Self {
+        self.from_here = true;
         self
     }
 
@@ -85,13 +113,40 @@ impl Fetch {
     ///
     /// Any [`Error`]; no byte is returned then.
     pub async fn url(&self, task: &Task, url: &str, sha256: Option<&Sha256>) -> Result<Fetched, Error> {
-        let url = parse(url, sha256.is_some())?;
+        let url = parse(url, sha256.is_some(), self.from_here)?;
         let download = self.download(&url);
         let (bytes, html) = task
             .run(download)
             .await
             .map_err(|source| Error::Interrupted { what: url.to_string(), source })??;
         check(url.as_str(), bytes, sha256, html)
+    }
+
+    /// Asks for `url`, with `token` where there is one, and takes whatever the server answers.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`]; no status is one.
+    pub(crate) async fn ask(
+        &self,
+        task: &Task,
+        url: &str,
+        token: Option<&Secret<String>>,
+    ) -> Result<Answer, Error> {
+        let url = parse(url, false, self.from_here)?;
+        let asked = async {
+            let request = self.client.get(url.clone());
+            let request = match token {
+                Some(token) => request.bearer_auth(token.expose()),
+                None => request,
+            };
+            let response = request.send().await.map_err(|error| Error::of_request(&url, error))?;
+            let (status, headers) = (response.status(), response.headers().clone());
+            let from = response.url().clone();
+            Ok(Answer { bytes: self.body(&url, response).await?, url: from, status, headers })
+        };
+        let interrupted = |source| Error::Interrupted { what: url.to_string(), source };
+        task.run(asked).await.map_err(interrupted)?
     }
 
     /// Reads the file at `path`, with the same limit and checksum as a download.
@@ -155,8 +210,8 @@ impl Fetch {
     }
 }
 
-/// The URL, if it is one that may be fetched with or without a checksum.
-fn parse(text: &str, pinned: bool) -> Result<Url, Error> {
+/// The URL, if it is one that may be fetched with or without a checksum, and over http `from_here`.
+fn parse(text: &str, pinned: bool, from_here: bool) -> Result<Url, Error> {
     // The text of a URL that holds a password must not be printed: name only what can be told without it.
     let mut url = Url::parse(text).map_err(|error| Error::Url { why: error.to_string() })?;
     if !url.username().is_empty() || url.password().is_some() {
@@ -165,10 +220,16 @@ fn parse(text: &str, pinned: bool) -> Result<Url, Error> {
     url.set_fragment(None);
     match url.scheme() {
         "https" => Ok(url),
-        "http" if pinned => Ok(url),
+        "http" if pinned || (from_here && url.host_str().is_some_and(is_loopback)) => Ok(url),
         "http" => Err(Error::Unprotected { url: url.into() }),
         other => Err(Error::Url { why: format!("its scheme is `{other}`, not `https`") }),
     }
+}
+
+/// Whether `host`, as it stands in a URL, is this machine itself.
+pub(crate) fn is_loopback(host: &str) -> bool {
+    let host = host.trim_matches(['[', ']']);
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// Follows a redirect to https, or within the origin that redirects.

@@ -4,7 +4,7 @@ use super::{Member, Runs};
 use crate::Explain;
 use crate::git::{Edit, Refusal, Snapshot};
 use crate::product;
-use crate::tenant::{self, Chart, Home, Product, State, Tenant};
+use crate::tenant::{self, Chart, Home, Product, Tenant};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// How many tenants a message names.
@@ -97,7 +97,8 @@ impl<'a> Products<'a> {
             product,
             values: member.values.clone(),
             tier: member.tier.clone(),
-            state: State::Active,
+            state: member.state,
+            drift: member.drift,
             project: member.project.clone(),
         })
     }
@@ -151,9 +152,7 @@ pub fn draft<'a>(
 fn changes(tree: &Snapshot, edits: &[Edit]) -> Result<bool, Refusal> {
     for edit in edits {
         let changes = match edit {
-            Edit::Write { path, content } => {
-                tree.file(path).map_err(Refusal::from)?.as_ref() != Some(content)
-            }
+            Edit::Write { path, content } => !tree.holds(path, content).map_err(Refusal::from)?,
             Edit::Remove { path } => tree.file(path).map_err(Refusal::from)?.is_some(),
             Edit::RemoveDir { path } => !tree.list(path).map_err(Refusal::from)?.is_empty(),
         };

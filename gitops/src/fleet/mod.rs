@@ -3,16 +3,14 @@
 //! What cannot be written is found for all of them before anything is, so that one bad tenant neither spoils the others
 //! nor hides the next. What many tenants have in common, a product version or a chart, is read once.
 
-mod arrive;
 mod change;
 mod waves;
 
-pub use arrive::{Late, arrived};
 pub use change::{Draft, Products, Refused, draft, removal};
 pub use waves::{Wave, Waves, plan};
 
 use crate::product;
-use crate::tenant::{Files, Home, Product};
+use crate::tenant::{Drift, Files, Home, Product, State};
 use serde_json::Value;
 
 /// A tenant of a fleet.
@@ -28,6 +26,10 @@ pub struct Member {
     pub values: Value,
     /// Label `tier`.
     pub tier: String,
+    /// What it is to be.
+    pub state: State,
+    /// What becomes of changes made by hand in the cluster.
+    pub drift: Drift,
     /// AppProject of its Application.
     pub project: String,
 }

@@ -10,6 +10,8 @@ use crate::Secret;
 pub(super) struct Access {
     /// User name and password for HTTP Basic.
     pub(super) basic: Option<(String, Secret<String>)>,
+    /// Whether the password is a token.
+    pub(super) is_token: bool,
     /// Who gets the password, where it lives for an hour only.
     pub(super) app: Option<GithubApp>,
     pub(super) ssh_private_key: Option<Secret<String>>,
@@ -43,6 +45,7 @@ impl From<&Credentials> for Access {
         };
         Self {
             basic,
+            is_token: given.token.is_some(),
             app: given.github_app.clone(),
             ssh_private_key: given.ssh_private_key.clone(),
             known_hosts: given.known_hosts.clone(),

@@ -2,6 +2,7 @@
 
 use super::Snapshot;
 use crate::Explain;
+use crate::forge::Request;
 use crate::path::RepoPath;
 use std::fmt;
 use std::sync::Arc;
@@ -117,13 +118,28 @@ pub enum Outcome {
         /// The tip of the branch that says so, in hex.
         commit: String,
     },
+    /// It waits in a pull request, and is not on the branch yet.
+    Proposed {
+        /// The commit of the request that has it, in hex.
+        commit: String,
+        /// The request.
+        request: Request,
+    },
 }
 
 impl Outcome {
     /// The commit that has the wanted content, whoever made it.
     pub fn commit(&self) -> &str {
         match self {
-            Self::Landed { commit } | Self::Unchanged { commit } => commit,
+            Self::Landed { commit } | Self::Unchanged { commit } | Self::Proposed { commit, .. } => commit,
+        }
+    }
+
+    /// The pull request that the change waits in; `None` where the branch has it.
+    pub fn request(&self) -> Option<&Request> {
+        match self {
+            Self::Proposed { request, .. } => Some(request),
+            Self::Landed { .. } | Self::Unchanged { .. } => None,
         }
     }
 }

@@ -15,7 +15,7 @@ pub(super) fn has_agent() -> bool {
 }
 
 /// Whether a key is encrypted: PEM says so in a header, OpenSSH's own format in the name of the cipher.
-pub(super) fn has_passphrase(text: &str) -> bool {
+pub(crate) fn has_passphrase(text: &str) -> bool {
     if text.contains("ENCRYPTED") {
         return true;
     }
@@ -44,6 +44,7 @@ pub(super) fn write_private(dir: &Path, name: &str, text: &str) -> io::Result<Pa
 #[cfg(test)]
 mod tests {
     use super::*;
+    use gitops_acceptance_tests::hostile;
 
     #[test]
     fn passphrases() {
@@ -64,5 +65,13 @@ mod tests {
         for (text, expected) in cases {
             assert_eq!(has_passphrase(&text), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn no_key_is_too_strange() {
+        let good = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQ==\n-----END OPENSSH PRIVATE KEY-----\n";
+        hostile::texts(hostile::INPUTS, &[good], |text| {
+            let _ = has_passphrase(text);
+        });
     }
 }

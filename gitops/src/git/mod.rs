@@ -5,6 +5,9 @@
 //! result. A push goes through only if the branch is where the commit was made (a lease). When the answer of a
 //! push is lost, the outcome is found out and never guessed; content that is already there makes no commit.
 //!
+//! Changes of a branch that nobody may push to are delivered as a pull request: they wait together on a branch of their
+//! own until somebody merges it, and are seen as if somebody had.
+//!
 //! Each branch has one thread, which owns a private bare clone: there is no checkout, so nothing in a repository
 //! is ever run, filtered or followed. Credentials go to the server that they belong to and are in no address, no
 //! message and no argument list.
@@ -31,13 +34,14 @@ mod access;
 mod address;
 mod batch;
 mod change;
-
+mod crowd;
 mod error;
 mod github_app;
 mod keys;
 mod lineage;
 mod message;
 mod mirror;
+mod proposal;
 mod remote;
 mod repository;
 mod scope;
@@ -52,7 +56,8 @@ mod worker;
 pub use change::{Change, Edit, Outcome, Owner, Refusal};
 pub use error::Error;
 pub use github_app::GithubApp;
+pub(crate) use keys::has_passphrase;
 pub use lineage::Lineage;
-pub use remote::{Credentials, Remote, Settings, Signing};
+pub use remote::{Credentials, PullRequests, Remote, Settings, Signing, WriteMode};
 pub use repository::{Repositories, Repository};
 pub use snapshot::{Kind, MAX_FILE, MAX_FILES, Snapshot};

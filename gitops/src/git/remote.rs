@@ -1,7 +1,7 @@
 //! What users say about a repository: the `git` object of a resource, and the provider block's `git`.
 
 use super::GithubApp;
-use crate::Secret;
+use crate::{Secret, forge};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -53,9 +53,70 @@ pub struct Settings {
     pub skip_ci: bool,
     /// Signature of every commit.
     pub signing: Option<Signing>,
+    /// How changes reach the branch. `pull_request` is for branches that nobody may push to: changes are pushed to a branch
+    /// of their own and wait for somebody to merge them, all of them in one open pull or merge request. Default: `push`.
+    pub write_mode: WriteMode,
+    /// How pull requests are opened, with `write_mode = "pull_request"`.
+    pub pull_request: Option<PullRequests>,
     /// Credentials by URL prefix, such as `https://github.com/acme`; the longest matching prefix wins. They are
     /// sent to the scheme, host and port of the prefix only.
     pub credentials: BTreeMap<String, Credentials>,
+}
+
+/// How changes reach a branch.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WriteMode {
+    /// They are pushed to it.
+    #[default]
+    Push,
+    /// They are pushed to a branch of their own, and a pull or merge request is opened that brings them to the branch
+    /// once somebody merges it.
+    PullRequest,
+}
+
+/// How pull and merge requests are opened.
+///
+/// All changes of a branch wait in one request, whoever makes them: the next apply adds its commits to the one that is
+/// open. The token, password or GitHub App for the API is that of `credentials` for the server of the repository.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct PullRequests {
+    /// What the server of the repository speaks: `github`, `gitlab`, or `gitea`, which is also Forgejo's. Default: by the
+    /// host of the repository, such as `github.com` or `gitlab.acme.example`.
+    pub forge: Option<forge::Kind>,
+    /// Address of the API. Default: that of the server, such as `https://api.github.com`, `https://HOST/api/v3` of GitHub
+    /// Enterprise Server, `https://HOST/api/v4` of GitLab, `https://HOST/api/v1` of Gitea. The credentials of the
+    /// repository are sent to it.
+    pub api_url: Option<String>,
+    /// What stands before the name of the branch in the name of the one that requests come from: `gitops/main` for `main`.
+    /// Branches of this name are the provider's own. Default: `gitops/`.
+    pub branch_prefix: String,
+    /// Title of a request that is opened; `{message}` in it stands for the first line of the first commit, `{branch}` for
+    /// the branch. Default: `{message}`.
+    pub title: Option<String>,
+    /// Description of a request that is opened, where the same is replaced. Default: a line on where it comes from.
+    pub body: Option<String>,
+    /// Labels of a request that is opened.
+    pub labels: Vec<String>,
+    /// Whether each resource waits until its request is merged, for as long as its timeout allows. Only what is applied at
+    /// the same time shares a request then: see `-parallelism`, or use a fleet. Without it the apply ends with a warning,
+    /// and the plan stays empty while the request is open. Default: false.
+    pub wait_for_merge: bool,
+}
+
+impl Default for PullRequests {
+    fn default() -> Self {
+        Self {
+            forge: None,
+            api_url: None,
+            branch_prefix: "gitops/".to_owned(),
+            title: None,
+            body: None,
+            labels: Vec::new(),
+            wait_for_merge: false,
+        }
+    }
 }
 
 /// The key that signs commits; one of the two.

@@ -3,14 +3,18 @@
 use super::access::{self, Access};
 use super::address::Address;
 use super::batch::Author;
+use super::crowd::{Crowd, Gathering};
 use super::message::Log;
 use super::mirror::Place;
+use super::proposal::Proposals;
 use super::sign::Signer;
 use super::ticket::{Presence, Ticket};
-use super::worker::{Last, Request, Work, Worker};
-use super::{Change, Credentials, Error, Outcome, Remote, Settings, Snapshot, message, transport};
+use super::worker::{Board, Request, Work, Worker};
+use super::{Change, Credentials, Error, Outcome, Remote, Settings, Snapshot, WriteMode, message, transport};
 use crate::Task;
+use crate::forge::{self, Request as PullRequest, State};
 use crate::task::Interrupted;
+use crate::wait::Backoff;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::mpsc::{self, Sender};
@@ -48,7 +52,23 @@ struct Shared {
 struct Running {
     /// Our own, so that network work outlives no caller's runtime and blocks none of its threads.
     runtime: Option<Runtime>,
-    workers: HashMap<Key, (Sender<Request>, thread::JoinHandle<()>)>,
+    workers: HashMap<Key, Door>,
+}
+
+/// A worker, as its callers see it.
+struct Door {
+    queue: Sender<Request>,
+    crowd: Arc<Crowd>,
+    board: Arc<Board>,
+    thread: thread::JoinHandle<()>,
+}
+
+impl Door {
+    /// Hands `request` in; gives it back where nobody takes it any more.
+    fn send(&self, mut request: Request) -> Result<(), Request> {
+        request.member = matches!(request.work, Work::Commit(..)).then(|| self.crowd.enter());
+        self.queue.send(request).map_err(|returned| returned.0)
+    }
 }
 
 /// What makes two repositories the same for a worker.
@@ -113,6 +133,7 @@ impl Repositories {
             name: message::person(&name, "gitops"),
             email: message::person(&email, "gitops@localhost"),
         };
+        Proposals::of(settings, &self.0.credentials, &address, &branch)?;
         let key = Key {
             address,
             branch,
@@ -143,7 +164,8 @@ impl Repository {
     }
 
     /// The files at the tip of the branch, as the server has it now: the fetch begins after this call. Callers
-    /// that ask at the same time share one.
+    /// that ask at the same time share one. While a pull request is open that nobody waits for, they are those that the
+    /// branch will have once it is merged.
     ///
     /// # Errors
     ///
@@ -159,21 +181,70 @@ impl Repository {
     ///
     /// As [`Repository::read`].
     pub async fn glance(&self, task: &Task) -> Result<Arc<Snapshot>, Error> {
-        self.ask(task, Work::Glance).await
+        task.check().map_err(|source| Error::Interrupted { url: self.url(), source })?;
+        match self.shared.fresh(&self.key) {
+            Some(snapshot) => Ok(snapshot),
+            None => self.ask(task, Work::Glance).await,
+        }
     }
 
-    /// Carries out `change`, joined with others that wait for the same branch. The branch has the content when
-    /// this returns `Ok`.
+    /// Carries out `change`, joined with others that wait for the same branch. The branch has the content when this
+    /// returns `Ok`, but for [`Outcome::Proposed`], where an open pull request has it. Where the settings ask to wait
+    /// for the merge, this does.
     ///
     /// When `task` is cancelled after the change was sent, the server's answer is waited for up to 1.5 s more:
     /// a stopped provider has 2 s to answer.
     ///
     /// # Errors
     ///
-    /// With every error but [`Error::Unknown`], nothing of this change is on the branch.
+    /// With every error but [`Error::Unknown`], nothing of this change is on the branch. With [`Error::Unproposed`],
+    /// [`Error::Unmerged`] and [`Error::Closed`] it was pushed to the branch that pull requests come from: the same
+    /// change goes on from there.
     pub async fn commit(&self, task: &Task, change: Change) -> Result<Outcome, Error> {
         let author = self.author.clone();
-        self.ask(task, |reply| Work::Commit(Box::new(change), author, reply)).await
+        match self.ask(task, |reply| Work::Commit(Box::new(change), author, reply)).await? {
+            Outcome::Proposed { request, .. } if self.waits_for_merge() => self.merged(task, request).await,
+            outcome => Ok(outcome),
+        }
+    }
+
+    /// Whether changes end in a pull request that nobody waits for: what they change is not on the branch then.
+    pub fn leaves_requests(&self) -> bool {
+        self.shared.settings.write_mode == WriteMode::PullRequest && !self.waits_for_merge()
+    }
+
+    fn waits_for_merge(&self) -> bool {
+        self.shared.settings.pull_request.as_ref().is_some_and(|wanted| wanted.wait_for_merge)
+    }
+
+    /// Waits until `request` is merged.
+    async fn merged(&self, task: &Task, request: PullRequest) -> Result<Outcome, Error> {
+        let (mut seen, mut backoff) = (words(&request), Backoff::default());
+        loop {
+            let found = self.ask(task, |reply| Work::Follow(request.number, reply)).await;
+            seen = match found.map(|found| (words(&found), found.state)) {
+                Ok((_, State::Merged(Some(commit)))) => return Ok(Outcome::Landed { commit }),
+                Ok((_, State::Merged(None))) => {
+                    return Ok(Outcome::Landed { commit: self.read(task).await?.commit() });
+                }
+                Ok((_, State::Closed)) => {
+                    return Err(Error::Closed { request: request.url, branch: self.key.branch.clone() });
+                }
+                Ok((words, State::Open(_))) => words,
+                Err(Error::Forge(error))
+                    if error.is_transient() || matches!(error, forge::Error::Limited { .. }) =>
+                {
+                    error.to_string()
+                }
+                Err(Error::Interrupted { source, .. }) => {
+                    return Err(Error::Unmerged { request: request.url, seen, source });
+                }
+                Err(error) => return Err(error),
+            };
+            if let Err(source) = task.run(backoff.pause()).await {
+                return Err(Error::Unmerged { request: request.url, seen, source });
+            }
+        }
     }
 
     async fn ask<T>(
@@ -186,8 +257,8 @@ impl Repository {
         let (reply, mut answer) = oneshot::channel();
         let ticket = Ticket::new();
         let _presence = Presence(&ticket);
-        self.shared
-            .send(&self.key, Request { task: task.clone(), ticket: ticket.clone(), work: work(reply) })?;
+        let request = Request { task: task.clone(), ticket: ticket.clone(), work: work(reply), member: None };
+        self.shared.send(&self.key, request)?;
         let mut ended = task.run(&mut answer).await;
         if matches!(ended, Err(Interrupted::Cancelled)) && ticket.sent().is_some() {
             ended = tokio::time::timeout(GRACE.min(task.remaining()), &mut answer)
@@ -215,26 +286,43 @@ impl Repository {
     }
 }
 
+/// What was seen of a request.
+fn words(request: &PullRequest) -> String {
+    match &request.state {
+        State::Open(words) => words.clone(),
+        State::Merged(_) => "merged".to_owned(),
+        State::Closed => "closed".to_owned(),
+    }
+}
+
 impl Shared {
+    /// What was seen of the branch a moment ago: nobody needs to be asked for that.
+    fn fresh(&self, key: &Key) -> Option<Arc<Snapshot>> {
+        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        running.workers.get(key)?.board.fresh()
+    }
+
     /// Hands `request` to the worker of `key`, starting it where there is none.
     fn send(&self, key: &Key, request: Request) -> Result<(), Error> {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         let request = match running.workers.get(key) {
             None => request,
-            Some((queue, _)) => match queue.send(request) {
+            Some(door) => match door.send(request) {
                 Ok(()) => return Ok(()),
-                Err(returned) => returned.0,
+                Err(returned) => returned,
             },
         };
         let storage = |why: String| Error::Storage { url: key.address.to_string(), why };
         let (queue, requests) = mpsc::channel();
         let worker = self.worker(key, running.handle().map_err(|error| storage(error.to_string()))?)?;
+        let (crowd, board) = (worker.gathering.crowd.clone(), worker.board.clone());
         let thread =
             thread::Builder::new().name("gitops-git".to_owned()).spawn(move || worker.work(&requests));
         let thread = thread.map_err(|error| storage(error.to_string()))?;
+        let door = Door { queue, crowd, board, thread };
         // The other end is held by the thread that just started.
-        let _ = queue.send(request);
-        running.workers.insert(key.clone(), (queue, thread));
+        let _ = door.send(request);
+        running.workers.insert(key.clone(), door);
         Ok(())
     }
 
@@ -245,8 +333,11 @@ impl Shared {
         };
         transport::register().map_err(protocol)?;
         let template = self.settings.commit_message_template.clone();
+        let proposals = Proposals::of(&self.settings, &self.credentials, &key.address, &key.branch)?;
+        let head = proposals.as_ref().map(|proposals| proposals.head().to_owned());
         Ok(Worker {
-            place: Place { address: key.address.clone(), branch: key.branch.clone() },
+            place: Place { address: key.address.clone(), branch: key.branch.clone(), head },
+            proposals,
             access: Access::find(&self.credentials, &key.address),
             token: None,
             remote: Remote {
@@ -265,8 +356,8 @@ impl Shared {
             shutdown: self.shutdown.clone(),
             mirror: None,
             landed: 0,
-            seen: None,
-            last: Last::default(),
+            board: Arc::default(),
+            gathering: Gathering::default(),
         })
     }
 }
@@ -290,7 +381,8 @@ impl Drop for Shared {
     fn drop(&mut self) {
         self.shutdown.cancel();
         let running = std::mem::take(self.running.get_mut().unwrap_or_else(PoisonError::into_inner));
-        let (queues, threads): (Vec<_>, Vec<_>) = running.workers.into_values().unzip();
+        let doors = running.workers.into_values().map(|door| (door.queue, door.thread));
+        let (queues, threads): (Vec<_>, Vec<_>) = doors.unzip();
         drop(queues);
         for thread in threads {
             // A worker that panicked has told its callers by closing their channels.

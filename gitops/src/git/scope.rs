@@ -81,7 +81,21 @@ impl Scope {
 
     /// Waits a random time before attempt number `attempt` (from 1): full jitter, doubling from 20 ms, at most 2 s.
     pub(super) fn back_off(&self, attempt: u32) -> Result<(), Interrupted> {
-        let most = Duration::from_millis(20).saturating_mul(1 << attempt.min(10)).min(Duration::from_secs(2));
+        self.pause_up_to(
+            Duration::from_millis(20).saturating_mul(1 << attempt.min(10)).min(Duration::from_secs(2)),
+        )
+    }
+
+    /// Waits a random time after attempt number `attempt` (from 1), which `took` so long, met a branch that had moved;
+    /// `left` is how long there is for more of them. The more there are who move it the more of the attempts are in
+    /// vain, and each slows the others down: pauses double from twice the time of an attempt up to 8 s. They become
+    /// shorter towards the end, so that those who have tried longest have the best chances.
+    pub(super) fn give_way(&self, attempt: u32, took: Duration, left: Duration) -> Result<(), Interrupted> {
+        let step = took.max(Duration::from_millis(20));
+        self.pause_up_to(step.saturating_mul(1 << attempt.min(10)).min(Duration::from_secs(8)).min(left / 6))
+    }
+
+    fn pause_up_to(&self, most: Duration) -> Result<(), Interrupted> {
         let pause = most.mul_f64(fastrand::f64());
         self.block_on(async { tokio::time::sleep_until(Instant::now() + pause).await })
     }

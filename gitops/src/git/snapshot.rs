@@ -3,7 +3,7 @@
 use super::tree::{Directory, Entry, Fault};
 use super::{Edit, Error};
 use crate::path::RepoPath;
-use git2::{Oid, Repository, RepositoryOpenFlags};
+use git2::{ObjectType, Oid, Repository, RepositoryOpenFlags};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The largest file that is read, in bytes.
@@ -45,6 +45,7 @@ pub enum Kind {
 /// The files of one commit. Reading is quick (the private clone is on this machine's disk), and bounded.
 pub struct Snapshot {
     store: Arc<Store>,
+    /// The commit that others know it by.
     commit: Oid,
     root: Mutex<Directory>,
 }
@@ -53,6 +54,11 @@ impl Snapshot {
     pub(super) fn new(store: Arc<Store>, commit: Oid) -> Result<Self, git2::Error> {
         let tree = store.with(|repo| repo.find_commit(commit)?.tree().map(|tree| tree.id()))?;
         Ok(Self { store, commit, root: Mutex::new(Directory::of(tree)) })
+    }
+
+    /// The files of a commit that only we have, under the name of the one on the server that it stands for.
+    pub(super) fn named(store: Arc<Store>, commit: Oid, name: Oid) -> Result<Self, git2::Error> {
+        Ok(Self { commit: name, ..Self::new(store, commit)? })
     }
 
     /// The commit, in hex.
@@ -76,6 +82,19 @@ impl Snapshot {
                 }
                 Ok(Some(odb.read(*id)?.data().to_vec()))
             }
+            Some(other) => Err(not_a("file", path, other).into()),
+        })
+    }
+
+    /// Whether the file at `path` has this content. It is not read for that: Git names contents by their digest.
+    ///
+    /// # Errors
+    ///
+    /// As [`Snapshot::file`], whatever the size.
+    pub fn holds(&self, path: &RepoPath, content: &[u8]) -> Result<bool, Error> {
+        self.look(|repo, root| match root.find(repo, path)? {
+            None => Ok(false),
+            Some(Entry::File { id, .. }) => Ok(*id == Oid::hash_object(ObjectType::Blob, content)?),
             Some(other) => Err(not_a("file", path, other).into()),
         })
     }

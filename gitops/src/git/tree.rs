@@ -13,7 +13,7 @@ use std::collections::btree_map;
 /// The mode of an ordinary file.
 const PLAIN: i32 = 0o100_644;
 /// The mode of a directory.
-const DIRECTORY: i32 = 0o040_000;
+pub(super) const DIRECTORY: i32 = 0o040_000;
 
 /// What a name in a directory stands for.
 #[derive(Debug, Clone)]
@@ -207,9 +207,6 @@ impl Directory {
     }
 
     /// Writes the tree objects of what changed; answers the id of this directory's.
-    ///
-    /// The object is put together here, not by libgit2's tree builder, which refuses a directory that somebody
-    /// else put an odd name into. Our own names were checked when their paths were.
     pub(super) fn write(&mut self, repo: &Repository) -> Result<Oid, git2::Error> {
         if let Some(id) = self.origin.filter(|_| !self.changed) {
             return Ok(id);
@@ -223,23 +220,30 @@ impl Directory {
                 lines.push((name.as_slice(), id, mode));
             }
         }
-        // Git's order: a directory sorts as if its name ended with a slash.
-        let key = |(name, _, mode): &(&[u8], Oid, i32)| {
-            [*name, if *mode == DIRECTORY { b"/" } else { b"" }].concat()
-        };
-        lines.sort_by_cached_key(key);
-        let mut object = Vec::new();
-        for (name, id, mode) in lines {
-            object.extend_from_slice(format!("{mode:o} ").as_bytes());
-            object.extend_from_slice(name);
-            object.push(0);
-            object.extend_from_slice(id.as_bytes());
-        }
-        let id = repo.odb()?.write(ObjectType::Tree, &object)?;
+        let id = write_tree(repo, lines)?;
         self.origin = Some(id);
         self.changed = false;
         Ok(id)
     }
+}
+
+/// Writes the tree object with these names, in any order.
+///
+/// It is put together here, not by libgit2's tree builder, which refuses a directory that somebody else put an odd name
+/// into. Our own names were checked when their paths were.
+pub(super) fn write_tree(repo: &Repository, mut lines: Vec<(&[u8], Oid, i32)>) -> Result<Oid, git2::Error> {
+    // Git's order: a directory sorts as if its name ended with a slash.
+    let key =
+        |(name, _, mode): &(&[u8], Oid, i32)| [*name, if *mode == DIRECTORY { b"/" } else { b"" }].concat();
+    lines.sort_by_cached_key(key);
+    let mut object = Vec::new();
+    for (name, id, mode) in lines {
+        object.extend_from_slice(format!("{mode:o} ").as_bytes());
+        object.extend_from_slice(name);
+        object.push(0);
+        object.extend_from_slice(id.as_bytes());
+    }
+    repo.odb()?.write(ObjectType::Tree, &object)
 }
 
 fn detour(path: &RepoPath, done: usize, entry: &Entry) -> Error {
@@ -255,113 +259,5 @@ pub(super) fn is_damage(error: &git2::Error) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn repository() -> (tempfile::TempDir, Repository) {
-        let dir = tempfile::tempdir().unwrap();
-        let repo = Repository::init_bare(dir.path()).unwrap();
-        (dir, repo)
-    }
-
-    fn files(directory: &mut Directory, repo: &Repository, at: &str, found: &mut BTreeMap<String, Oid>) {
-        for (name, entry) in directory.entries(repo).unwrap() {
-            let path = format!("{at}{}", String::from_utf8_lossy(name));
-            match entry {
-                Entry::Directory(next) => files(next, repo, &format!("{path}/"), found),
-                Entry::File { id, .. } => drop(found.insert(path, *id)),
-                other => panic!("{other:?}"),
-            }
-        }
-    }
-
-    /// What an edit does to a plain map of paths, where every prefix of a path is a directory.
-    fn model(map: &mut BTreeMap<String, Oid>, edit: &Edit) -> Result<bool, ()> {
-        let below = |map: &BTreeMap<String, Oid>, dir: &str| {
-            map.keys().any(|key| key.starts_with(&format!("{dir}/")))
-        };
-        match edit {
-            Edit::Write { path, content } => {
-                let path = path.as_str();
-                let parents = path.match_indices('/').filter_map(|(end, _)| path.get(..end));
-                if below(map, path) || parents.into_iter().any(|parent| map.contains_key(parent)) {
-                    return Err(());
-                }
-                let id = Oid::hash_object(ObjectType::Blob, content).unwrap();
-                Ok(map.insert(path.to_owned(), id) != Some(id))
-            }
-            Edit::Remove { path } if below(map, path.as_str()) => Err(()),
-            Edit::Remove { path } => Ok(map.remove(path.as_str()).is_some()),
-            Edit::RemoveDir { path } if map.contains_key(path.as_str()) => Err(()),
-            Edit::RemoveDir { path } => {
-                let before = map.len();
-                map.retain(|key, _| !key.starts_with(&format!("{path}/")));
-                Ok(map.len() != before)
-            }
-        }
-    }
-
-    fn edits() -> impl Strategy<Value = Vec<Edit>> {
-        let path = "[ab](/[ab.]b?){0,2}".prop_filter_map("valid", |path| RepoPath::parse(&path).ok());
-        let edit = (path, 0..5u8, any::<u8>()).prop_map(|(path, kind, byte)| match kind {
-            0 => Edit::Remove { path },
-            1 => Edit::RemoveDir { path },
-            _ => Edit::Write { path, content: vec![byte % 3] },
-        });
-        proptest::collection::vec(edit, 0..30)
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(64))]
-
-        /// Any series of edits leaves what the same series leaves in a map, in memory and in the objects, and the
-        /// objects are those that libgit2 makes of the same files.
-        #[test]
-        fn edits_agree_with_a_map(edits in edits()) {
-            let (_dir, repo) = repository();
-            let mut tree = Directory { changed: true, ..Directory::default() };
-            let mut map = BTreeMap::new();
-            for edit in &edits {
-                let expected = model(&mut map, edit);
-                let before = tree.clone();
-                match tree.edit(&repo, edit) {
-                    Ok(changed) => prop_assert_eq!(Ok(changed), expected, "{:?}", edit),
-                    Err(_) => {
-                        prop_assert_eq!(Err(()), expected, "{:?}", edit);
-                        tree = before;
-                    }
-                }
-            }
-            let mut index = git2::Index::new().unwrap();
-            for (path, id) in &map {
-                let mut entry = repo_entry(path, *id);
-                entry.mode = PLAIN as u32;
-                index.add(&entry).unwrap();
-            }
-            let id = tree.write(&repo).unwrap();
-            prop_assert_eq!(id, index.write_tree_to(&repo).unwrap());
-            let mut found = BTreeMap::new();
-            files(&mut Directory::of(id), &repo, "", &mut found);
-            prop_assert_eq!(found, map);
-        }
-    }
-
-    fn repo_entry(path: &str, id: Oid) -> git2::IndexEntry {
-        let time = git2::IndexTime::new(0, 0);
-        git2::IndexEntry {
-            ctime: time,
-            mtime: time,
-            dev: 0,
-            ino: 0,
-            mode: 0,
-            uid: 0,
-            gid: 0,
-            file_size: 0,
-            id,
-            flags: 0,
-            flags_extended: 0,
-            path: path.as_bytes().to_vec(),
-        }
-    }
-}
+#[path = "tree_tests.rs"]
+mod tests;

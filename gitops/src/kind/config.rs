@@ -65,6 +65,7 @@ pub(super) fn merged(spec: &Spec, id: &Id) -> Result<String, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use gitops_acceptance_tests::hostile;
 
     fn spec(config: &str) -> Spec {
         Spec {
@@ -173,5 +174,11 @@ nodes:
         }
         assert!(spec("a: [").validate().is_err());
         assert!(merged(&spec("nodes: [x]"), &Id::parse("e-1")).is_err());
+    }
+
+    #[test]
+    fn no_configuration_is_too_strange() {
+        let good = "kind: Cluster\napiVersion: kind.x-k8s.io/v1alpha4\nname: dev\nnodes:\n- role: control-plane\n  labels: {a: b}\ncontainerdConfigPatches: []\n";
+        hostile::texts(10_000, &[good], |text| drop(merged(&spec(text), &Id::parse("e-1"))));
     }
 }

@@ -71,6 +71,7 @@ pub(super) fn in_kubeadm_config(text: &str) -> Option<Id> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use gitops_acceptance_tests::hostile;
 
     #[test]
     fn an_id_is_a_label_value_and_names_its_engine() {
@@ -104,5 +105,14 @@ mod tests {
         for (text, expected) in cases {
             assert_eq!(in_kubeadm_config(&text).map(|id| id.to_string()).as_deref(), expected, "{text:?}");
         }
+    }
+
+    #[test]
+    fn no_configuration_of_a_node_is_too_strange() {
+        let good = format!("    - name: node-labels\n      value: \"{LABEL}=e1-42,z=1\"\n");
+        hostile::texts(hostile::INPUTS, &[&good], |text| {
+            let id = in_kubeadm_config(text).unwrap_or_else(|| Id::parse(text));
+            drop((id.engine().to_owned(), id.is_unmarked()));
+        });
     }
 }

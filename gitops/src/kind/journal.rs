@@ -1,11 +1,12 @@
 //! The journal of a cluster: a file beside its kubeconfig, written before the cluster is made.
 
 use super::{Error, Id};
+use crate::private_file;
 use serde::{Deserialize, Serialize};
 use std::{
     ffi::OsString,
     fs::{File, TryLockError},
-    io::{self, Write},
+    io,
     path::{Path, PathBuf},
 };
 
@@ -41,7 +42,7 @@ impl Files {
     /// Held until the answer is dropped or the process ends.
     pub(super) fn lock(&self) -> Result<File, Error> {
         let failed = |source| Error::file(&self.lock, source);
-        make_parent(&self.lock)?;
+        private_file::make_parent(&self.lock).map_err(|(path, source)| Error::file(path, source))?;
         let file =
             File::options().create(true).truncate(false).write(true).open(&self.lock).map_err(failed)?;
         match file.try_lock() {
@@ -77,14 +78,7 @@ impl Files {
 
 /// Replaces a file as a whole, mode 0600, on disk when this returns.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    let failed = |source| Error::file(path, source);
-    let dir = make_parent(path)?;
-    let mut file = tempfile::NamedTempFile::new_in(&dir).map_err(failed)?;
-    file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(failed)?;
-    file.persist(path).map_err(|error| failed(error.error))?;
-    #[cfg(unix)]
-    File::open(&dir).and_then(|dir| dir.sync_all()).map_err(failed)?;
-    Ok(())
+    private_file::replace(path, bytes).map_err(|(path, source)| Error::file(path, source))
 }
 
 pub(super) fn remove(path: &Path) -> Result<(), Error> {
@@ -94,15 +88,10 @@ pub(super) fn remove(path: &Path) -> Result<(), Error> {
     }
 }
 
-fn make_parent(path: &Path) -> Result<PathBuf, Error> {
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    std::fs::create_dir_all(parent).map_err(|source| Error::file(parent, source))?;
-    Ok(parent.to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use gitops_acceptance_tests::hostile;
 
     #[test]
     fn a_journal_is_private_and_read_back() {
@@ -141,5 +130,11 @@ mod tests {
         assert!(matches!(files.lock(), Err(Error::Busy { .. })));
         drop(held);
         assert!(files.lock().is_ok());
+    }
+
+    #[test]
+    fn no_journal_is_too_strange() {
+        let good = br#"{"name":"dev","id":"e-1","spec":"s","finished":false}"#;
+        hostile::bytes(hostile::INPUTS, &[good], |bytes| drop(serde_json::from_slice::<Journal>(bytes)));
     }
 }

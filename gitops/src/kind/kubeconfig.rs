@@ -87,6 +87,7 @@ pub(super) fn remove(path: &Path, name: &str) -> Result<(), Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use gitops_acceptance_tests::hostile;
 
     fn text(name: &str) -> String {
         format!(
@@ -130,5 +131,14 @@ mod tests {
             assert_eq!(path.exists(), !ours, "{content:?}");
         }
         assert!(may_replace(&path, "dev").is_ok());
+    }
+
+    #[test]
+    fn no_kubeconfig_is_too_strange() {
+        let path = Path::new("/nowhere");
+        hostile::texts(10_000, &[&text("dev")], |text| {
+            let Ok(kubeconfig) = parse(path, &Secret::new(text.to_owned())) else { return };
+            drop((access(path, &kubeconfig, "dev"), is_only_about(&kubeconfig, "dev")));
+        });
     }
 }

@@ -13,7 +13,7 @@ mod write;
 pub use images::rewrite_images;
 pub use object::{Id, Object};
 pub use patches::{merge, patch};
-pub use read::{Limits, parse, parse_value};
+pub use read::{Limits, parse, parse_as, parse_value};
 pub use write::to_yaml;
 
 use crate::Explain;

@@ -3,6 +3,7 @@
 use super::*;
 use crate::argo::{Destination, KustomizePatch, KustomizeTarget, Source, Sync};
 use crate::{Explain, manifest};
+use gitops_acceptance_tests::hostile;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -233,4 +234,11 @@ proptest! {
             prop_assert!(!directory.starts_with(&path), "{text} is {path}");
         }
     }
+}
+
+#[test]
+fn no_base_is_too_strange() {
+    let directory = RepoPath::parse("overlays/prod").unwrap();
+    let good = ["../base", "https://git.example/p//base?ref=main", "git@host:p", "../../overlays"];
+    hostile::texts(hostile::INPUTS, &good, |text| drop(Base::parse(&directory, text)));
 }

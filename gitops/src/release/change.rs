@@ -52,7 +52,7 @@ impl Release {
 
     fn refuse_declared(&self, text: &str) -> Result<(), Error> {
         let yaml = self.open(text)?;
-        for path in self.places() {
+        for path in self.format.places(&self.path) {
             // What keeps a place from being read keeps it from being written, and is told then.
             if let Ok(Some(Value::Scalar(scalar))) = yaml.get(&path)
                 && scalar.rest.contains(FLUX)

@@ -146,12 +146,12 @@ fn entry(path: &Path) -> Option<(Path, &str)> {
     }
 }
 
-impl Release {
-    /// Where in the document its lines are.
-    fn places(&self) -> Vec<Path> {
-        match self.format.keys() {
-            Some(keys) => keys.iter().map(|key| self.path.key(key)).collect(),
-            None => vec![self.path.clone()],
+impl Format {
+    /// Where in the document the lines are that a release at `path` may write, also those that it takes away.
+    pub fn places(self, path: &Path) -> Vec<Path> {
+        match self.keys() {
+            Some(keys) => keys.iter().map(|key| path.key(key)).collect(),
+            None => vec![path.clone()],
         }
     }
 }

@@ -83,6 +83,7 @@ fn printable(line: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use gitops_acceptance_tests::hostile;
 
     #[test]
     fn lines_are_shown_as_a_terminal_would() {
@@ -110,5 +111,12 @@ mod tests {
         assert_eq!(lines.len(), LINES);
         assert_eq!(lines[LINES - 2], "token (secret) refused");
         assert_eq!(lines[LINES - 1].len(), LINE_BYTES);
+    }
+
+    #[test]
+    fn no_line_is_too_strange() {
+        hostile::texts(hostile::INPUTS, &["\x1b[32m ok\x1b[0m 10%\r50%", "\x1b]0;title\x07"], |line| {
+            assert!(!printable(line).contains(char::is_control), "{line:?}");
+        });
     }
 }

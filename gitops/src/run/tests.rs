@@ -71,7 +71,7 @@ async fn a_deadline_ends_the_whole_group_even_if_it_does_not_listen() {
     let start = Instant::now();
     cancel.cancel();
     let error = running.await.unwrap().err().unwrap();
-    assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(30), "{:?}", start.elapsed());
     assert!(matches!(error, Error::Interrupted { source: Interrupted::Cancelled, .. }), "{error}");
     for pid in std::fs::read_to_string(&pids).unwrap().split_whitespace() {
         until("the group is gone", || !alive(pid)).await;
@@ -100,7 +100,7 @@ async fn a_program_that_listens_ends_at_once_and_in_order() {
 async fn a_grandchild_that_keeps_the_pipe_does_not_hold_us_and_does_not_survive() {
     let start = Instant::now();
     let output = sh("sleep 600 & echo $!").run(&task()).await.unwrap();
-    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(15), "{:?}", start.elapsed());
     let pid = output.text();
     until("the grandchild is gone", || !alive(&pid)).await;
 }

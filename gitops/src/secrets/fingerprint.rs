@@ -41,8 +41,22 @@ impl Key {
 
     /// The key of a Secret that was read; `None` where its annotation is missing or not a key.
     pub fn of(object: &Value) -> Option<Self> {
-        let annotation = object.get("metadata")?.get("annotations")?.get(FINGERPRINT_KEY)?.as_str()?;
-        STANDARD.decode(annotation).ok()?.try_into().ok().map(Self::from_bytes)
+        Self::parse(object.get("metadata")?.get("annotations")?.get(FINGERPRINT_KEY)?.as_str()?)
+    }
+
+    /// The key that a text is, as [`Key::encoded`] writes it; `None` where it is none.
+    pub fn parse(text: &str) -> Option<Self> {
+        STANDARD.decode(text.trim()).ok()?.try_into().ok().map(Self::from_bytes)
+    }
+
+    /// The HMAC over `parts`, each of which is preceded by its length (8 bytes, big-endian).
+    pub(super) fn sign<'p>(&self, parts: impl IntoIterator<Item = &'p [u8]>) -> hmac::Tag {
+        let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, self.0.expose()));
+        for part in parts {
+            context.update(&(part.len() as u64).to_be_bytes());
+            context.update(part);
+        }
+        context.sign()
     }
 
     /// As it stands in the annotation.
@@ -60,20 +74,11 @@ impl crate::Explain for NoRandomness {}
 
 /// The fingerprint of `data` under `key`: 64 hexadecimal digits.
 ///
-/// Keys come in order, and each key and each value is preceded by its length (8 bytes, big-endian), so that no two
-/// different maps give the same input.
+/// Keys come in order, and each key and each value is preceded by its length, so that no two different maps give the
+/// same input.
 pub fn fingerprint(key: &Key, data: &Secret<Data>) -> String {
-    let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, key.0.expose()));
-    let mut part = |bytes: &[u8]| {
-        context.update(&(bytes.len() as u64).to_be_bytes());
-        context.update(bytes);
-    };
-    part(CONTEXT);
-    for (key, value) in &data.expose().0 {
-        part(key.as_bytes());
-        part(value);
-    }
-    hex::encode(context.sign())
+    let entries = data.expose().0.iter().flat_map(|(key, value)| [key.as_bytes(), value.as_slice()]);
+    hex::encode(key.sign([CONTEXT].into_iter().chain(entries)))
 }
 
 /// The fingerprint of a Secret that was read, under its own key; `None` where it has no key.

@@ -2,9 +2,15 @@
 //!
 //! Pure: what is built here is written by [`crate::apply`]. No error and no `Debug` of this room shows a value.
 
+mod delivered;
 mod fingerprint;
+mod kinds;
+mod random;
 
-pub use fingerprint::{FINGERPRINT_KEY, Key, fingerprint, live_fingerprint};
+pub use delivered::{Told, delivered_fingerprint, tell};
+pub use fingerprint::{FINGERPRINT_KEY, Key, NoRandomness, fingerprint, live_fingerprint};
+pub use kinds::{Checked, Doubt, Unfit, check};
+pub use random::{ALPHANUMERIC, LONGEST, RandomError, check as check_random, random};
 
 use crate::{Explain, Secret, manifest::Object, secret};
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -23,6 +29,9 @@ impl Zeroize for Data {
     }
 }
 
+/// Annotation of a Secret whose values count by a number: the number that they were written with.
+pub const REVISION: &str = "gitops-rs.github.io/revision";
+
 /// A Secret to be put into a cluster.
 pub struct Wanted {
     /// Namespace.
@@ -35,6 +44,8 @@ pub struct Wanted {
     pub labels: BTreeMap<String, String>,
     /// Annotations besides the owner mark and the fingerprint's key.
     pub annotations: BTreeMap<String, String>,
+    /// Whether the API server is to refuse every change of the values from then on.
+    pub immutable: bool,
     /// Values by key.
     pub data: Secret<Data>,
 }
@@ -162,15 +173,23 @@ pub fn object(wanted: &Wanted, key: &Key) -> Object {
     if let (false, Value::Object(metadata)) = (wanted.labels.is_empty(), &mut metadata) {
         metadata.insert("labels".into(), json!(wanted.labels));
     }
-    let object = json!({
+    let mut object = json!({
         "apiVersion": "v1",
         "kind": "Secret",
         "metadata": metadata,
         "type": match wanted.kind.as_str() { "" => "Opaque", kind => kind },
         "data": data,
     });
+    if let (true, Value::Object(object)) = (wanted.immutable, &mut object) {
+        object.insert("immutable".into(), true.into());
+    }
     // An empty name is refused by the API server; it never makes this fail, as the builder writes all three.
     Object::new(object).unwrap_or_else(|problem| unreachable!("a Secret {problem}"))
+}
+
+/// Whether a Secret that was read refuses other values.
+pub fn is_immutable(object: &Value) -> bool {
+    object.get("immutable").and_then(Value::as_bool).unwrap_or_default()
 }
 
 /// The values of a Secret that was read, decoded; what cannot be decoded is left out.
@@ -246,12 +265,14 @@ mod tests {
             kind: String::new(),
             labels: [("a".into(), "b".into())].into(),
             annotations: BTreeMap::new(),
+            immutable: false,
             data: data(&map(&[("text", "ä")]), &map(&[("bytes", "AAH/")]), &BTreeSet::new()).ok().unwrap(),
         };
         let object = object(&wanted, &Key::from_bytes([7; 32]));
         assert_eq!(object.at("/data"), Some(&json!({"bytes": "AAH/", "text": "w6Q="})));
         assert_eq!(object.at("/type"), Some(&json!("Opaque")));
         assert_eq!(object.label("a"), Some("b"));
+        assert_eq!(object.at("/immutable"), None);
         let live = object.clone().into_value();
         assert_eq!(live_data(&live).expose().0, wanted.data.expose().0);
         assert_eq!(live_fingerprint(&live), Some(fingerprint(&Key::from_bytes([7; 32]), &wanted.data)));

@@ -1,6 +1,6 @@
 //! A tenant's files as an intent on the platform repository: written together, moved together, removed together.
 
-use super::{Chart, Files, Home, Tenant, is_marked, is_ours_or_unmarked};
+use super::{Chart, Error, Files, Found, Home, OnDelete, Retained, Tenant, is_marked, is_ours_or_unmarked};
 use crate::Explain;
 use crate::git::{Edit, Refusal, Snapshot};
 use crate::manifest::{Limits, parse_value};
@@ -49,8 +49,10 @@ impl Tenant {
     pub fn edits(&self, tree: &Snapshot, before: Option<&Files>, adopt: bool) -> Result<Vec<Edit>, Refusal> {
         let (paths, id) = (self.home.files()?, &self.home.id);
         let mut files = self.files().map_err(Refusal::from)?;
+        // What was kept of a tenant of this id, which is over when this one is there.
+        let kept = before.is_none() && marked(tree, &paths.retained, id)? == Some(true);
         if !adopt {
-            self.refuse_taken(tree, &paths, before)?;
+            self.refuse_taken(tree, &paths, before, kept)?;
             let restores = files.contains_key(paths.restore.as_str());
             if restores && marked(tree, &paths.restore, id)? == Some(false) {
                 return Err(self.taken(paths.restore.as_str()));
@@ -69,6 +71,9 @@ impl Tenant {
                 None => edits.push(Edit::Remove { path: path.clone() }),
             }
         }
+        if kept {
+            edits.push(Edit::Remove { path: paths.retained });
+        }
         Ok(edits)
     }
 
@@ -78,10 +83,16 @@ impl Tenant {
     }
 
     /// What is at a path of ours and does not carry our mark was made by somebody else; so was a directory of other
-    /// files. Where our files were before, nobody else's are.
-    fn refuse_taken(&self, tree: &Snapshot, paths: &Files, before: Option<&Files>) -> Result<(), Refusal> {
+    /// files. Where our files were before, or what was `kept` of them, nobody else's are.
+    fn refuse_taken(
+        &self,
+        tree: &Snapshot,
+        paths: &Files,
+        before: Option<&Files>,
+        kept: bool,
+    ) -> Result<(), Refusal> {
         let was = |path: &RepoPath| before.is_some_and(|files| files.has(path));
-        let mut ours = was(&paths.values);
+        let mut ours = was(&paths.values) || kept;
         for path in [&paths.values, &paths.application].into_iter().filter(|path| !was(path)) {
             match marked(tree, path, &self.home.id)? {
                 Some(false) => return Err(self.taken(path.as_str())),
@@ -94,6 +105,18 @@ impl Tenant {
             true => Err(self.taken(directory.as_str())),
             false => Ok(()),
         }
+    }
+
+    /// Whether the files in `tree` are byte for byte what [`Tenant::files`] writes, as most are: then nobody needs to
+    /// understand them. What cannot be looked at is not.
+    pub fn is_written(&self, tree: &Snapshot) -> bool {
+        let (Ok(paths), Ok(written)) = (self.home.files(), self.files()) else { return false };
+        paths.all().into_iter().all(|path| match written.get(path.as_str()) {
+            Some(text) => tree.holds(path, text.as_bytes()).unwrap_or(false),
+            // Beside the values others may have a file of this name.
+            None if *path == paths.restore => true,
+            None => matches!(tree.file(path), Ok(None)),
+        })
     }
 
     /// The chart's version: as it was asked for, or as the chart in the repository says.
@@ -125,7 +148,7 @@ impl Chart {
 
 impl Home {
     /// The edits that remove its files. Files that others put beside them stay, and so does one that has become another
-    /// tenant's.
+    /// tenant's. Where its data are kept, a file says where they are and what it was.
     ///
     /// # Errors
     ///
@@ -133,17 +156,37 @@ impl Home {
     pub fn removal(&self, tree: &Snapshot) -> Result<Vec<Edit>, Refusal> {
         let paths = self.files()?;
         let mut edits = removals(tree, [&paths.values, &paths.application].into_iter(), &self.id)?;
+        edits.extend(self.retained(tree, &paths)?);
         if marked(tree, &paths.restore, &self.id)? == Some(true) {
             edits.push(Edit::Remove { path: paths.restore });
         }
         Ok(edits)
     }
+
+    /// The file that stays of a tenant whose data are kept; `None` where the tenant is gone already, or somebody else has a
+    /// file in its place.
+    fn retained(&self, tree: &Snapshot, paths: &Files) -> Result<Option<Edit>, Refusal> {
+        if self.on_delete != OnDelete::RetainData || marked(tree, &paths.retained, &self.id)?.is_some() {
+            return Ok(None);
+        }
+        let [values, application, restore] = paths.all().map(|path| text(tree, path));
+        let (values, application, restore) = (values?, application?, restore?);
+        let found = Found::of(values.as_deref(), application.as_deref(), restore.as_deref());
+        let Some(retained) = Retained::of(&found, &self.namespace) else { return Ok(None) };
+        let content = retained.file(&self.id).map_err(Error::from).map_err(Refusal::from)?;
+        Ok(Some(Edit::Write { path: paths.retained.clone(), content: content.into_bytes() }))
+    }
+}
+
+/// The text of the file at `path`; `None` where there is none.
+fn text(tree: &Snapshot, path: &RepoPath) -> Result<Option<String>, Refusal> {
+    let content = tree.file(path).map_err(Refusal::from)?;
+    Ok(content.map(|content| String::from_utf8_lossy(&content).into_owned()))
 }
 
 /// Whether the file at `path` says that it is the tenant's; `None` where there is none.
 fn marked(tree: &Snapshot, path: &RepoPath, id: &str) -> Result<Option<bool>, Refusal> {
-    let content = tree.file(path).map_err(Refusal::from)?;
-    Ok(content.map(|content| is_marked(&String::from_utf8_lossy(&content), id)))
+    Ok(text(tree, path)?.map(|text| is_marked(&text, id)))
 }
 
 /// Removes those of `paths` that are not marked as another tenant's than `id`.

@@ -43,10 +43,14 @@ pub struct ChartSpec {
     /// Directory of the chart in its Git repository.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
-    /// Name of the chart in its Helm repository.
+    /// Name of the chart in its Helm repository or OCI registry.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Version of the chart, exactly; of a chart in another Git repository the branch, tag or commit.
+    /// Version of the chart; of a chart in another Git repository the branch, tag or commit. In a Helm repository or an OCI
+    /// registry it may be a range, such as `~1.2`, or be left out for the newest without pre-releases: it is looked up once,
+    /// when the chart is new here, and the version that was found is written to Git and stays until `version` asks for
+    /// another: a range that it is not in, or a version. A version that the repository does not have is refused; one
+    /// that does not answer without credentials is not asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
 }
@@ -63,6 +67,26 @@ impl Explain for NotNamed {
 }
 
 impl ChartSpec {
+    /// The repository and the name of a chart in a Helm repository or OCI registry; `None` for one that lies in Git.
+    pub fn in_repository(&self) -> Option<(&str, &str)> {
+        match (&self.repo_url, &self.path, &self.name) {
+            (Some(repository), None, Some(name)) => Some((repository, name)),
+            _ => None,
+        }
+    }
+
+    /// Whether a chart is meant, whose version may have to be looked up.
+    ///
+    /// # Errors
+    ///
+    /// [`NotNamed`].
+    pub fn check(&self) -> Result<(), NotNamed> {
+        match self.in_repository() {
+            Some(_) => Ok(()),
+            None => self.chart().map(drop),
+        }
+    }
+
     /// The chart that is meant.
     ///
     /// # Errors

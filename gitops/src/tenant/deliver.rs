@@ -3,7 +3,7 @@
 //! Argo CD moves it; here it is asked to look, and waited for. Other writers push to the same branch, so every
 //! revision that has the tenant's commit in its history will do.
 
-use super::{Home, NamespaceOwner, OnDelete};
+use super::Home;
 use crate::Task;
 use crate::cluster::Cluster;
 use crate::git::{Lineage, Repository};
@@ -78,9 +78,7 @@ impl OnItsWay<'_> {
     /// [`Error`]: nobody removes it, or what was left when the time was over.
     pub async fn left(&self, task: &Task) -> Result<(), Error> {
         let lineage = Lineage::new(self.commit);
-        let Home { namespace, namespace_owner, on_delete, .. } = self.home;
-        let goes = *namespace_owner == NamespaceOwner::ArgoCd && *on_delete == OnDelete::Destroy;
-        let namespace = goes.then_some(namespace.as_str());
+        let namespace = self.home.takes_namespace().then_some(self.home.namespace.as_str());
         self.beside(task, &lineage, wait::removed(task, self.cluster, &self.delivery(&lineage), namespace))
             .await
     }

@@ -1,7 +1,10 @@
 //! Where a tenant lives: its files in the platform repository, its objects in the cluster.
 
 use super::{NamespaceOwner, OnDelete};
+use crate::argo::status::same_repository;
+use crate::argo::{Application, Source};
 use crate::path::{Invalid, RepoPath};
+use serde_json::Value;
 
 /// Where a tenant lives.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +38,8 @@ pub struct Files {
     pub application: RepoPath,
     /// The Application that it comes back as, where it is retired.
     pub restore: RepoPath,
+    /// What stays of it where it is deleted and its data are kept.
+    pub retained: RepoPath,
 }
 
 impl Home {
@@ -58,6 +63,35 @@ impl Home {
         format!("{}/application.yaml", self.directory())
     }
 
+    /// Path of the encrypted secrets.
+    pub fn secrets_path(&self) -> String {
+        format!("{}/secrets.yaml", self.directory())
+    }
+
+    /// Whether `file`, as an Application names a file of values from wherever its chart lies, is that of its values.
+    pub(super) fn is_values(&self, file: &str) -> bool {
+        let file = file.rsplit("../").next().unwrap_or(file);
+        let file = file.strip_prefix("$values").unwrap_or(file).trim_start_matches('/');
+        file == self.values_path()
+    }
+
+    /// Whether `app`, an Application as the API server gives it, is made of this tenant's values.
+    pub fn is_read_by(&self, app: &Value) -> bool {
+        let sources = Application::of(app).sources;
+        let here = |source: &Source| {
+            same_repository(&source.repo_url, &self.repo_url)
+                && source.target_revision == self.target_revision
+        };
+        let mut files =
+            sources.iter().filter_map(|source| source.helm.as_ref()).flat_map(|helm| &helm.value_files);
+        sources.iter().any(here) && files.any(|file| self.is_values(file))
+    }
+
+    /// Whether its namespace goes with it when it is deleted.
+    pub fn takes_namespace(&self) -> bool {
+        self.namespace_owner == NamespaceOwner::ArgoCd && self.on_delete == OnDelete::Destroy
+    }
+
     /// The paths of its files.
     ///
     /// # Errors
@@ -79,10 +113,11 @@ impl Files {
             values: RepoPath::parse(&format!("{instances}/{id}/values.yaml"))?,
             application: RepoPath::parse(&format!("{applications}/{id}.yaml"))?,
             restore: RepoPath::parse(&format!("{instances}/{id}/application.yaml"))?,
+            retained: RepoPath::parse(&format!("{instances}/{id}/retained.yaml"))?,
         })
     }
 
-    /// All of them.
+    /// Those of a tenant that is there.
     pub fn all(&self) -> [&RepoPath; 3] {
         [&self.values, &self.application, &self.restore]
     }

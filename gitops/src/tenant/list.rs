@@ -1,6 +1,6 @@
 //! All tenants of a repository.
 
-use super::{Files, Found, MARK};
+use super::{Files, Found, MARK, Retained};
 use crate::git::{Error, Kind, Snapshot};
 use crate::path::{RepoPath, TenantId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,10 +12,12 @@ pub struct Listed {
     pub found: Found,
     /// Whether they carry the mark of a `gitops_tenant`.
     pub marked: bool,
+    /// What stays of it, where it was deleted and its data were kept: it has no other files then.
+    pub retained: Option<Retained>,
 }
 
-/// The tenants of `tree`, by id: each directory below `instances` that has values, and each file of `applications`
-/// that carries a tenant's mark.
+/// The tenants of `tree`, by id: each directory below `instances` that has values, or what stays of a tenant whose data
+/// were kept, and each file of `applications` that carries a tenant's mark.
 ///
 /// # Errors
 ///
@@ -37,9 +39,14 @@ pub fn list(
         let [values, application, restore] = paths.all().map(|path| text(tree, path));
         let (values, application, restore) = (values?, application?, restore?);
         let marked = [&values, &application].into_iter().flatten().any(|text| text.starts_with(MARK));
-        if marked || values.is_some() {
+        let retained = match marked || values.is_some() {
+            true => None,
+            false => text(tree, &paths.retained)?.filter(|text| text.starts_with(MARK)),
+        };
+        let retained = retained.and_then(|text| Retained::parse(&text));
+        if marked || values.is_some() || retained.is_some() {
             let found = Found::of(values.as_deref(), application.as_deref(), restore.as_deref());
-            tenants.insert(id, Listed { found, marked });
+            tenants.insert(id, Listed { found, marked, retained });
         }
     }
     Ok(tenants)

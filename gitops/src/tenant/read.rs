@@ -1,6 +1,7 @@
 //! A tenant's files, read back: for drift, and for an import.
 
-use super::{NamespaceOwner, OnDelete, State, Tenant};
+use super::write::PATHS;
+use super::{Drift, NamespaceOwner, OnDelete, State, TENANT, Tenant};
 use crate::argo::{Application, GROUP, Preset};
 use crate::manifest::{Limits, Object, parse, parse_value};
 use serde_json::Value;
@@ -58,9 +59,20 @@ impl Found {
     pub fn state(&self) -> State {
         match (application_in(&self.objects), self.application()) {
             (None, Some(_)) => State::Retired,
-            (_, Some(app)) if app.sync.preset != Preset::Auto => State::Suspended,
+            // One that somebody made by hand and syncs by hand has workloads that run.
+            (_, Some(app)) if app.sync.preset != Preset::Auto && app.labels.contains_key(TENANT) => {
+                State::Suspended
+            }
             _ => State::Active,
         }
+    }
+
+    /// What becomes of changes made by hand.
+    pub fn drift(&self) -> Drift {
+        let app = self.application();
+        let alert =
+            app.is_some_and(|app| app.sync.self_heal == Some(false) || app.annotations.contains_key(PATHS));
+        if alert { Drift::Alert } else { Drift::Heal }
     }
 
     /// Who makes the namespace, and what becomes of the objects when the tenant is deleted.
@@ -81,7 +93,7 @@ impl Found {
     }
 }
 
-fn application_in(objects: &[Object]) -> Option<&Object> {
+pub(super) fn application_in(objects: &[Object]) -> Option<&Object> {
     objects.iter().find(|object| object.group() == GROUP && object.kind() == "Application")
 }
 

@@ -1,6 +1,7 @@
 //! The files of tenants, their marks and names.
 
 use super::*;
+use serde_json::json;
 
 fn tenant() -> Tenant {
     Tenant {
@@ -23,6 +24,7 @@ fn tenant() -> Tenant {
         values: json!({"image": {"tag": "31"}, "hosts": ["b", "c"], "motd": "no"}),
         tier: "stable".into(),
         state: State::Active,
+        drift: Drift::Heal,
         project: "default".into(),
     }
 }
@@ -202,6 +204,127 @@ fn a_tenant_comes_back_byte_for_byte() {
     let whole = &active.files().unwrap()[&active.home.application_path()];
     let application = kept[&active.home.restore_path()].split_once('\n').unwrap().1;
     assert!(whole.ends_with(application), "{application}");
+}
+
+#[test]
+fn drift_is_healed_or_told() {
+    for chart in [
+        Chart::Own { path: "charts/nextcloud".into() },
+        Chart::Helm { repo_url: "https://charts.example".into(), name: "n".into(), version: "1".into() },
+    ] {
+        let mut tenant = Tenant { drift: Drift::Alert, ..tenant() };
+        tenant.product.chart = chart;
+        for state in [State::Active, State::Suspended, State::Retired] {
+            let tenant = Tenant { state, ..tenant.clone() };
+            let files = tenant.files().unwrap();
+            let text = |path: String| files.get(&path).map(String::as_str);
+            let home = &tenant.home;
+            let found =
+                Found::of(text(home.values_path()), text(home.application_path()), text(home.restore_path()));
+            assert_eq!((found.state(), found.drift()), (state, Drift::Alert));
+            assert_eq!(found.differs(&tenant), [""; 0]);
+            assert_ne!(found.differs(&Tenant { drift: Drift::Heal, ..tenant.clone() }), [""; 0], "{state:?}");
+        }
+    }
+    let files = Tenant { drift: Drift::Alert, ..tenant() }.files().unwrap();
+    let application = files["argo-cd/applications/0b7e-a1.yaml"].split_once("---\n").unwrap().1;
+    insta::assert_snapshot!(application, @"
+    apiVersion: argoproj.io/v1alpha1
+    kind: Application
+    metadata:
+      annotations:
+        argocd.argoproj.io/manifest-generate-paths: /instances/0b7e-a1;/charts/nextcloud
+      finalizers:
+      - resources-finalizer.argocd.argoproj.io
+      labels:
+        gitops-rs.github.io/tenant: 0b7e-a1
+        product-version: nextcloud-1.2.3
+        tier: stable
+      name: 0b7e-a1
+      namespace: argocd
+    spec:
+      destination:
+        namespace: 0b7e-a1
+        server: https://kubernetes.default.svc
+      project: default
+      source:
+        helm:
+          releaseName: t-0b7e-a1
+          valueFiles:
+          - /instances/0b7e-a1/values.yaml
+        path: charts/nextcloud
+        repoURL: https://git.example/platform.git
+        targetRevision: main
+      syncPolicy:
+        automated:
+          prune: true
+          selfHeal: false
+        syncOptions:
+        - CreateNamespace=true
+    ");
+}
+
+#[test]
+fn what_was_made_by_hand_and_would_go() {
+    let made = |more: &str| {
+        format!(
+            "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata:\n  name: 0b7e-a1\n  namespace: argocd\nspec:\n  project: default\n  destination: {{server: 'https://kubernetes.default.svc', namespace: 0b7e-a1}}\n{more}"
+        )
+    };
+    let source = "    repoURL: https://git.example/platform.git\n    path: charts/nextcloud\n    targetRevision: main\n";
+    let told = |more: &str| {
+        let found = Found::of(Some("a: 1\n"), Some(&made(more)), None);
+        assert_eq!(
+            (found.state(), found.lifecycle()),
+            (State::Active, (NamespaceOwner::Terraform, OnDelete::Orphan))
+        );
+        let home =
+            Home { namespace_owner: NamespaceOwner::Terraform, on_delete: OnDelete::Orphan, ..tenant().home };
+        found.leaves_out(&Tenant { home, ..tenant() }).join(" ")
+    };
+    let helm = |helm: &str| format!("  source:\n{source}    helm: {{{helm}}}\n");
+    for file in ["../../instances/0b7e-a1/values.yaml", "/instances/0b7e-a1/values.yaml"] {
+        assert_eq!(told(&helm(&format!("valueFiles: [{file}], releaseName: t-0b7e-a1, parameters: []"))), "");
+    }
+    let cases = [
+        (
+            helm("releaseName: shop, parameters: [{name: a, value: b}]"),
+            "spec.source.helm.parameters spec.source.helm.releaseName",
+        ),
+        (helm("valueFiles: [values-prod.yaml]"), "spec.source.helm.valueFiles"),
+        (
+            format!(
+                "  source:\n{source}  syncPolicy: {{syncOptions: [ServerSideApply=true], automated: {{allowEmpty: false}}}}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: theirs}}\n"
+            ),
+            "spec.syncPolicy.syncOptions ConfigMap theirs",
+        ),
+    ];
+    for (more, expected) in cases {
+        assert_eq!(told(&more), expected, "{more}");
+    }
+}
+
+#[test]
+fn whose_application_it_is() {
+    let foreign =
+        Chart::Helm { repo_url: "https://charts.example".into(), name: "n".into(), version: "1".into() };
+    for chart in [tenant().product.chart, foreign] {
+        let tenant = Tenant { product: Product { chart, ..tenant().product }, ..tenant() };
+        let app = Value::Object(tenant.application().object().as_map().clone());
+        assert!(tenant.home.is_read_by(&app), "{app}");
+        for (what, other) in [
+            ("another tenant", Home { id: "0b7e-a2".into(), ..tenant.home.clone() }),
+            ("another directory", Home { instances_path: "tenants".into(), ..tenant.home.clone() }),
+            ("another branch", Home { target_revision: "next".into(), ..tenant.home.clone() }),
+            (
+                "another repository",
+                Home { repo_url: "https://git.example/o.git".into(), ..tenant.home.clone() },
+            ),
+        ] {
+            assert!(!other.is_read_by(&app), "{what}: {app}");
+        }
+    }
+    assert!(!tenant().home.is_read_by(&json!({"metadata": {"name": "0b7e-a1"}})));
 }
 
 #[test]

@@ -269,10 +269,7 @@ fn syncing(status: &Status) -> Option<Progress<Ready>> {
 }
 
 fn explain(operation: &Operation) -> String {
-    match operation.failures.is_empty() {
-        true => format!("its sync failed: {}", operation.message),
-        false => format!("its sync failed: {}", operation.failures.join("; ")),
-    }
+    format!("its sync failed: {}", operation.why())
 }
 
 fn all(complaints: &[String], message: &str) -> String {

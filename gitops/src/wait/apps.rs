@@ -2,7 +2,7 @@
 
 use super::application::{Expect, Judge, Ready};
 use super::{Error, Hints, Progress, until};
-use crate::apply::{self, applications};
+use crate::apply::{self, SyncRequest, applications};
 use crate::argo::REFRESH;
 use crate::argo::status::{self, SourceOf, Status};
 use crate::{Task, manifest::Id};
@@ -14,8 +14,13 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-/// How often Argo CD is asked again to look, while a revision or the end of an error is waited for.
-const REFRESH_EVERY: Duration = Duration::from_secs(10);
+/// How soon Argo CD is asked again to look, while a revision or the end of an error is waited for.
+const AGAIN: Duration = Duration::from_secs(10);
+/// The longest time between two questions. Each makes Argo CD compare, and hundreds may wait.
+const SELDOM: Duration = Duration::from_secs(60);
+
+/// How often a sync that is asked for again is tried, as Argo CD does with its own.
+const RETRIES: u32 = 5;
 
 /// How deep apps of apps are followed.
 const DEPTH: usize = 8;
@@ -53,6 +58,8 @@ struct Watched {
     judge: Judge,
     depth: usize,
     asked: Option<Instant>,
+    /// How long after that it is asked again.
+    again: Duration,
     seen: bool,
     retried: bool,
     ready: Option<Ready>,
@@ -149,6 +156,7 @@ impl Waiting {
             judge: Judge::new(expect),
             depth,
             asked: None,
+            again: AGAIN,
             seen: false,
             retried: false,
             ready: None,
@@ -172,7 +180,7 @@ impl Waiting {
         };
         app.seen = true;
         let live = json(live);
-        let due = app.asked.is_none_or(|asked| asked.elapsed() >= REFRESH_EVERY);
+        let due = app.asked.is_none_or(|asked| asked.elapsed() >= app.again);
         let first = app.asked.is_none();
         if first {
             match app.depth {
@@ -222,21 +230,26 @@ impl Waiting {
         let status = Status::of(live);
         let idle = !status.operation_pending
             && !status.operation.as_ref().is_some_and(|operation| operation.running());
-        if due && !status.refresh_pending && idle {
+        // Somebody asked before us, or Argo CD has yet to look at it for the first time.
+        if app.asked.is_none() && (status.refresh_pending || status.sync.is_empty()) {
+            app.asked = Some(Instant::now());
+        } else if due && !status.refresh_pending && idle {
             let asked = apply::annotate(&self.task, &self.client, &key.0, &key.1, REFRESH, "normal").await;
             match asked {
-                Ok(()) => app.asked = Some(Instant::now()),
+                Ok(()) => {
+                    let before = app.asked.replace(Instant::now());
+                    app.again = if before.is_some() { SELDOM.min(app.again * 2) } else { app.again };
+                }
                 Err(error) => tracing::warn!(application = key.1, %error, "could not ask Argo CD to refresh"),
             }
-        } else if status.refresh_pending && app.asked.is_none() {
-            // Somebody asked before us.
-            app.asked = Some(Instant::now());
         }
         let failed = status.operation.as_ref().filter(|operation| app.judge.failed(live, &status, operation));
         let ready_to_retry = !status.refresh_pending && status.compared && idle && status.automatic;
         if self.want.retry && failed.is_some() && ready_to_retry && !app.retried && app.asked.is_some() {
             let prune = live.pointer("/spec/syncPolicy/automated/prune") == Some(&Value::Bool(true));
-            match apply::request_sync(&self.task, &self.client, live, &status.revisions, prune).await {
+            let revisions = &status.revisions;
+            let request = SyncRequest { revisions, prune, retries: RETRIES, info: None };
+            match apply::request_sync(&self.task, &self.client, live, &request).await {
                 Ok(true) => app.retried = true,
                 Ok(false) => {}
                 Err(error) => {
@@ -299,31 +312,5 @@ fn json(live: DynamicObject) -> Value {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::wait::application::Acceptable;
-
-    #[test]
-    fn a_child_follows_the_root_only_where_it_reads_the_same() {
-        let source = |url: &str, target: &str| SourceOf {
-            repo_url: url.into(),
-            target_revision: target.into(),
-            chart: false,
-        };
-        let chart = SourceOf { chart: true, ..source("https://charts.example", "1.0.0") };
-        let (p, q) = ("https://git.example/p", "https://git.example/q");
-        let cases = [
-            ("same", vec![source("https://git.example/p.git", "HEAD")], true),
-            ("another branch", vec![source(p, "v1")], false),
-            ("another repository", vec![source(q, "HEAD")], false),
-            ("a chart", vec![chart.clone()], false),
-            ("a chart with our values", vec![chart, source(p, "HEAD")], true),
-            ("two of our branches", vec![source(p, "HEAD"), source(p, "v1")], false),
-        ];
-        let root = Expect { revision: Some(Acceptable::exactly("r")), ..Expect::default() };
-        for (name, sources, expected) in cases {
-            let expect = of_child(&root, &[source(p, "HEAD")], &sources);
-            assert_eq!(expect.revision.is_some(), expected, "{name}");
-        }
-    }
-}
+#[path = "apps_tests.rs"]
+mod tests;

@@ -42,6 +42,7 @@ fn judge(crd: &Value) -> Progress<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use gitops_acceptance_tests::hostile;
     use serde_json::json;
 
     #[test]
@@ -69,5 +70,13 @@ mod tests {
         for (crd, expected) in cases {
             assert_eq!(judge(&crd), expected, "{crd}");
         }
+    }
+
+    #[test]
+    fn no_definition_is_too_strange() {
+        let condition =
+            |kind: &str| json!({"type": kind, "status": "False", "reason": "PluralConflict", "message": "m"});
+        let good = json!({"status": {"conditions": [condition("NamesAccepted"), condition("Established")]}});
+        hostile::values(hostile::INPUTS, &[good], |crd| drop(judge(crd)));
     }
 }

@@ -2,16 +2,18 @@
 //! there as the files say, or gone.
 //!
 //! A parent is an Application that reads the directory of the file, or that has made the Application already. It is
-//! asked to look again after each push, so that nobody waits for its next poll.
+//! asked to look again after each push, so that nobody waits for its next poll; all who wait for what it makes look at it
+//! together.
 
 use super::application::{Expect, Judge};
+use super::parents::{Leaving, Place, Seen};
 use super::{Error, Progress, gone, until};
 use crate::Task;
-use crate::apply::{self, applications};
+use crate::apply::applications;
+use crate::argo::GROUP;
 use crate::argo::status::{self, Status};
-use crate::argo::{GROUP, REFRESH};
 use crate::cluster::Cluster;
-use kube::api::{Api, ApiResource, DynamicObject, ListParams};
+use kube::api::{Api, ApiResource, DynamicObject};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,9 +22,9 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 /// How often a parent is looked at; only few are.
-const LOOK: Duration = Duration::from_secs(1);
+pub(super) const LOOK: Duration = Duration::from_secs(1);
 /// How often Argo CD is asked again to look at a parent, and how often parents are searched for while there are none.
-const AGAIN: Duration = Duration::from_secs(10);
+pub(super) const AGAIN: Duration = Duration::from_secs(10);
 /// How long parents are searched for when an Application is to go: an absent parent removes nothing.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -71,7 +73,7 @@ pub async fn removed(
     let api: Api<DynamicObject> =
         Api::all_with(cluster.client(), &ApiResource::erase::<k8s_openapi::api::core::v1::Namespace>(&()));
     let what = format!("removal of Namespace {namespace}");
-    until(task, &what, LOOK, &mut super::Hints::object(&api, namespace), || async {
+    until(task, &what, super::POLL, &mut super::Hints::object(&api, namespace), || async {
         let live = api.get_metadata_opt(namespace).await?;
         Ok(live.map_or(Progress::Done(()), |live| Progress::Pending(gone::left(&live.metadata))))
     })
@@ -85,11 +87,13 @@ async fn watch(
     what: &str,
     removal: bool,
 ) -> Result<bool, Error> {
+    let place = cluster.parents(&want.namespace);
     let waiting = Waiting {
         task: task.clone(),
         client: cluster.client(),
         want: want.clone(),
-        removal,
+        removal: removal.then(|| place.leaving()),
+        place,
         begun: Instant::now(),
         searched: None,
         parents: BTreeMap::new(),
@@ -102,29 +106,26 @@ async fn watch(
     .await
 }
 
-struct Parent {
-    judge: Judge,
-    asked: Option<Instant>,
-}
-
 struct Waiting {
     task: Task,
     client: kube::Client,
+    place: Arc<Place>,
     want: Delivery,
-    removal: bool,
+    /// Whether it is to go.
+    removal: Option<Leaving>,
     begun: Instant,
     searched: Option<Instant>,
-    parents: BTreeMap<String, Parent>,
+    parents: BTreeMap<String, Judge>,
 }
 
 impl Waiting {
     async fn look(&mut self) -> Result<Progress<bool>, kube::Error> {
         let api = applications(&self.client, &self.want.namespace);
-        if self.removal {
-            match api.get_metadata_opt(&self.want.name).await? {
+        if let Some(leaving) = &self.removal {
+            match self.place.left(&api, &self.want.name, leaving).await? {
                 None => return Ok(Progress::Done(true)),
-                Some(live) if live.metadata.deletion_timestamp.is_some() => {
-                    return Ok(Progress::Pending(gone::left(&live.metadata)));
+                Some(left) if left.deletion_timestamp.is_some() => {
+                    return Ok(Progress::Pending(gone::left(&left)));
                 }
                 Some(_) => {}
             }
@@ -135,7 +136,7 @@ impl Waiting {
         for name in names {
             match self.parent(&api, &name).await? {
                 Progress::Pending(text) => drop(pending.get_or_insert(format!("Application {name}: {text}"))),
-                Progress::Done(_) if self.removal => {
+                Progress::Done(_) if self.removal.is_some() => {
                     // It has seen the commit without the file, and what it made is there still.
                     pending.get_or_insert(format!("Application {name} is synced and has not removed it"));
                 }
@@ -153,7 +154,7 @@ impl Waiting {
     fn orphaned(&self) -> Progress<bool> {
         let Delivery { namespace, path, repo_url, branch, .. } = &self.want;
         let text = format!("no Application in `{namespace}` reads `{path}` of {repo_url} at `{branch}`");
-        match self.removal && self.begun.elapsed() >= PATIENCE {
+        match self.removal.is_some() && self.begun.elapsed() >= PATIENCE {
             true => Progress::Failed(text),
             false => Progress::Pending(text),
         }
@@ -165,49 +166,43 @@ impl Waiting {
             return Ok(());
         }
         self.searched = Some(Instant::now());
-        for live in api.list(&ListParams::default()).await?.items {
-            let name = live.metadata.name.clone().unwrap_or_default();
-            let app = serde_json::to_value(live).unwrap_or_default();
-            if name != self.want.name && (self.want.reads(&app) || self.want.made_by(&app)) {
+        for Seen { app, status } in self.place.all(api).await?.iter() {
+            let name = app.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
+            if name != self.want.name && (self.want.reads(app) || self.want.entry(status).is_some()) {
                 let expect = Expect { health: false, ..self.want.expect.clone() };
-                self.parents.insert(name, Parent { judge: Judge::new(expect), asked: None });
+                self.parents.insert(name.to_owned(), Judge::new(expect));
             }
         }
         Ok(())
     }
 
     async fn parent(&mut self, api: &Api<DynamicObject>, name: &str) -> Result<Progress<bool>, kube::Error> {
-        let live = api.get_opt(name).await?;
-        let (Some(live), Some(parent)) = (live, self.parents.get_mut(name)) else {
+        let seen = self.place.one(api, name).await?;
+        let (Some(seen), Some(judge)) = (seen, self.parents.get_mut(name)) else {
             self.parents.remove(name);
             return Ok(Progress::Pending("it was deleted".into()));
         };
-        let app = serde_json::to_value(live).unwrap_or_default();
-        let status = Status::of(&app);
+        let Seen { app, status } = &*seen;
+        if self.removal.is_none() && self.want.arrived(app, status, judge) {
+            return Ok(Progress::Done(true));
+        }
         let busy =
             status.refresh_pending || status.operation.as_ref().is_some_and(status::Operation::running);
-        if !busy && parent.asked.is_none_or(|at| at.elapsed() >= AGAIN) {
-            let asked =
-                apply::annotate(&self.task, &self.client, &self.want.namespace, name, REFRESH, "normal")
-                    .await;
-            match asked {
-                Ok(()) => parent.asked = Some(Instant::now()),
-                Err(error) => tracing::warn!(application = name, %error, "could not ask Argo CD to refresh"),
+        if !busy {
+            self.place.ask(&self.task, &self.client, &self.want.namespace, name, self.begun).await;
+            if self.place.asked(name).is_none_or(|asked| asked < self.begun) {
+                return Ok(Progress::Pending("Argo CD is asked to look at it".into()));
             }
-            return Ok(Progress::Pending("Argo CD is asked to look at it".into()));
         }
-        let ours = self.want.entry(&status).is_some();
-        Ok(match parent.judge.look(&app, self.begun.elapsed()) {
-            Progress::Done(ready) if ready.awaiting_approval && self.removal => {
+        let ours = self.want.entry(status).is_some();
+        Ok(match judge.look(app, self.begun.elapsed()) {
+            Progress::Done(ready) if ready.awaiting_approval && self.removal.is_some() => {
                 Progress::Failed("it does not sync by itself: sync it with pruning, and destroy again".into())
             }
-            Progress::Done(ready) if !ready.awaiting_approval && !ours && !self.removal => {
+            Progress::Done(ready) if !ready.awaiting_approval && !ours && self.removal.is_none() => {
                 Progress::Pending("it is synced without this Application".into())
             }
             Progress::Done(ready) => Progress::Done(!ready.awaiting_approval),
-            Progress::Failed(_) if !self.removal && self.want.arrived(&app, &status, &parent.judge) => {
-                Progress::Done(true)
-            }
             Progress::Failed(text) => Progress::Failed(text),
             Progress::Pending(text) => Progress::Pending(text),
         })
@@ -235,12 +230,9 @@ impl Delivery {
             && (path == wanted || (recurses && above))
     }
 
-    fn made_by(&self, app: &Value) -> bool {
-        self.entry(&Status::of(app)).is_some()
-    }
-
-    /// Whether the Application is as the wanted revision has it although its parent failed: another file of the same
-    /// directory may be to blame. What the parent said before it saw that revision, or cannot compare, proves nothing.
+    /// Whether the Application is as the wanted revision has it, even where its parent failed, for another file of the
+    /// same directory may be to blame, or is about to look again, for others. What the parent said before it saw that
+    /// revision, or cannot compare, proves nothing.
     fn arrived(&self, app: &Value, status: &Status, judge: &Judge) -> bool {
         !status.deleting
             && status.compared
@@ -261,89 +253,5 @@ impl Delivery {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::wait::application::Acceptable;
-    use serde_json::json;
-
-    fn delivery() -> Delivery {
-        Delivery {
-            namespace: "argocd".into(),
-            name: "acme".into(),
-            repo_url: "https://git.example/platform.git".into(),
-            branch: "main".into(),
-            path: "argo-cd/applications".into(),
-            expect: Expect::default(),
-        }
-    }
-
-    #[test]
-    fn who_reads_a_directory() {
-        let url = "https://git.example/platform";
-        let recurse = json!({"recurse": true});
-        let cases = [
-            (json!({"repoURL": url, "path": "argo-cd/applications", "targetRevision": "main"}), true),
-            (json!({"repoURL": url, "path": "./argo-cd/applications/", "targetRevision": "HEAD"}), true),
-            (json!({"repoURL": url, "path": "argo-cd/applications"}), true),
-            (json!({"repoURL": url, "path": "argo-cd/applications", "targetRevision": "v1"}), false),
-            (json!({"repoURL": "https://git.example/other", "path": "argo-cd/applications"}), false),
-            (json!({"repoURL": url, "path": "argo-cd", "directory": recurse}), true),
-            (json!({"repoURL": url, "path": "argo-cd"}), false),
-            (json!({"repoURL": url, "path": ".", "directory": recurse}), true),
-            (json!({"repoURL": url, "path": "argo", "directory": recurse}), false),
-            (json!({"repoURL": url, "ref": "values"}), false),
-        ];
-        for (source, expected) in cases {
-            assert_eq!(delivery().reads(&json!({"spec": {"source": source}})), expected, "{source}");
-            assert_eq!(
-                delivery().reads(&json!({"spec": {"sources": [source]}})),
-                expected,
-                "{source} of several"
-            );
-        }
-    }
-
-    #[test]
-    fn what_a_failed_parent_still_proves() {
-        let parent = |revision: &str, sync: &str, child: &str| {
-            let source = json!({ "repoURL": delivery().repo_url, "path": delivery().path });
-            let destination = json!({ "server": "https://kubernetes.default.svc" });
-            let compared = json!({ "source": source, "destination": destination });
-            let resource = json!({ "group": GROUP, "kind": "Application", "namespace": "argocd", "name": "acme", "status": child });
-            json!({
-                "spec": { "source": source, "destination": destination },
-                "status": {
-                    "sync": { "status": sync, "revision": revision, "comparedTo": compared },
-                    "resources": [resource],
-                },
-            })
-        };
-        let expect = Expect { revision: Some(Acceptable::exactly("ours")), ..Expect::default() };
-        let (judge, want) = (Judge::new(expect), delivery());
-        let cases = [
-            (parent("ours", "OutOfSync", "Synced"), true),
-            (parent("ours", "OutOfSync", "OutOfSync"), false),
-            (parent("older", "OutOfSync", "Synced"), false),
-            (parent("ours", "Unknown", "Synced"), false),
-        ];
-        for (app, expected) in cases {
-            assert_eq!(want.arrived(&app, &Status::of(&app), &judge), expected, "{app}");
-        }
-        let mut dying = parent("ours", "OutOfSync", "Synced");
-        dying["metadata"] = json!({ "deletionTimestamp": "2026-01-01T00:00:00Z" });
-        assert!(!want.arrived(&dying, &Status::of(&dying), &judge));
-    }
-
-    #[test]
-    fn who_made_it() {
-        let made = |namespace: &str, name: &str| json!({"status": {"resources": [{"group": GROUP, "kind": "Application", "namespace": namespace, "name": name, "status": "Synced"}]}});
-        for (namespace, name, expected) in [
-            ("argocd", "acme", true),
-            ("", "acme", true),
-            ("argocd", "other", false),
-            ("team", "acme", false),
-        ] {
-            assert_eq!(delivery().made_by(&made(namespace, name)), expected, "{namespace}/{name}");
-        }
-    }
-}
+#[path = "delivery_tests.rs"]
+mod tests;

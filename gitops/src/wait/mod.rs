@@ -6,6 +6,7 @@
 //! room sleeps or polls.
 
 pub mod application;
+mod approval;
 mod apps;
 mod clock;
 mod crd;
@@ -14,11 +15,13 @@ pub mod family;
 mod gone;
 mod hints;
 mod outage;
+mod parents;
 mod pods;
 mod rested;
 pub mod rollout;
 mod rollouts;
 
+pub use approval::{Approval, approved};
 pub use apps::{AppReady, ForApplication, application};
 pub use clock::{Backoff, pause};
 pub use crd::established;
@@ -26,6 +29,7 @@ pub use delivery::{Delivery, delivered, removed};
 pub use gone::{gone, left};
 pub use hints::Hints;
 pub(crate) use outage::Outage;
+pub(crate) use parents::{Parents, Place};
 pub use rested::at_rest;
 pub use rollout::rolled_out;
 pub use rollouts::all_rolled_out;
@@ -91,10 +95,16 @@ impl Explain for Error {
                 Some("Raise the timeout if it only needs more time; apply again to go on waiting.".into())
             }
             Self::Refused { .. } => Some("Waiting needs the rights to get, list and watch.".into()),
+            Self::Failed { reason, .. } if reason.contains(LAST_OBJECT) => Some(
+                "Argo CD does not prune the last object of an Application unless it is told to: set `sync = { allow_empty = true }` on the one that reads the directory, or keep another object in it.".into(),
+            ),
             Self::Interrupted { .. } | Self::Failed { .. } => None,
         }
     }
 }
+
+/// What Argo CD says of a sync that would leave nothing.
+const LAST_OBJECT: &str = "auto-sync will wipe out all resources";
 
 /// The longest time between two looks, if no watch hints at a change.
 pub const POLL: Duration = Duration::from_secs(5);

@@ -97,6 +97,7 @@ pub(super) fn present<'a>(pods: impl IntoIterator<Item = &'a Value>) -> Option<S
 #[cfg(test)]
 mod tests {
     use super::*;
+    use gitops_acceptance_tests::hostile;
     use serde_json::json;
 
     fn pod(state: Value, ready: bool, crashed: bool) -> Value {
@@ -129,5 +130,13 @@ mod tests {
         let pull = waiting("ImagePullBackOff");
         assert_eq!(Troubles::default().lasting([&pull], second(500)), None);
         assert_eq!(present([&pull]).unwrap(), "pod p: container c: ImagePullBackOff: m");
+    }
+
+    #[test]
+    fn no_pod_is_too_strange() {
+        let good = pod(json!({"waiting": {"reason": "CrashLoopBackOff", "message": "m"}}), false, true);
+        hostile::values(hostile::INPUTS, &[good], |pod| {
+            drop((present([pod]), Troubles::default().lasting([pod], Duration::ZERO)));
+        });
     }
 }

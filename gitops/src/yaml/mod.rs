@@ -20,12 +20,13 @@ mod append;
 mod document;
 mod edit;
 mod find;
+mod nest;
 mod path;
 mod scalar;
 mod splice;
 #[cfg(test)]
 mod tests;
-mod tree;
+pub(crate) mod tree;
 
 pub use document::Document;
 pub use edit::{Scalar, Value, Yaml};

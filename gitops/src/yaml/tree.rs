@@ -6,18 +6,18 @@ use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Span, Stru
 
 /// A node. Two are equal that say the same in the same style, wherever they stand.
 #[derive(Debug, Clone)]
-pub(super) struct Node {
-    pub(super) kind: Kind,
+pub(crate) struct Node {
+    pub(crate) kind: Kind,
     /// Number of its anchor; 0 where it has none.
-    pub(super) anchor: usize,
+    pub(crate) anchor: usize,
     /// Its tag, as it is written.
-    pub(super) tag: Option<String>,
-    pub(super) place: Place,
+    pub(crate) tag: Option<String>,
+    pub(crate) place: Place,
 }
 
 /// What a node is.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// A text, number, boolean or null, with the text that it is read as.
     Scalar { text: String, style: ScalarStyle },
     /// A sequence.
@@ -30,16 +30,16 @@ pub(super) enum Kind {
 
 /// Where a node stands.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Place {
+pub(crate) struct Place {
     /// Byte of its first character, quotes and brackets included. An empty value stands at the colon before it, a block
     /// scalar at its first line of text.
-    pub(super) start: usize,
+    pub(crate) start: usize,
     /// Byte after its last character; of a block scalar perhaps within the indentation of the next line.
-    pub(super) end: usize,
+    pub(crate) end: usize,
     /// Line, from 1.
-    pub(super) line: usize,
+    pub(crate) line: usize,
     /// Characters before it on its line.
-    pub(super) column: usize,
+    pub(crate) column: usize,
 }
 
 impl PartialEq for Node {
@@ -50,17 +50,17 @@ impl PartialEq for Node {
 
 impl Node {
     /// A node that stands nowhere yet.
-    pub(super) fn new(kind: Kind) -> Self {
+    pub(crate) fn new(kind: Kind) -> Self {
         Self { kind, anchor: 0, tag: None, place: Place::default() }
     }
 
     /// Whether there is nothing at all where a value could be.
-    pub(super) fn is_null(&self) -> bool {
+    pub(crate) fn is_null(&self) -> bool {
         matches!(&self.kind, Kind::Scalar { text, style: ScalarStyle::Plain } if text.is_empty())
     }
 
     /// The text of a scalar.
-    pub(super) fn text(&self) -> Option<&str> {
+    pub(crate) fn text(&self) -> Option<&str> {
         match &self.kind {
             Kind::Scalar { text, .. } => Some(text),
             _ => None,
@@ -68,7 +68,7 @@ impl Node {
     }
 
     /// The places in a mapping whose key is `key`: more than one where it is there twice.
-    pub(super) fn entries<'n>(&'n self, key: &'n str) -> impl Iterator<Item = usize> + 'n {
+    pub(crate) fn entries<'n>(&'n self, key: &'n str) -> impl Iterator<Item = usize> + 'n {
         let entries = match &self.kind {
             Kind::Mapping { entries, .. } => entries.as_slice(),
             _ => &[],
@@ -81,12 +81,12 @@ impl Node {
     }
 
     /// The value of a key of a mapping.
-    pub(super) fn entry(&self, key: &str) -> Option<&Node> {
+    pub(crate) fn entry(&self, key: &str) -> Option<&Node> {
         self.entries(key).next().and_then(|place| self.child(place))
     }
 
     /// The item, or the value of the entry, at `place`.
-    pub(super) fn child(&self, place: usize) -> Option<&Node> {
+    pub(crate) fn child(&self, place: usize) -> Option<&Node> {
         match &self.kind {
             Kind::List { items, .. } => items.get(place),
             Kind::Mapping { entries, .. } => entries.get(place).map(|(_, value)| value),
@@ -95,7 +95,7 @@ impl Node {
     }
 
     /// The same, to be changed.
-    pub(super) fn child_mut(&mut self, place: usize) -> Option<&mut Node> {
+    pub(crate) fn child_mut(&mut self, place: usize) -> Option<&mut Node> {
         match &mut self.kind {
             Kind::List { items, .. } => items.get_mut(place),
             Kind::Mapping { entries, .. } => entries.get_mut(place).map(|(_, value)| value),
@@ -104,7 +104,7 @@ impl Node {
     }
 
     /// Whether an alias of `anchor` is in this node.
-    pub(super) fn uses(&self, anchor: usize) -> bool {
+    pub(crate) fn uses(&self, anchor: usize) -> bool {
         match &self.kind {
             Kind::Scalar { .. } => false,
             Kind::List { items, .. } => items.iter().any(|item| item.uses(anchor)),
@@ -116,18 +116,44 @@ impl Node {
     }
 }
 
+/// A comment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Comment {
+    /// What stands behind its `#`.
+    pub(crate) text: String,
+    /// The place of its document.
+    pub(crate) document: usize,
+    /// Line, from 1.
+    pub(crate) line: usize,
+    /// Characters before it on its line.
+    pub(crate) column: usize,
+}
+
 /// The documents of `text`, those without content as nodes that are null.
 ///
 /// # Errors
 ///
 /// [`Error::Syntax`], and [`Error::Excess`] beyond the budgets that manifests have.
-pub(super) fn parse(text: &str) -> Result<Vec<Node>, Error> {
+pub(crate) fn parse(text: &str) -> Result<Vec<Node>, Error> {
+    read(text, false).map(|builder| builder.documents)
+}
+
+/// The same, with the comments in their order.
+///
+/// # Errors
+///
+/// As [`parse`].
+pub(crate) fn parse_commented(text: &str) -> Result<(Vec<Node>, Vec<Comment>), Error> {
+    read(text, true).map(|builder| (builder.documents, builder.comments))
+}
+
+fn read(text: &str, comments: bool) -> Result<Builder, Error> {
     let limits = Limits::default();
     if text.len() > limits.bytes {
         return Err(Error::Excess { problem: "it is longer than 16 MiB" });
     }
     let options = granit_parser::options! {
-        emit_comments: false,
+        emit_comments: comments,
         flow_nesting_limit: limits.depth,
         block_nesting_limit: limits.depth,
     };
@@ -135,11 +161,12 @@ pub(super) fn parse(text: &str) -> Result<Vec<Node>, Error> {
     for event in Parser::new_from_str_with_options(text, options) {
         let (event, span) = event.map_err(|error| syntax(&error))?;
         builder.take(event, span);
-        if builder.nodes > limits.nodes || builder.documents.len() > limits.documents {
+        let many = builder.nodes + builder.comments.len() > limits.nodes;
+        if many || builder.documents.len() > limits.documents {
             return Err(Error::Excess { problem: "it has more than 200000 values or 4096 documents" });
         }
     }
-    Ok(builder.documents)
+    Ok(builder)
 }
 
 fn syntax(error: &ScanError) -> Error {
@@ -155,6 +182,9 @@ struct Builder {
     /// The collections that are not closed yet, each with the key that waits for its value.
     open: Vec<(Node, Option<Node>)>,
     nodes: usize,
+    comments: Vec<Comment>,
+    /// The line on which each document begins.
+    begins: Vec<usize>,
 }
 
 impl Builder {
@@ -164,8 +194,9 @@ impl Builder {
         let node = |kind| Node { kind, anchor, tag, place: place(span) };
         match event {
             Event::Scalar(text, style, ..) => {
-                // The parser says `~` where there is nothing.
-                let text = if span.is_empty() { String::new() } else { text.into_owned() };
+                // The parser says `~` where there is nothing. A block of nothing but line breaks stands nowhere, too.
+                let nothing = span.is_empty() && style == ScalarStyle::Plain;
+                let text = if nothing { String::new() } else { text.into_owned() };
                 self.add(node(Kind::Scalar { text, style }));
             }
             Event::Alias(of) => self.add(node(Kind::Alias(of))),
@@ -184,6 +215,13 @@ impl Builder {
                     }
                     self.add(node);
                 }
+            }
+            Event::DocumentStart(..) => self.begins.push(span.start.line()),
+            Event::Comment(text, _) => {
+                let Place { line, column, .. } = place(span);
+                // What stands above the first document belongs to it.
+                let document = self.begins.partition_point(|begin| *begin <= line).saturating_sub(1);
+                self.comments.push(Comment { text: text.into_owned(), document, line, column });
             }
             _ => {}
         }

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used, reason = "each test file uses its own part")]
 
+pub mod protected;
+
 use gitops::git::{
     Change, Credentials, Edit, Error, Outcome, Owner, Remote, Repositories, Repository, Settings,
 };
@@ -107,6 +109,15 @@ pub fn unchanged(result: Result<Outcome, Error>) -> String {
         Ok(Outcome::Unchanged { commit }) => commit,
         other => panic!("expected no commit, got {other:?}"),
     }
+}
+
+/// A commit by somebody whose clock says `seconds` since 1970; no branch names it.
+pub fn commit_dated(rig: &Rig, seconds: &str, tree: &str, parent: &str) -> String {
+    let person = format!("f <f@x> {seconds} +0000");
+    let text = format!("tree {tree}\nparent {parent}\nauthor {person}\ncommitter {person}\n\ndated\n");
+    let file = rig.dir.path().join("commit");
+    std::fs::write(&file, text).unwrap();
+    rig.bare.git(&["hash-object", "-t", "commit", "-w", "--literally", file.to_str().unwrap()]).unwrap()
 }
 
 /// Waits until `condition` holds; a minute without is a failure.

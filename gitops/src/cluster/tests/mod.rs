@@ -316,7 +316,7 @@ async fn a_server_that_is_silent_is_left_at_the_deadline() {
         .await
         .err()
         .unwrap();
-    assert!(start.elapsed() < Duration::from_secs(5));
+    assert!(start.elapsed() < Duration::from_secs(30));
     insta::assert_snapshot!(chain(&error).replace(&host, "http://server"), @"the cluster at `http://server` cannot be reached: no answer within 300ms");
 }
 

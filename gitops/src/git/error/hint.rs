@@ -18,6 +18,7 @@ impl Explain for Error {
                 "Use the start of a repository address, such as `https://github.com/acme`."
             }
             Self::Branch { .. } => "Use a name such as `main`, without spaces and without `refs/heads/`.",
+            Self::HeadBranch { .. } => "Set `pull_request.branch_prefix` to something such as `gitops/`.",
             Self::Template => "Use a template such as `chore(platform): {message}`.",
             Self::Signing { .. } => {
                 "Give `signing` a private key without a passphrase, or the public key of one that the SSH agent has. Nothing was written."
@@ -76,8 +77,27 @@ impl Explain for Error {
             Self::Storage { .. } => {
                 "Check that the directory for temporary files has space and can be written."
             }
+            Self::Refused { reason, .. } if reason == super::UNPACK_FAILED => {
+                "The server has no room left, or a limit to the size of a push: ask whoever runs it."
+            }
             Self::Refused { .. } => {
-                "The rules of the server forbid this change: allow this user to push to the branch, or use another branch."
+                "The rules of the server forbid this change: allow this user to push to the branch, or use another branch. To a protected branch, `write_mode = \"pull_request\"` in the provider block's `git` delivers changes as pull requests."
+            }
+            Self::Forge(error) => return error.hint(),
+            Self::Taken { .. } => {
+                "Set `pull_request.branch_prefix` in the provider block's `git` to another one, or remove that branch if nobody needs it."
+            }
+            Self::Unproposed { hint, .. } => {
+                let hint = hint.as_ref().map(|hint| format!("{hint} ")).unwrap_or_default();
+                return Some(format!("{hint}Apply again to go on from there: nothing is written twice."));
+            }
+            Self::Closed { branch, .. } => {
+                return Some(format!(
+                    "`{branch}` is as it was. Apply again to open a new one with the same changes."
+                ));
+            }
+            Self::Unmerged { .. } => {
+                "Let somebody merge it, then apply again: that goes on with this pull request, and opens no second one. Raise the timeout if merges need more time."
             }
             Self::Contended { .. } => "Other writers keep pushing to this branch. Apply again.",
             Self::Unknown { .. } => "Apply again: if the commit arrived, nothing is written twice.",

@@ -3,9 +3,12 @@
 mod hint;
 
 use super::Refusal;
-use crate::path;
 use crate::task::{Interrupted, human};
+use crate::{forge, path};
 use std::time::Duration;
+
+/// The reason of a push that the server read and could not keep.
+pub(super) const UNPACK_FAILED: &str = "it could not unpack it";
 
 /// Why a repository was not read or written.
 ///
@@ -42,6 +45,12 @@ pub enum Error {
     Branch {
         /// The name.
         branch: String,
+    },
+    /// The name of the branch that pull requests come from cannot be one.
+    #[error("`{prefix}` cannot be what the branches of pull requests begin with")]
+    HeadBranch {
+        /// What was given.
+        prefix: String,
     },
     /// The template for commit messages has no place for the message.
     #[error("`commit_message_template` has no `{{message}}` in it")]
@@ -225,6 +234,49 @@ pub enum Error {
         /// For how long.
         spent: Duration,
     },
+    /// A forge, where pull requests are opened, does not do what it is asked for.
+    #[error(transparent)]
+    Forge(#[from] forge::Error),
+    /// The branch that pull requests come from is somebody else's.
+    #[error("the branch `{branch}` of `{url}`, which pull requests come from, is taken: {why}")]
+    Taken {
+        /// The repository.
+        url: String,
+        /// The branch.
+        branch: String,
+        /// What is in the way.
+        why: String,
+    },
+    /// The changes were pushed to a branch of their own, and that is all.
+    #[error("the changes are on the branch `{branch}` of `{url}`, and no pull request is open for it: {why}")]
+    Unproposed {
+        /// The repository.
+        url: String,
+        /// The branch.
+        branch: String,
+        /// Why there is no pull request.
+        why: String,
+        /// What to do about that.
+        hint: Option<String>,
+    },
+    /// The pull request was closed while its merge was waited for.
+    #[error("the pull request {request} was closed without a merge")]
+    Closed {
+        /// Its page.
+        request: String,
+        /// The branch that it was for.
+        branch: String,
+    },
+    /// The pull request was not merged in time.
+    #[error("the pull request {request} is not merged: {source}; last seen: {seen}")]
+    Unmerged {
+        /// Its page.
+        request: String,
+        /// How it was when it was last looked at.
+        seen: String,
+        /// Time or request.
+        source: Interrupted,
+    },
     /// The push was sent, and nobody knows whether it arrived.
     #[error("it is unknown whether commit {commit} reached the branch `{branch}` of `{url}`: {why}")]
     Unknown {
@@ -283,6 +335,7 @@ impl Error {
         match self {
             Self::Unreachable { .. } => true,
             Self::Server { status, .. } => *status >= 500 || *status == 429,
+            Self::Forge(error) => error.is_transient(),
             _ => false,
         }
     }

@@ -60,7 +60,7 @@ fn messages() {
         Error::TooLarge { path: "a.bin".into(), limit: "8 MiB".into() },
     ];
     let text: Vec<String> = all.into_iter().map(report).collect();
-    insta::assert_snapshot!(text.join("\n\n"), @"
+    insta::assert_snapshot!(text.join("\n\n"), @r#"
     no git repository is named
     Hint: Set `git.url` on the resource, or `git = { url = … }` in the provider block.
 
@@ -145,7 +145,7 @@ fn messages() {
     the git server refused the push to `main` of `https://git.example/p`: pre-receive hook declined
       remote: error: GH006: Protected branch
       remote: error: At least 1 review
-    Hint: The rules of the server forbid this change: allow this user to push to the branch, or use another branch.
+    Hint: The rules of the server forbid this change: allow this user to push to the branch, or use another branch. To a protected branch, `write_mode = "pull_request"` in the provider block's `git` delivers changes as pull requests.
 
     the branch `main` of `https://git.example/p` moved each time during 12 attempts in 1m
     Hint: Other writers keep pushing to this branch. Apply again.
@@ -165,5 +165,5 @@ fn messages() {
 
     `a.bin` in the repository is larger than 8 MiB
     Hint: -
-    ");
+    "#);
 }

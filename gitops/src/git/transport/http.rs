@@ -17,7 +17,7 @@ use std::time::Duration;
 /// How long a connection may take.
 const CONNECT: Duration = Duration::from_secs(10);
 /// How long a server may send nothing. Hooks run meanwhile, and Git sends a sign of life every 5 s.
-const SILENCE: Duration = Duration::from_secs(60);
+const SILENCE: Duration = Duration::from_secs(30);
 /// The most bytes of an advertisement: about a million branches and tags.
 const MAX_ADVERTISEMENT: usize = 64 << 20;
 /// The most redirects that are followed.

@@ -80,6 +80,31 @@ proptest! {
     }
 
     #[test]
+    fn mappings_are_begun_on_the_way(written in document(), index: Index, value in text(), keys in proptest::collection::vec("[a-z.]{1,3}", 1..4)) {
+        let fits = |site: &Site, value: &Json| value.is_object() || value.is_null() && site.size.is_none();
+        let Some(site) = pick(&written, &index, fits) else { return Ok(()) };
+        let path = keys.iter().fold(site.path.key("added"), |path, key| path.key(key));
+        let mut yaml = Yaml::parse(written.text.as_str(), None).unwrap();
+        let nested = keys.iter().rev().fold(json!(value), |inner, key| json!({ key.as_str(): inner }));
+        let mut expected = json_of(&written.text);
+        match expected.pointer_mut(&site.pointer).unwrap() {
+            Json::Object(mapping) => drop(mapping.insert("added".to_owned(), nested)),
+            // A null that is spelled out is a value, and so is one within brackets: neither is a place for a mapping.
+            null => *null = json!({"added": nested}),
+        }
+        match yaml.set_or_nest(&path, &value) {
+            Err(Error::Missing { .. } | Error::Kind { .. }) if site.size.is_none() => return Ok(()),
+            set => set.unwrap(),
+        }
+        prop_assert_eq!(json_of(yaml.text()), expected, "{}", yaml.text());
+        let (old, new) = difference(&written.text, yaml.text());
+        prop_assert!(old.len() <= 1 && new.len() - old.len() == if site.flow { 0 } else { keys.len() + 1 }, "{}", yaml.text());
+        let again = yaml.clone();
+        yaml.set_or_nest(&path, &value).unwrap();
+        prop_assert_eq!(yaml.text(), again.text());
+    }
+
+    #[test]
     fn an_item_is_added_at_the_end_of_its_list(written in document(), index: Index, value in text()) {
         let Some(site) = pick(&written, &index, |_, value| value.is_array()) else { return Ok(()) };
         let mut yaml = Yaml::parse(written.text.as_str(), None).unwrap();
@@ -117,12 +142,16 @@ proptest! {
     fn nothing_panics(text in "[a-c:&*!|>\\-? {}\\[\\],'\"#\n\r\t1]{0,40}", at in "[a-c]|\\[0\\]|[ab]\\.[ab]|a\\[0\\]", value in text()) {
         let path = Path::parse(&at).unwrap();
         if let Ok(yaml) = Yaml::parse(text, None) {
-            let mut edits = [yaml.clone(), yaml.clone(), yaml.clone(), yaml];
+            let mut edits = [yaml.clone(), yaml.clone(), yaml.clone(), yaml.clone(), yaml];
             if edits[0].set(&path, &value).is_ok() | edits[1].set_or_add(&path, &value).is_ok() {
                 let told = edits[1].get(&path);
                 prop_assert!(matches!(told, Ok(Some(Value::Scalar(scalar))) if scalar.text == value), "{told:?}");
             }
             let _ = (edits[2].remove(&path), edits[3].append(&path, &[("name", &value)]));
+            if edits[4].set_or_nest(&path, &value).is_ok() {
+                let told = edits[4].get(&path);
+                prop_assert!(matches!(told, Ok(Some(Value::Scalar(scalar))) if scalar.text == value), "{told:?}");
+            }
         }
     }
 }
