@@ -10,6 +10,16 @@ pub fn argocd() -> String {
     gitops::argo::install::NAMESPACE.to_owned()
 }
 
+/// The namespace of what belongs to the cluster itself.
+pub fn kube_system() -> String {
+    "kube-system".to_owned()
+}
+
+/// The Service of the controller of Sealed Secrets, as its manifest calls it.
+pub fn sealed_secrets_controller() -> String {
+    "sealed-secrets-controller".to_owned()
+}
+
 /// The directory of Applications in a platform repository.
 pub fn applications() -> String {
     "argo-cd/applications".to_owned()

@@ -4,6 +4,7 @@
 //! a cluster, a repository or a program is a verb of the `gitops` crate.
 
 mod adoption;
+mod charts;
 mod data_sources;
 mod defaults;
 mod ephemerals;
@@ -14,6 +15,8 @@ mod outcome;
 mod problem;
 mod provider;
 mod resources;
+mod secret_values;
+mod sops;
 
 #[cfg(test)]
 mod tests;

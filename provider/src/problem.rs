@@ -43,6 +43,11 @@ pub fn json(live: &impl Serialize) -> Result<Json, Problem> {
     serde_json::to_value(live).map_err(|_| Problem::bug("an object of the cluster cannot be written as JSON"))
 }
 
+/// The first of the problems that an input has, where only one can be told.
+pub fn first(problems: Vec<Problem>) -> Problem {
+    problems.into_iter().next().unwrap_or_else(|| Problem::bug("an error without a problem"))
+}
+
 /// Adds a paragraph to what `problem` says.
 pub fn add(problem: &mut Problem, paragraph: &str) {
     if !problem.detail.is_empty() {

@@ -5,16 +5,19 @@ use crate::problem::Locate;
 use crate::resources::Sources;
 use gitops::Task;
 use gitops::apply::Reads;
+use gitops::charts::Charts;
 use gitops::cluster::{Cluster, Clusters, Connection, Defaults, Environment};
 use gitops::git::{Repositories, Settings};
+use gitops::keyring::Keyring;
 use gitops::kind::Kind;
+use gitops::sealers::Sealers;
 use gitops::secrets::Key;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use tfplugin_rs::{Context, Problem, Provider, View};
+use tfplugin_rs::{Context, Foresight, Problem, Provider, Resource, View};
 
 /// Takes a Kubernetes cluster from nothing to Argo CD and its tenants in one apply.
 ///
@@ -34,15 +37,23 @@ pub struct Gitops {
     pub clusters: Clusters,
     /// The engine of local clusters.
     pub kind: Kind,
+    /// The identities that open encrypted files.
+    pub keyring: Keyring,
     /// The clones of repositories.
     pub repositories: Repositories,
     /// Reads of single objects, which come in great numbers.
     pub reads: Reads,
     /// The manifests and charts that were read.
     pub sources: Sources,
+    /// The versions that Helm repositories have.
+    pub charts: Charts,
     /// Who writes into which namespace.
     pub namespaces: Namespaces,
+    /// The controllers that values are sealed for.
+    pub sealers: Sealers,
+    fingerprint_key: Option<Key>,
     warned_of_environment: AtomicBool,
+    mentioned: Mutex<BTreeSet<String>>,
     keys: Mutex<BTreeMap<(String, String), Key>>,
 }
 
@@ -76,6 +87,16 @@ impl Gitops {
         self.keys().get(&(cluster.uid().to_owned(), secret.to_owned())).cloned()
     }
 
+    /// The key from outside for fingerprints of values that are delivered to Git.
+    pub fn fingerprint_key(&self) -> Option<&Key> {
+        self.fingerprint_key.as_ref()
+    }
+
+    /// Whether nobody was told of this pull request, or file, in this process yet.
+    pub fn is_first_mention(&self, what: &str) -> bool {
+        self.mentioned.lock().unwrap_or_else(PoisonError::into_inner).insert(what.to_owned())
+    }
+
     /// A warning, the first time in this process that a cluster comes from the environment.
     fn of_environment(&self, kubernetes: Option<&Connection>) -> Option<Problem> {
         let source = self.clusters.source(kubernetes).ok().filter(|source| source.is_environment())?;
@@ -95,12 +116,17 @@ impl Gitops {
         let environment = Environment::default();
         Self {
             kind: Kind::new(&environment),
+            keyring: Keyring::new(environment.clone()),
             clusters: Clusters::new(None, environment),
             repositories,
             reads: Reads::default(),
             sources: Sources::default(),
+            charts: Charts::default(),
             namespaces: Namespaces::default(),
+            sealers: Sealers::default(),
+            fingerprint_key: None,
             warned_of_environment: AtomicBool::default(),
+            mentioned: Mutex::default(),
             keys: Mutex::default(),
         }
     }
@@ -110,7 +136,14 @@ impl Gitops {
     pub fn in_environment(variables: &[(&str, &str)]) -> Result<Self, gitops::git::Error> {
         let environment: Environment = variables.iter().copied().collect();
         let without = Self::without_clusters(Repositories::new(Settings::default())?);
-        Ok(Self { clusters: Clusters::new(None, environment), ..without })
+        let keyring = Keyring::new(environment.clone());
+        Ok(Self { clusters: Clusters::new(None, environment), keyring, ..without })
+    }
+
+    /// The same provider, with a key from outside.
+    #[cfg(test)]
+    pub fn with_fingerprint_key(self, key: Option<Key>) -> Self {
+        Self { fingerprint_key: key, ..self }
     }
 
     fn keys(&self) -> MutexGuard<'_, BTreeMap<(String, String), Key>> {
@@ -127,17 +160,34 @@ impl Provider for Gitops {
         let repositories = Repositories::for_run(git.unwrap_or_default(), environment.run_url())
             .at("git")
             .map_err(|problem| vec![problem])?;
+        let fingerprint_key = key_of(&environment).map_err(|problem| vec![problem])?;
         let provider = Self {
             kind: Kind::new(&environment),
+            keyring: Keyring::new(environment.clone()),
             clusters: Clusters::new(kubernetes, environment),
             repositories,
             reads: Reads::default(),
             sources: Sources::default(),
+            charts: Charts::default(),
             namespaces: Namespaces::default(),
+            sealers: Sealers::default(),
+            fingerprint_key,
             warned_of_environment: AtomicBool::default(),
+            mentioned: Mutex::default(),
             keys: Mutex::default(),
         };
         Ok((provider, Vec::new()))
+    }
+}
+
+/// What `GITOPS_FINGERPRINT_KEY` says.
+fn key_of(environment: &Environment) -> Result<Option<Key>, Problem> {
+    let Some(text) = environment.fingerprint_key() else { return Ok(None) };
+    let detail =
+        "It is 32 random bytes in base64, as `openssl rand -base64 32` prints them. Unset it to go without.";
+    match Key::parse(text) {
+        Some(key) => Ok(Some(key)),
+        None => Err(Problem::error("The environment variable `GITOPS_FINGERPRINT_KEY` is not a key", detail)),
     }
 }
 
@@ -153,21 +203,22 @@ pub fn warn_of_environment(cx: &Context<Gitops>, kubernetes: Option<&Connection>
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cluster_of_the_environment_is_named_once() {
-        let gitops = Gitops::in_environment(&[("KUBECONFIG", "/k")]).unwrap();
-        let own = Connection { host: Some("https://own".into()), ..Connection::default() };
-        assert_eq!(gitops.of_environment(Some(&own)), None);
-        let warning = gitops.of_environment(None).unwrap();
-        insta::assert_snapshot!(format!("{}: {}\n{}", warning.path, warning.summary, warning.detail), @"
-        kubernetes: The cluster comes from the environment
-        No `kubernetes` is configured, so the cluster is the one that the environment variable `KUBECONFIG` leads to. In another shell it may be another one: set `kubernetes` in the provider block or in the resource.
-        ");
-        assert_eq!(gitops.of_environment(None), None);
-        assert_eq!(Gitops::in_environment(&[]).unwrap().of_environment(None), None);
+/// What the plan of a resource in a cluster begins with: nobody else in this run may be `noun` with its id, which
+/// `attributes` say, and a cluster from the environment is warned of.
+pub fn foresee_in_cluster<R: Resource<Provider = Gitops>>(
+    cx: &Context<Gitops>,
+    plan: &mut Foresight<R>,
+    noun: &str,
+    attributes: [&str; 2],
+    kubernetes: fn(&R::Spec) -> Option<&Connection>,
+) {
+    let [first, second] = attributes;
+    plan.claim(format!("{noun} `{}`", R::import_id(plan.id())), &[first, second, "kubernetes"]);
+    if plan.is_known("kubernetes") {
+        warn_of_environment(cx, kubernetes(plan.want()));
     }
 }
+
+#[cfg(test)]
+#[path = "provider_tests.rs"]
+mod tests;

@@ -15,6 +15,9 @@ resource "gitops_tenant_fleet" "shops" {
     }
   }
 
+  # Stable tenants are in a project of their own, whose sync windows say when they change.
+  tier_projects = { stable = "shops-stable" }
+
   # What changes goes to the beta tenants first, then to a tenth of the stable ones, then to the rest of them.
   waves = { tiers = ["beta", "stable"], canary = 10 }
 }

@@ -1,7 +1,7 @@
 //! `gitops_application` as a data source: how an Application is.
 
 use crate::problem::Locate;
-use crate::provider::{Gitops, task};
+use crate::provider::{Gitops, task, warn_of_environment};
 use gitops::apply::{Owner, Writer};
 use gitops::argo::status::Status;
 use gitops::argo::{self, install};
@@ -78,6 +78,7 @@ impl DataSource for Application {
     type Output = Output;
 
     async fn read(cx: &Context<Gitops>, config: &Config) -> Result<Output, Problem> {
+        warn_of_environment(cx, config.kubernetes.as_ref());
         let task = task(cx);
         let cluster = cx.provider().connect(&task, config.kubernetes.as_ref()).await?;
         let namespace = config.namespace.as_deref().unwrap_or(install::NAMESPACE);

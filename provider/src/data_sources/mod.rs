@@ -2,7 +2,8 @@
 
 mod application;
 mod cluster;
-mod tenants;
+mod secret_wiring;
+pub mod tenants;
 
 use crate::provider::Gitops;
 use tfplugin_rs::Table;
@@ -13,5 +14,6 @@ pub fn add(table: Table<Gitops>) -> Result<Table<Gitops>, Error> {
     table
         .data_source::<cluster::Cluster>()?
         .data_source::<application::Application>()?
-        .data_source::<tenants::Tenants>()
+        .data_source::<tenants::Tenants>()?
+        .data_source::<secret_wiring::SecretWiring>()
 }

@@ -3,6 +3,8 @@
 use crate::defaults;
 use crate::problem::{Locate, problem};
 use crate::provider::{Gitops, task, warn_of_environment};
+use crate::resources::tenant::shape;
+use crate::resources::tenant_fleet::shown;
 use gitops::Task;
 use gitops::apply;
 use gitops::argo::status::Status;
@@ -12,7 +14,7 @@ use gitops::path::RepoPath;
 use gitops::tenant::{self, Chart, Listed, State, Summary, TENANT};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
 use tfplugin_rs::{Context, DataSource, Problem};
 
@@ -21,6 +23,9 @@ use tfplugin_rs::{Context, DataSource, Problem};
 /// It costs one look at the branch and one list of the cluster. Without a cluster, the attributes that only Argo CD
 /// knows are null. An Application that carries a tenant's label but has no files is listed too, with `in_git = false`:
 /// somebody made it in the cluster.
+///
+/// It also has what an import of tenants that were made by hand needs: `import_id` of each for the `for_each` of an
+/// `import` block, and `definitions` for the resources. `examples/bulk-import` is a whole configuration.
 #[derive(JsonSchema)]
 pub struct Tenants;
 
@@ -47,6 +52,9 @@ pub struct Output {
     pub commit: String,
     /// The tenants, by id.
     pub tenants: BTreeMap<String, Tenant>,
+    /// The tenants that have both their files, by id, each as its files define it, in the words of an element of `tenants`
+    /// of `gitops_tenant_fleet`, which are those of `gitops_tenant`; what is as by default is left out.
+    pub definitions: Json,
 }
 
 /// One tenant.
@@ -56,6 +64,15 @@ pub struct Tenant {
     pub in_git: bool,
     /// Whether its files carry the mark of a `gitops_tenant`.
     pub managed: bool,
+    /// Whether it was deleted with `on_delete = "retain_data"`: its namespace has its volumes, and a file in the repository
+    /// says what it was. A `gitops_tenant` of the same id takes both over.
+    pub retained: bool,
+    /// Id with which a `gitops_tenant` is imported; null without files.
+    pub import_id: Option<String>,
+    /// AppProject of its Application.
+    pub project: Option<String>,
+    /// Address that Argo CD pulls its values from, where it is not that of `git`.
+    pub source_repo_url: Option<String>,
     /// Product version that it runs; null for a chart of its own.
     pub product_version: Option<String>,
     /// Version of its chart, where the Application names one.
@@ -99,7 +116,22 @@ impl DataSource for Tenants {
             cx.provider().repositories.open(&config.git.clone().unwrap_or_default()).at("git")?;
         let tree = repository.glance(&task).await.at("git")?;
         let listed = tenant::list(&tree, &instances, &applications).at("git")?;
-        Ok(Output { commit: tree.commit(), tenants: beside(listed, live) })
+        let mut definitions = Map::new();
+        let mut tenants = BTreeMap::new();
+        for (id, listed) in listed {
+            let mut tenant = of_git(&listed);
+            tenant.import_id = tenant.in_git.then(|| format!("{}:{id}", repository.branch()));
+            if listed.found.application().is_some() {
+                let identity = shape::Identity { tenant_id: id.clone() };
+                let spec = shape::imported(&identity, Remote::default(), &repository, &listed.found);
+                definitions.insert(id.clone(), shown(&spec));
+                tenant.project = Some(spec.project);
+                tenant.source_repo_url = spec.source_repo_url;
+            }
+            tenants.insert(id, tenant);
+        }
+        let tenants = beside(tenants, live);
+        Ok(Output { commit: tree.commit(), tenants, definitions: Json::Object(definitions) })
     }
 }
 
@@ -123,10 +155,9 @@ async fn live(
 
 /// Both sides, one tenant each.
 fn beside(
-    listed: BTreeMap<String, Listed>,
+    mut tenants: BTreeMap<String, Tenant>,
     live: Option<BTreeMap<String, Json>>,
 ) -> BTreeMap<String, Tenant> {
-    let mut tenants: BTreeMap<_, _> = listed.into_iter().map(|(id, listed)| (id, of_git(&listed))).collect();
     let Some(mut live) = live else { return tenants };
     for id in live.keys() {
         tenants.entry(id.clone()).or_default();
@@ -138,6 +169,16 @@ fn beside(
 }
 
 fn of_git(listed: &Listed) -> Tenant {
+    if let Some(retained) = &listed.retained {
+        return Tenant {
+            retained: true,
+            product_version: retained.product_version.clone(),
+            chart_version: retained.chart.as_ref().and_then(|chart| chart.version.clone()),
+            tier: retained.tier.clone(),
+            namespace: Some(retained.namespace.clone()),
+            ..Tenant::default()
+        };
+    }
     let app = listed.found.application();
     let chart_version = |chart| match chart {
         Chart::Helm { version, .. } => Some(version),
@@ -171,62 +212,5 @@ fn of_argo_cd(tenant: &mut Tenant, live: Option<&Json>) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::resources::rig::Rig;
-    use serde_json::json;
-
-    const APPLICATION: &str = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: acme, labels: {tier: beta}}\nspec:\n  destination: {namespace: shop}\n  source: {repoURL: 'https://charts.example', chart: shop, targetRevision: '2.0'}\n  syncPolicy: {automated: {}}\n";
-
-    #[tokio::test(flavor = "multi_thread")]
-    async fn both_sides_are_told() {
-        let rig = Rig::with_chart().await;
-        let marked = "# managed by gitops_tenant acme\n# product version shop/1.0\na: 1\n";
-        for (path, content) in [
-            ("instances/acme/values.yaml", marked),
-            ("argo-cd/applications/acme.yaml", APPLICATION),
-            ("instances/gone/values.yaml", "a: 1\n"),
-            ("instances/gone/application.yaml", APPLICATION),
-            ("instances/README.md", "Values.\n"),
-            ("argo-cd/applications/platform.yaml", "kind: List\n"),
-            ("argo-cd/applications/half.yaml", "# managed by gitops_tenant half\n"),
-        ] {
-            rig.bare.write(path, content).unwrap();
-        }
-        let config = json!({"git": {"url": rig.url(), "branch": "main"}});
-        let config: Config = serde_json::from_value(config).unwrap();
-        let output = Tenants::read(&rig.context(), &config).await.unwrap();
-        assert_eq!(output.commit, rig.bare.head().unwrap());
-        let ids: Vec<_> = output.tenants.keys().map(String::as_str).collect();
-        assert_eq!(ids, ["acme", "gone", "half"]);
-        let acme = &output.tenants["acme"];
-        assert_eq!((acme.in_git, acme.managed, acme.drift), (true, true, None));
-        assert_eq!(acme.product_version.as_deref(), Some("shop/1.0"));
-        assert_eq!(acme.chart_version.as_deref(), Some("2.0"));
-        assert_eq!(acme.tier.as_deref(), Some("beta"));
-        assert_eq!((acme.state, acme.namespace.as_deref()), (Some(State::Active), Some("shop")));
-        assert_eq!(
-            (output.tenants["gone"].state, output.tenants["gone"].managed),
-            (Some(State::Retired), false)
-        );
-    }
-
-    #[test]
-    fn drift_is_what_differs_from_git() {
-        let synced = |word: &str| json!({"status": {"sync": {"status": word, "revision": "4b825dc"}, "health": {"status": "Healthy"}}});
-        let git = |state| Tenant { in_git: true, state: Some(state), ..Tenant::default() };
-        let drift = |mut tenant: Tenant, live: Option<&Json>| {
-            of_argo_cd(&mut tenant, live);
-            (tenant.drift, tenant.status)
-        };
-        let words = |drift, status: &str| (Some(drift), Some(status.to_owned()));
-        let (same, other) = (synced("Synced"), synced("OutOfSync"));
-        assert_eq!(drift(git(State::Active), Some(&same)), words(false, "Running"));
-        assert_eq!(drift(git(State::Active), Some(&other)), words(true, "Running"));
-        assert_eq!(drift(git(State::Active), None), (Some(true), None));
-        assert_eq!(drift(git(State::Suspended), Some(&other)), words(false, "Running"));
-        assert_eq!(drift(git(State::Retired), None), (Some(false), None));
-        assert_eq!(drift(git(State::Retired), Some(&same)), words(true, "Running"));
-        assert_eq!(drift(Tenant::default(), Some(&same)), words(true, "Running"), "without files");
-    }
-}
+#[path = "tenants_tests.rs"]
+mod tests;

@@ -1,7 +1,7 @@
 //! `gitops_admin_password`: the password that Argo CD made up for its first administrator.
 
 use crate::problem::Locate;
-use crate::provider::{Gitops, task};
+use crate::provider::{Gitops, task, warn_of_environment};
 use gitops::apply::{Owner, Writer};
 use gitops::argo::install;
 use gitops::cluster::Connection;
@@ -48,6 +48,7 @@ impl Ephemeral for AdminPassword {
     type Output = Output;
 
     async fn open(cx: &Context<Gitops>, config: &Config) -> Result<Opened<Output>, Problem> {
+        warn_of_environment(cx, config.kubernetes.as_ref());
         let task = task(cx);
         let cluster = cx.provider().connect(&task, config.kubernetes.as_ref()).await?;
         let namespace = config.namespace.as_deref().unwrap_or(install::NAMESPACE);

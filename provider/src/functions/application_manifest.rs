@@ -16,7 +16,7 @@ use tfplugin_rs::{Function, FunctionError};
 /// - `source`, or `sources` for several: `repo_url`, `path` or `chart`, `target_revision` (`HEAD`), `reference`, `directory`,
 ///   `kustomize`, `helm`;
 /// - `destination`: `server`, `name`, `namespace`; in-cluster where it names none;
-/// - `sync`: `preset`, `prune`, `self_heal`, `options`, `retry`; `ignore_differences`; `cascade` (true).
+/// - `sync`: `preset`, `prune`, `self_heal`, `allow_empty`, `options`, `retry`; `ignore_differences`; `cascade` (true).
 ///
 /// The same argument always gives the same text. A name that none of these has is an error.
 #[derive(JsonSchema)]
@@ -221,7 +221,7 @@ mod tests {
         `Shop` cannot be the name of an Application. It takes 1 to 253 lower-case letters (a-z), digits, `-` and `.`, and starts and ends with a letter or digit.
         This is no Application: it needs `source` or `sources`, and not both.
         This is no Application: it needs `source` or `sources`, and not both.
-        The address of the repository has credentials in it. Everyone who may see the Application would see them. Give them to Argo CD as a repository Secret: `gitops_secret_injection` with the label `argocd.argoproj.io/secret-type = "repository"`.
+        The address of the repository has credentials in it. Everyone who may see the Application would see them. Give them to Argo CD with `gitops_repository_credentials`.
         This is no Application: there is no attribute `source.repoURL`.
         This is no Application: there is no attribute `sources.1.kustomise`.
         This is no Application: unknown variant `manual`, expected one of `auto`, `guarded`, `observe`.

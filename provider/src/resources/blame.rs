@@ -61,7 +61,7 @@ pub fn of_wait(error: &wait::Error, attributes: &Attributes) -> Problem {
     ]) {
         (
             attributes.repository,
-            "Argo CD has its own way into the repository: a Secret beside it with the label `argocd.argoproj.io/secret-type = \"repository\"`, such as one of `gitops_secret_injection`.",
+            "Argo CD has its own way into the repository: give it one with `gitops_repository_credentials`.",
         )
     } else if has(&["failed to generate manifest"]) {
         (
@@ -147,6 +147,9 @@ mod tests {
             failed(
                 "Application.argoproj.io argocd/web: its sync failed: Deployment.apps web/app: spec.selector is immutable",
             ),
+            failed(
+                "Application tenants: SyncError: Skipping sync attempt to 4b825dc: auto-sync will wipe out all resources",
+            ),
             wait::Error::Interrupted {
                 what: what(),
                 seen: "Application.argoproj.io argocd/web: it is Progressing (and 2 more)".into(),
@@ -160,7 +163,7 @@ mod tests {
         Commit the directory first, or correct its name; then apply again.
 
         repo_url: Application argocd/platform failed: ComparisonError: failed to list refs: authentication required
-        Argo CD has its own way into the repository: a Secret beside it with the label `argocd.argoproj.io/secret-type = "repository"`, such as one of `gitops_secret_injection`.
+        Argo CD has its own way into the repository: give it one with `gitops_repository_credentials`.
 
         path: Application argocd/platform failed: ComparisonError: Failed to load target state: failed to generate manifest for source 1 of 1: rpc error: code = Unknown desc = failed to execute helm template command: failed running helm: `helm template . --name-template web` failed exit status 1: Error: execution error at (web/templates/web.yaml:1:3): greeting is required
         Argo CD cannot render what is in Git. Correct it there, or the options given here; then apply again.
@@ -172,6 +175,11 @@ mod tests {
         Argo CD cannot render what is in Git. Correct it there, or the options given here; then apply again.
 
         : Application argocd/platform failed: Application.argoproj.io argocd/web: its sync failed: Deployment.apps web/app: spec.selector is immutable
+        Correct it in Git or here, and apply again.
+
+        : Application argocd/platform failed: Application tenants: SyncError: Skipping sync attempt to 4b825dc: auto-sync will wipe out all resources
+        Argo CD does not prune the last object of an Application unless it is told to: set `sync = { allow_empty = true }` on the one that reads the directory, or keep another object in it.
+
         Correct it in Git or here, and apply again.
 
         : Application argocd/platform: not done within 10m; last seen: Application.argoproj.io argocd/web: it is Progressing (and 2 more)

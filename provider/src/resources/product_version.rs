@@ -1,11 +1,11 @@
 //! `gitops_product_version`: a chart and its default values under a name, in Git, never changed.
 
-use super::repository::{foresee, open};
+use super::repository::{commit, foresee, open};
+use crate::charts::{self, Pinned};
 use crate::defaults;
 use crate::import_id;
 use crate::problem::{Locate, problem};
 use crate::provider::{Gitops, task};
-use gitops::argo::Source;
 use gitops::git::{self, Change, Owner, Remote, Repository};
 use gitops::path::RepoPath;
 use gitops::product::{self, Name, ProductVersion as Wanted};
@@ -67,6 +67,8 @@ pub struct Status {
     pub commit: String,
     /// Its file in the repository.
     pub git_path: String,
+    /// Version of its chart, where that is not in the platform repository.
+    pub resolved_version: Option<String>,
 }
 
 impl Resource for ProductVersion {
@@ -100,7 +102,7 @@ impl Resource for ProductVersion {
     }
 
     async fn foresee(cx: &Context<Gitops>, plan: &mut Foresight<Self>) -> Result<(), Problem> {
-        refuse_change(plan)?;
+        refuse_change(cx, plan)?;
         plan.derive("git_path", &["product", "version", "products_path"], |id, spec| {
             format!("{}/{}/{}.yaml", spec.products_path, id.product, id.version)
         });
@@ -110,6 +112,14 @@ impl Resource for ProductVersion {
                 format!("the product version `{name}` on `{branch}` of `{url}`"),
                 &["product", "version"],
             );
+        }
+        if plan.is_known("chart") {
+            let known = charts::pinned(cx, plan.prior().and_then(found));
+            let chart = settle(cx, plan.prior(), plan.want()).await?;
+            match charts::certain(&plan.want().chart, known.as_ref()) {
+                None if chart.in_repository().is_some() => plan.unknown("resolved_version"),
+                certain => plan.set("resolved_version", certain.or(chart.version)),
+            }
         }
         Ok(())
     }
@@ -135,19 +145,21 @@ impl Resource for ProductVersion {
         let tree = repository.glance(&task).await.map_err(|error| located(&error))?;
         let products = last.as_ref().map_or_else(defaults::products, |last| last.spec.products_path.clone());
         let found = product::find(&tree, &products, &name(id));
-        let status = |commit: String| status(id, &products, &repository, commit);
-        let (spec, commit) = match (last, found) {
+        let (spec, commit, version) = match (last, found) {
             (_, Ok(None)) => return Ok(None),
             (Some(Prior { spec, status }), found) => {
-                let same =
-                    matches!((found, wanted(id, &spec)), (Ok(Some(found)), Ok(wanted)) if found == wanted);
-                (spec, if same { status.commit } else { String::new() })
+                let chart = charts::settled(&spec.chart, status.resolved_version.as_ref());
+                let same = matches!((found, wanted(id, &spec, &chart)), (Ok(Some(found)), Ok(wanted)) if found == wanted);
+                (spec, if same { status.commit } else { String::new() }, status.resolved_version)
             }
-            (None, Ok(Some(found))) => (imported(found, hints), tree.commit()),
+            (None, Ok(Some(found))) => {
+                let spec = imported(found, hints);
+                let version = spec.chart.version.clone();
+                (spec, tree.commit(), version)
+            }
             (None, Err(refusal)) => return Err(located(&git::Error::Declined(refusal))),
         };
-        let status = status(commit);
-        Ok(Some((spec, status)))
+        Ok(Some((spec, status(id, &products, &repository, commit, version))))
     }
 
     async fn delete(cx: &Context<Gitops>, id: &Identity, last: Prior<Spec, Status>) -> Result<(), Problem> {
@@ -157,7 +169,7 @@ impl Resource for ProductVersion {
         let message = format!("delete product version {name}");
         let change =
             Change::new(owner(id), message, move |tree| name.removal(tree, &products_path, &instances_path));
-        repository.commit(&task, change).await.map(drop).map_err(|error| located(&error))
+        commit(cx, &task, &repository, change).await.map(drop).map_err(|error| located(&error))
     }
 }
 
@@ -169,8 +181,9 @@ async fn write(
     want: &Spec,
 ) -> Result<Status, Problem> {
     let repository = open(cx, want.git.as_ref()).map_err(|error| located(&error))?;
+    let chart = settle(cx, prior, want).await?;
     let (version, products, branch) =
-        (wanted(id, want)?, want.products_path.clone(), repository.branch().to_owned());
+        (wanted(id, want, &chart)?, want.products_path.clone(), repository.branch().to_owned());
     let ours = prior.is_some_and(|prior| {
         prior.status.repository_url == repository.url()
             && prior.status.branch == repository.branch()
@@ -179,27 +192,53 @@ async fn write(
     let verb = if ours { "restore" } else { "add" };
     let message = format!("{verb} product version {}", version.name);
     let change = Change::new(owner(id), message, move |tree| version.edits(tree, &products, &branch, ours));
-    let outcome = repository.commit(&task(cx), change).await.map_err(|error| located(&error))?;
-    Ok(status(id, &want.products_path, &repository, outcome.commit().to_owned()))
+    let outcome = commit(cx, &task(cx), &repository, change).await.map_err(|error| located(&error))?;
+    let commit = outcome.commit().to_owned();
+    Ok(status(id, &want.products_path, &repository, commit, chart.version))
 }
 
-fn status(id: &Identity, products: &str, repository: &Repository, commit: String) -> Status {
+fn status(
+    id: &Identity,
+    products: &str,
+    repository: &Repository,
+    commit: String,
+    resolved_version: Option<String>,
+) -> Status {
     Status {
         repository_url: repository.url(),
         branch: repository.branch().to_owned(),
         commit,
         git_path: format!("{products}/{}/{}.yaml", id.product, id.version),
+        resolved_version,
     }
 }
 
+/// The chart with its version.
+async fn settle(
+    cx: &Context<Gitops>,
+    prior: Option<&Prior<Spec, Status>>,
+    want: &Spec,
+) -> Result<ChartSpec, Problem> {
+    let chart = charts::settle_one(cx, &task(cx), Some(&want.chart), prior.and_then(found)).await?;
+    Ok(chart.unwrap_or_default())
+}
+
+/// The version that the state says was found.
+fn found(prior: &Prior<Spec, Status>) -> Option<Pinned> {
+    Pinned::of(Some(&prior.spec.chart), prior.status.resolved_version.as_ref())
+}
+
 /// Refuses a plan that changes what never changes.
-fn refuse_change(plan: &Foresight<ProductVersion>) -> Result<(), Problem> {
+fn refuse_change(cx: &Context<Gitops>, plan: &Foresight<ProductVersion>) -> Result<(), Problem> {
     let Some(prior) = plan.prior() else { return Ok(()) };
     let (was, want) = (&prior.spec, plan.want());
     let values = |spec: &Spec| {
         spec.default_values.clone().filter(|values| *values != Json::Object(Default::default()))
     };
-    let changed = if plan.is_known("chart") && want.chart != was.chart {
+    let pinned = charts::pinned(cx, found(prior));
+    let settled =
+        |chart: &ChartSpec| pinned.as_ref().map_or_else(|| chart.clone(), |pinned| pinned.settle(chart));
+    let changed = if plan.is_known("chart") && settled(&want.chart) != settled(&was.chart) {
         "chart"
     } else if plan.is_known("default_values") && values(want) != values(was) {
         "default_values"
@@ -217,8 +256,8 @@ fn name(id: &Identity) -> Name {
     Name { product: id.product.clone(), version: id.version.clone() }
 }
 
-fn wanted(id: &Identity, spec: &Spec) -> Result<Wanted, Problem> {
-    let chart = spec.chart.chart().at("chart")?;
+fn wanted(id: &Identity, spec: &Spec, chart: &ChartSpec) -> Result<Wanted, Problem> {
+    let chart = chart.chart().at("chart")?;
     Ok(Wanted { name: name(id), chart, default_values: spec.default_values.clone().unwrap_or_default() })
 }
 
@@ -237,11 +276,7 @@ fn problems(id: &Identity, spec: &Spec) -> Vec<Problem> {
     let mut problems = Vec::new();
     problems.extend(Name::check(&id.product).at("product").err());
     problems.extend(Name::check(&id.version).at("version").err());
-    problems.extend(spec.chart.chart().at("chart").err());
-    problems.extend(spec.chart.path.as_ref().and_then(|path| RepoPath::parse(path).at("chart.path").err()));
-    let source = spec.chart.repo_url.clone().map(|repo_url| Source { repo_url, ..Source::default() });
-    let wrong = source.iter().flat_map(Source::validate);
-    problems.extend(wrong.map(|(_, error)| problem(&error).at("chart.repo_url")));
+    problems.extend(charts::problems(&spec.chart));
     let values = spec.default_values.as_ref().filter(|values| !values.is_object());
     problems.extend(values.map(|_| problem(&product::Error::NotAMapping).at("default_values")));
     problems.extend(RepoPath::parse(&spec.products_path).at("products_path").err());

@@ -86,10 +86,10 @@ async fn messages() {
     Nothing was removed. Move these tenants to another version, or delete them, and destroy again.
 
     product: `../shop` cannot be the name of a product or a version
-    Use letters, digits, dots, dashes, underscores and plus signs, at most 63, with a letter or digit at both ends, such as `1.2.3`.
+    Use letters, digits, dots, dashes, underscores and plus signs, at most 63, with a letter or digit at both ends, such as `1.2.3`, and no name that Windows keeps for a device, such as `con`.
     ---
     version: `1 0` cannot be the name of a product or a version
-    Use letters, digits, dots, dashes, underscores and plus signs, at most 63, with a letter or digit at both ends, such as `1.2.3`.
+    Use letters, digits, dots, dashes, underscores and plus signs, at most 63, with a letter or digit at both ends, such as `1.2.3`, and no name that Windows keeps for a device, such as `con`.
     ---
     chart: The chart is not fully named
     Give `path` for a chart in the platform repository, `repo_url`, `name` and `version` for one in a Helm repository, or `repo_url`, `path` and `version` for one in another Git repository.

@@ -5,7 +5,7 @@
 use super::argo;
 use crate::adoption::{adopted, adopts, imported};
 use crate::problem::{self, Locate, problem};
-use crate::provider::{Gitops, task, warn_of_environment};
+use crate::provider::{Gitops, foresee_in_cluster, task};
 use crate::{defaults, import_id};
 use gitops::apply::{Deletion, Owner, Writer};
 use gitops::argo::{GroupKind, Project as Wanted, ProjectDestination, Role, SyncWindow};
@@ -60,9 +60,11 @@ pub struct Spec {
     pub namespace_resources: Option<Vec<GroupKind>>,
     /// Kinds with a namespace that are not allowed.
     pub denied_namespace_resources: Option<Vec<GroupKind>>,
-    /// Who may do what with its Applications.
+    /// Who may do what with its Applications: people by their groups, programs by tokens that Argo CD issues for a role,
+    /// which are left alone.
     pub roles: Option<Vec<Role>>,
-    /// When its Applications may be synced, or may not.
+    /// When its Applications may be synced, or may not. Tiers of tenants that have windows of their own have projects of
+    /// their own: `tier_projects` of `gitops_tenant` and `gitops_tenant_fleet`.
     pub sync_windows: Option<Vec<SyncWindow>>,
     /// Ids of GPG keys, one of which must have signed the commit that is synced.
     pub signature_keys: Option<Vec<String>>,
@@ -107,11 +109,9 @@ impl Resource for Project {
     }
 
     async fn foresee(cx: &Context<Gitops>, plan: &mut Foresight<Self>) -> Result<(), Problem> {
-        let what = format!("the AppProject `{}`", Self::import_id(plan.id()));
-        plan.claim(what, &["namespace", "name", "kubernetes"]);
-        if plan.is_known("kubernetes") {
-            warn_of_environment(cx, plan.want().kubernetes.as_ref());
-        }
+        foresee_in_cluster(cx, plan, "the AppProject", ["namespace", "name"], |spec| {
+            spec.kubernetes.as_ref()
+        });
         plan.keep_unless_changed("uid", &["kubernetes"]); // another cluster has another project
         Ok(())
     }
@@ -259,74 +259,5 @@ fn still_used(id: &Identity, used: &[String]) -> Problem {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    fn id() -> Identity {
-        Identity { namespace: "argocd".into(), name: "shop".into() }
-    }
-
-    fn spec(spec: Json) -> Spec {
-        serde_json::from_value(spec).unwrap()
-    }
-
-    fn read_back(live: &Json, last: Option<Spec>) -> Json {
-        serde_json::to_value(spec_of(live, &id(), last)).unwrap()
-    }
-
-    #[test]
-    fn what_was_written_reads_as_it_was_configured() {
-        for more in [
-            json!({}),
-            json!({ "source_repos": [], "roles": [], "description": "" }),
-            json!({ "source_repos": ["*"], "destinations": [{ "name": "in-cluster", "namespace": "*" }] }),
-            json!({ "cluster_resources": [{ "kind": "Namespace" }], "take_ownership": true }),
-            json!({ "sync_windows": [{ "kind": "deny", "schedule": "0 22 * * *", "duration": "8h", "clusters": ["*"], "namespaces": [] }] }),
-            json!({ "roles": [{ "name": "deployer", "groups": [] }] }),
-        ] {
-            let spec = spec(more.clone());
-            let live = wanted(&id(), &spec).object().into_value();
-            assert_eq!(read_back(&live, Some(spec.clone())), serde_json::to_value(&spec).unwrap(), "{more}");
-        }
-    }
-
-    #[test]
-    fn a_change_by_hand_and_an_import_show() {
-        let spec = spec(json!({ "source_repos": ["https://git.example/shop.git"] }));
-        let mut live = wanted(&id(), &spec).object().into_value();
-        live["spec"]["sourceRepos"] = json!(["*"]);
-        live["spec"]["signatureKeys"] = json!([{ "keyID": "4AEE18F83AFDEB23" }]);
-        for last in [Some(spec), None] {
-            let read = read_back(&live, last);
-            assert_eq!(
-                (&read["source_repos"], &read["signature_keys"]),
-                (&json!(["*"]), &json!(["4AEE18F83AFDEB23"]))
-            );
-        }
-    }
-
-    #[test]
-    fn a_project_in_use_says_by_whom() {
-        let used: Vec<_> = (1..=12).map(|at| format!("app-{at}")).collect();
-        let problem = still_used(&id(), &used);
-        insta::assert_snapshot!(format!("{}\n\n{}", problem.summary, problem.detail), @"
-        Applications belong to the AppProject argocd/shop
-
-        Without it Argo CD would sync them no more:
-        - app-1
-        - app-2
-        - app-3
-        - app-4
-        - app-5
-        - app-6
-        - app-7
-        - app-8
-        - app-9
-        - app-10
-        - and 2 more
-
-        Remove them or move them to another project first; those of this configuration go first by themselves if they refer to this resource. Nothing was removed.
-        ");
-    }
-}
+#[path = "project_tests.rs"]
+mod tests;

@@ -3,8 +3,9 @@
 use crate::import_id;
 use crate::problem::problem;
 use crate::provider::Gitops;
+use gitops::Task;
 use gitops::files::{Changes, Known};
-use gitops::git::{self, Edit, Remote, Repository};
+use gitops::git::{self, Change, Edit, Remote, Repository};
 use gitops::path::RepoPath;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,6 +19,35 @@ use tfplugin_rs::{Context, Foresight, Problem, Resource};
 /// Nobody names one, or the address or branch cannot be used.
 pub fn open(cx: &Context<Gitops>, remote: Option<&Remote>) -> Result<Repository, git::Error> {
     cx.provider().repositories.open(&remote.cloned().unwrap_or_default())
+}
+
+/// Commits `change`. Where it waits in a pull request then, a warning says so: once for each request, however many
+/// resources wait in it.
+///
+/// # Errors
+///
+/// As [`Repository::commit`].
+pub async fn commit(
+    cx: &Context<Gitops>,
+    task: &Task,
+    repository: &Repository,
+    change: Change,
+) -> Result<git::Outcome, git::Error> {
+    let outcome = repository.commit(task, change).await?;
+    if let Some(request) = outcome.request()
+        && cx.provider().is_first_mention(&request.url)
+    {
+        cx.warn(waits_in(&request.url, repository));
+    }
+    Ok(outcome)
+}
+
+fn waits_in(request: &str, repository: &Repository) -> Problem {
+    let (branch, url) = (repository.branch(), repository.url());
+    let detail = format!(
+        "What this apply changes on `{branch}` of {url} is in the pull request, and not on the branch yet: {request}\n\nLet somebody merge it. While it is open, plans take it for merged, and later applies add to it; closed without a merge, it shows in the plan what is to be done again. What was destroyed is in the state no more: if the request is closed, its files stay, and are nobody's. To wait for the merge instead, set `pull_request.wait_for_merge` in the provider block's `git`."
+    );
+    Problem::warning("Changes wait in a pull request", detail).at("git")
 }
 
 /// Where a state says that its files are.
@@ -157,5 +187,25 @@ impl<'a> ImportId<'a> {
             None => Self { branch: None, name: first, more: Vec::new() },
             Some(name) => Self { branch: Some(first), name, more: parts.collect() },
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gitops::git::{Repositories, Settings};
+
+    #[test]
+    fn a_pull_request_is_told_of() {
+        let url = Some("https://git.example/acme/p.git".to_owned());
+        let remote = Remote { url, ..Remote::default() };
+        let repository = Repositories::new(Settings::default()).unwrap().open(&remote).unwrap();
+        let warning = waits_in("https://git.example/acme/p/pulls/7", &repository);
+        insta::assert_snapshot!(format!("{}: {}\n{}", warning.path, warning.summary, warning.detail), @"
+        git: Changes wait in a pull request
+        What this apply changes on `main` of https://git.example/acme/p.git is in the pull request, and not on the branch yet: https://git.example/acme/p/pulls/7
+
+        Let somebody merge it. While it is open, plans take it for merged, and later applies add to it; closed without a merge, it shows in the plan what is to be done again. What was destroyed is in the state no more: if the request is closed, its files stay, and are nobody's. To wait for the merge instead, set `pull_request.wait_for_merge` in the provider block's `git`.
+        ");
     }
 }

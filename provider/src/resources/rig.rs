@@ -1,5 +1,7 @@
 //! A real Git server for the tests of resources that write to a repository, and a provider with credentials for it.
 
+pub mod cluster;
+
 use crate::provider::Gitops;
 use gitops::Secret;
 use gitops::git::{Credentials, Repositories, Settings};
@@ -8,24 +10,31 @@ use serde_json::{Value as Json, json};
 use std::sync::Arc;
 use std::time::Duration;
 use tfplugin_rs::{Context, Problem};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-const PASSWORD: &str = "s3cr3t-password";
+pub const PASSWORD: &str = "s3cr3t-password";
 
 /// A server with the repository `p.git`, which has a README.
 pub struct Rig {
     pub dir: tempfile::TempDir,
     pub server: Server,
     pub bare: Bare,
+    name: &'static str,
 }
 
 impl Rig {
     pub async fn start() -> Self {
+        Self::start_as("p.git").await
+    }
+
+    /// The same, with another name of the repository.
+    pub async fn start_as(name: &'static str) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let bare = Bare::seeded(&dir.path().join("p.git")).unwrap();
+        let bare = Bare::seeded(&dir.path().join(name)).unwrap();
         let credentials = Some(("ci".to_owned(), PASSWORD.to_owned()));
         let options = Options { root: dir.path().to_owned(), credentials, tls: None };
         let server = Server::start(([127, 0, 0, 1], 0).into(), options).await.unwrap();
-        Self { dir, server, bare }
+        Self { dir, server, bare, name }
     }
 
     /// The same, with a chart at `charts/tenant`.
@@ -35,9 +44,28 @@ impl Rig {
         rig
     }
 
+    /// A Helm repository on the loopback, whose index says `index` and is not there where that is empty. Answers its
+    /// address.
+    pub async fn helm(index: &str) -> String {
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let status = if index.is_empty() { "401 Unauthorized" } else { "200 OK" };
+        let length = index.len();
+        let answer =
+            format!("HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{index}");
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let mut request = [0; 4096];
+                let _ = stream.read(&mut request).await;
+                let _ = stream.write_all(answer.as_bytes()).await;
+            }
+        });
+        address
+    }
+
     /// Address of the repository.
     pub fn url(&self) -> String {
-        self.server.url("p.git")
+        self.server.url(self.name)
     }
 
     /// What an operation of another run of the CLI is given.
@@ -47,20 +75,29 @@ impl Rig {
 
     /// The same, of a user who says this password.
     pub fn context_with(&self, password: &str) -> Context<Gitops> {
+        self.context_of(password, Settings::default(), Duration::from_secs(60))
+    }
+
+    /// The same, with these settings for Git, and so much time.
+    pub fn context_of(&self, password: &str, settings: Settings, limit: Duration) -> Context<Gitops> {
+        let gitops = self.gitops(password, settings);
+        Context::new(Arc::new(gitops), tokio_util::sync::CancellationToken::new(), limit)
+    }
+
+    /// The provider of such a run.
+    pub fn gitops(&self, password: &str, settings: Settings) -> Gitops {
         let credentials = Credentials {
             username: Some("ci".to_owned()),
             password: Some(Secret::new(password.to_owned())),
             ..Credentials::default()
         };
-        let settings =
-            Settings { credentials: [(self.server.url(""), credentials)].into(), ..Settings::default() };
-        let gitops = Gitops::without_clusters(Repositories::new(settings).unwrap());
-        Context::new(Arc::new(gitops), tokio_util::sync::CancellationToken::new(), Duration::from_secs(60))
+        let settings = Settings { credentials: [(self.server.url(""), credentials)].into(), ..settings };
+        Gitops::without_clusters(Repositories::new(settings).unwrap())
     }
 
     /// The attributes `more`, with a `git` that names the repository and `branch` of it.
     pub fn attributes(&self, branch: &str, more: Json) -> Json {
-        let mut attributes = json!({"git": {"url": self.server.url("p.git"), "branch": branch}});
+        let mut attributes = json!({"git": {"url": self.url(), "branch": branch}});
         attributes.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         attributes
     }

@@ -80,14 +80,26 @@ async fn a_cluster_of_the_environment_is_warned_of() {
     let tenant = |wait: bool| json!({"tenant_id": "acme", "chart": {"path": "charts/tenant"}, "wait": wait});
     let app = json!({"name": "platform", "repo_url": "https://git.example/p.git", "path": "apps"});
     let fleet = json!({"name": "shops", "tenants": {"value": {}, "type": ["object", {}]}});
+    let git = json!({"url": "https://git.example/p.git"});
+    let sealed = json!({"namespace": "web", "name": "app", "path": "app.yaml", "git": git});
     let warning = BTreeSet::from([
         assert_warns::<tenant_fleet::TenantFleet>(fleet).await,
         assert_warns::<tenant::Tenant>(tenant(true)).await,
         assert_warns::<tenant::Tenant>(tenant(false)).await,
-        assert_warns::<root_app::RootApp>(app).await,
+        assert_warns::<root_app::RootApp>(app.clone()).await,
+        assert_warns::<application::Application>(app).await,
         assert_warns::<secret_injection::SecretInjection>(json!({"namespace": "web", "name": "app"})).await,
+        assert_warns::<repository_credentials::RepositoryCredentials>(
+            json!({"url": "https://git.example/p.git"}),
+        )
+        .await,
+        assert_warns::<sync::Sync>(json!({"application": "shop", "revision": "v1"})).await,
+        assert_warns::<sealed_secret::SealedSecretFile>(sealed).await,
+        assert_warns::<sealed_value::SealedValue>(json!({"namespace": "web", "name": "app"})).await,
         assert_warns::<project::Project>(json!({"namespace": "argocd", "name": "shop"})).await,
         assert_warns::<bootstrap::Bootstrap>(json!({"namespace": "argocd", "source": {}})).await,
+        assert_warns::<addon::AddonInstallation>(json!({"kind": "sealed-secrets", "source": {}})).await,
+        assert_warns::<sealing_key::SealingKeys>(json!({"namespace": "kube-system"})).await,
     ]);
     let table = crate::table().unwrap();
     let takes = table.resource_schemas().filter(|(_, schema)| {

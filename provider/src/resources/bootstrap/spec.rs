@@ -1,12 +1,12 @@
 //! The attributes of `gitops_bootstrap`.
 
+use super::super::installation::{Facts, Source};
 use crate::defaults;
 use gitops::argo::prepare;
 use gitops::cluster::Connection;
-use gitops::helm;
+use gitops::install;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value as Json;
 use std::collections::BTreeMap;
 
 /// What the installation is.
@@ -40,39 +40,6 @@ pub struct Spec {
     pub wait: bool,
 }
 
-/// What to install.
-#[derive(Serialize, Deserialize, JsonSchema)]
-pub struct Source {
-    /// A manifest, such as the `install.yaml` of a release of Argo CD.
-    pub manifest: Option<Manifest>,
-    /// A Helm chart. It is rendered on this machine, and Helm does not install it.
-    pub chart: Option<Chart>,
-}
-
-/// A manifest.
-#[derive(Serialize, Deserialize, JsonSchema)]
-pub struct Manifest {
-    /// Path of a file. What is applied is what was planned: a file that changes in between ends the apply.
-    pub path: Option<String>,
-    /// URL to download from. It is read at each plan: give `sha256`, and what is behind it cannot change.
-    pub url: Option<String>,
-    /// SHA-256 checksum (64 hexadecimal digits) that the manifest must have.
-    pub sha256: Option<String>,
-}
-
-/// A Helm chart.
-#[derive(Serialize, Deserialize, JsonSchema)]
-pub struct Chart {
-    /// Where the chart is: `https://…`, `oci://…`, or a local directory.
-    pub repository: String,
-    /// Name of the chart, such as `argo-cd`.
-    pub name: String,
-    /// Version of the chart. Needed unless `repository` is a local directory.
-    pub version: Option<String>,
-    /// Values for the chart: any object, or its YAML. They are stored in the state: no secrets.
-    pub values: Option<Json>,
-}
-
 /// Settings of Argo CD.
 #[derive(Serialize, Deserialize, JsonSchema)]
 pub struct Settings {
@@ -101,14 +68,20 @@ pub struct Status {
     pub ready: bool,
 }
 
-impl Chart {
-    /// The chart, as the room that renders it has it.
-    pub fn wanted(&self) -> helm::Chart {
-        helm::Chart {
-            repository: self.repository.clone(),
-            name: self.name.clone(),
+impl Status {
+    /// The outputs that say `facts`.
+    pub fn of(Facts { version, manifest_sha256, objects, inventory, ready }: Facts) -> Self {
+        Self { version, manifest_sha256, objects, inventory, ready }
+    }
+
+    /// What they say.
+    pub fn facts(&self) -> Facts {
+        Facts {
             version: self.version.clone(),
-            values: self.values.clone().unwrap_or_default(),
+            manifest_sha256: self.manifest_sha256.clone(),
+            objects: self.objects,
+            inventory: self.inventory.clone(),
+            ready: self.ready,
         }
     }
 }
@@ -120,13 +93,15 @@ pub fn wishes(id: &Identity, spec: &Spec) -> prepare::Wishes {
         settings.and_then(|s| map(s).clone()).unwrap_or_default()
     };
     prepare::Wishes {
-        namespace: id.namespace.clone(),
+        install: install::Wishes {
+            namespace: id.namespace.clone(),
+            images: spec.images.clone().unwrap_or_default(),
+            patches: spec.patches.clone().unwrap_or_default(),
+        },
         settings: prepare::Settings {
             config: keys(|s| &s.config),
             rbac: keys(|s| &s.rbac),
             params: keys(|s| &s.params),
         },
-        images: spec.images.clone().unwrap_or_default(),
-        patches: spec.patches.clone().unwrap_or_default(),
     }
 }

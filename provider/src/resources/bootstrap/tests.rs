@@ -1,9 +1,14 @@
 //! What users read of `gitops_bootstrap`.
 
-use super::spec::{Chart, Manifest, Source};
+use super::super::installation::{
+    Chart, Manifest, Source, Sources, check, drift, is_ready, not_written, stopped,
+};
 use super::*;
-use gitops::apply::{Conflict, Foreign};
+use crate::problem::problem;
+use gitops::apply::{self, Conflict, Foreign, Survey};
+use gitops::manifest::Id;
 use gitops::task::Interrupted;
+use gitops::{Task, wait};
 use serde_json::Value as Json;
 use std::time::Duration;
 
@@ -39,9 +44,9 @@ fn sources_that_cannot_be() {
         Source { manifest: None, chart: Some(chart("oci://ghcr.io/argoproj/argo-helm", None)) },
         Source { manifest: None, chart: Some(chart("http://charts.example", Some("9.1.0"))) },
     ];
-    let texts = cases
-        .iter()
-        .map(|case| source::check(case).map_or_else(|| "fine".to_owned(), |problem| told(&problem)));
+    let texts = cases.iter().map(|case| {
+        check(case, "Argo CD's `install.yaml`").map_or_else(|| "fine".to_owned(), |problem| told(&problem))
+    });
     insta::assert_snapshot!(texts.collect::<Vec<_>>().join("\n\n"), @"
         fine
 
@@ -83,7 +88,7 @@ async fn planned(text: &[u8], sha256: Option<&str>, patches: Option<Vec<String>>
     let source = Source { manifest: Some(manifest(path.to_str(), None, sha256)), chart: None };
     let spec = Spec { source, patches, ..spec_of(None, None) };
     let task = Task::new(context().cancellation().clone(), Duration::from_secs(60));
-    match Sources::default().install(&task, &id, &spec).await {
+    match Sources::default().install(&task, &installation_of(&id, &spec).recipe, &spec.source).await {
         Ok(install) => format!("{}, {} objects", install.prepared.version, install.prepared.objects.len()),
         Err(problem) => told(&problem).replace(&path.display().to_string(), "install.yaml"),
     }
@@ -174,7 +179,8 @@ async fn a_download_that_ends_early() {
     let mut texts = Vec::new();
     for sha256 in [Some(sha256.as_str()), None] {
         let spec = Spec { source: manifest(sha256), ..spec_of(None, None) };
-        let problem = sources.install(&task, &id, &spec).await.err().unwrap();
+        let problem =
+            sources.install(&task, &installation_of(&id, &spec).recipe, &spec.source).await.err().unwrap();
         texts.push(told(&problem).replace(&url, "http://127.0.0.1/install.yaml"));
     }
     insta::assert_snapshot!(texts.join("\n\n"), @"

@@ -2,11 +2,13 @@
 //!
 //! Whose a file is, its content cannot say: the state remembers what was seen of each.
 
+#[cfg(test)]
+mod pull_requests;
 mod shape;
 #[cfg(test)]
 mod tests;
 
-use super::repository::{ImportId, Kept, claim_file, foresee, imported as remote_of_import, open};
+use super::repository::{ImportId, Kept, claim_file, commit, foresee, imported as remote_of_import, open};
 use crate::adoption::{adopted, adopts, imported};
 use crate::problem::Locate;
 use crate::provider::{Gitops, task};
@@ -138,7 +140,7 @@ impl Resource for Files {
         let (kept, message) = (Kept::default(), shape::message(id, &spec, "delete"));
         let noted = kept.clone();
         let change = Change::new(owner(id), message, move |tree| Ok(noted.note(set.removal(tree, &known)?)));
-        repository.commit(&task(cx), change).await.map_err(located)?;
+        commit(cx, &task(cx), &repository, change).await.map_err(located)?;
         kept.warning().into_iter().for_each(|warning| cx.warn(warning));
         Ok(())
     }
@@ -173,7 +175,7 @@ async fn write(
     let change = Change::new(owner(id), shape::message(id, want, action), move |tree| {
         Ok(noted.note(set.changes(tree, &known, adopt)?))
     });
-    let landed = repository.commit(task, change).await.map_err(|error| located(&error, want))?;
+    let landed = commit(cx, task, &repository, change).await.map_err(|error| located(&error, want))?;
     kept.warning().into_iter().for_each(|warning| cx.warn(warning));
     if let Some(prior) = prior.filter(|prior| here.is_none() && !prior.status.digests.is_empty()) {
         cx.warn(prior.status.place().left_behind());

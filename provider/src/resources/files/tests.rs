@@ -260,7 +260,7 @@ async fn messages_of_what_is_in_the_way() {
     git: The git server refused the push to `main` of `http://git.example/p.git`: pre-receive hook declined
       remote: no files here
 
-    The rules of the server forbid this change: allow this user to push to the branch, or use another branch.
+    The rules of the server forbid this change: allow this user to push to the branch, or use another branch. To a protected branch, `write_mode = "pull_request"` in the provider block's `git` delivers changes as pull requests.
 
     git: The git repository `http://git.example/none.git` was not found
     Check the address, and that the credentials may see this repository.

@@ -6,7 +6,8 @@ mod shape;
 #[cfg(test)]
 mod tests;
 
-use super::repository::{foresee, imported, open};
+use super::repository::{commit, foresee, imported, open};
+use crate::problem::first;
 use crate::provider::{Gitops, task};
 use gitops::git::{self, Change, Outcome as Landed, Owner, Repository, Snapshot};
 use gitops::release::{Release, content};
@@ -23,9 +24,10 @@ use tfplugin_rs::{Context, Foresight, Outcome, Prior, Problem, Resource, View};
 /// and compared before it is committed; what cannot be edited alone, such as a value that an alias repeats, is an error.
 ///
 /// What others write there shows in the plan, and the apply writes it again. An image has one writer: two blocks for one
-/// place are refused, and so are files that another resource writes as a whole, such as those of a `gitops_tenant`, and a
-/// line that a comment gives to Flux's image automation. In a `gitops_overlay` that leaves `images` out, the images of its
-/// kustomization may be written. Do not let Argo CD Image Updater or a pipeline write the same place.
+/// place, or for a mapping and a line of it, are refused, and so are files that another resource writes as a whole, such
+/// as those of a `gitops_tenant`, and a line that a comment gives to Flux's image automation. In a `gitops_overlay` that
+/// leaves `images` out, the images of its kustomization may be written. Do not let Argo CD Image Updater or a pipeline
+/// write the same place.
 ///
 /// The apply does not wait for Argo CD. A destroy leaves the file as it is, so that what runs goes on running: the place
 /// is only forgotten. So does a change of `file`, `path` or `document` with the old place.
@@ -70,8 +72,14 @@ impl Resource for ImageRelease {
         let known = ["file", "path", "document"].into_iter().all(|part| plan.is_known(part));
         if let (Some(repository), true, Ok(place)) = (repository, known, Place::of(plan.id())) {
             // Spelled in one way, so that one block writes a place.
-            let (place, branch, url) = (place.name(), repository.branch(), repository.url());
-            plan.claim(format!("the image at {place} on `{branch}` of `{url}`"), &[]);
+            let (name, branch, url) = (place.name(), repository.branch(), repository.url());
+            plan.claim(format!("the image at {name} on `{branch}` of `{url}`"), &[]);
+            // A mapping is written line by line, and another block may be for one of the lines.
+            let lines = plan.is_known("format").then(|| plan.want().format.places(&place.path));
+            for line in lines.into_iter().flatten() {
+                let line = place.name_of(&line);
+                plan.claim_part(format!("the line {line} on `{branch}` of `{url}`"), "path");
+            }
         }
         Ok(())
     }
@@ -137,7 +145,7 @@ async fn write(
     let (owner, message) = (Owner::new(ImageRelease::KIND, ImportId::of(id)), shape::message(want, &release));
     let adopt = want.take_ownership;
     let change = Change::new(owner, message, move |tree| release.edits(tree, adopt));
-    let landed = repository.commit(&task(cx), change).await.map_err(|error| located(&error))?;
+    let landed = commit(cx, &task(cx), &repository, change).await.map_err(|error| located(&error))?;
     let commit = match (landed, prior) {
         // The image was there already: the commit that brought it stays.
         (Landed::Unchanged { .. }, Some(prior)) if prior.is_in(&repository) && !prior.commit.is_empty() => {
@@ -159,7 +167,7 @@ async fn import(cx: &Context<Gitops>, id: &Identity) -> Result<Option<(Spec, Sta
 
 /// The release that the files say.
 fn found(tree: &Snapshot, id: &Identity) -> Result<Option<Release>, Problem> {
-    let Place { file, document, path } = Place::of(id).map_err(|mut problems| problems.remove(0))?;
+    let Place { file, document, path } = Place::of(id).map_err(first)?;
     let content = content(tree, &file).map_err(|refusal| located(&git::Error::Declined(refusal)))?;
     let Some(text) = content else { return Ok(None) };
     let found = Release::imported(file, document, path, &text);

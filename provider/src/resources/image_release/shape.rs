@@ -1,7 +1,7 @@
 //! What users say of a release and what they learn of it, to and from the release that the platform knows.
 
 use crate::import_id;
-use crate::problem::{Locate, problem};
+use crate::problem::{Locate, first, problem};
 use gitops::git::{self, Refusal, Remote, Repository};
 use gitops::image::join;
 use gitops::path::RepoPath;
@@ -106,7 +106,12 @@ impl Place {
 
     /// The same in words, spelled in one way.
     pub fn name(&self) -> String {
-        let Self { file, document, path } = self;
+        self.name_of(&self.path)
+    }
+
+    /// Another path of the same document in words.
+    pub fn name_of(&self, path: &Path) -> String {
+        let Self { file, document, .. } = self;
         let document =
             document.as_ref().map(|document| format!(", document `{document}`")).unwrap_or_default();
         format!("`{path}` of `{file}`{document}")
@@ -137,7 +142,7 @@ impl Spec {
 
 /// The release that is wanted.
 pub fn release(id: &Identity, spec: &Spec) -> Result<Release, Problem> {
-    let Place { file, document, path } = Place::of(id).map_err(|mut problems| problems.remove(0))?;
+    let Place { file, document, path } = Place::of(id).map_err(first)?;
     Ok(Release { file, document, path, format: spec.format, parts: spec.parts() })
 }
 

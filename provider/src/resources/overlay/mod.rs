@@ -8,7 +8,9 @@ mod spec;
 #[cfg(test)]
 mod tests;
 
-use super::repository::{ImportId, Kept, Place, claim_file, foresee, imported as remote_of_import, open};
+use super::repository::{
+    ImportId, Kept, Place, claim_file, commit, foresee, imported as remote_of_import, open,
+};
 use crate::defaults;
 use crate::problem::Locate;
 use crate::provider::{Gitops, task};
@@ -138,7 +140,7 @@ impl Resource for Overlay {
         let message = format!("delete overlay {}", id.name);
         let change =
             Change::new(owner(id), message, move |tree| Ok(noted.note(files.removal(tree, &known)?)));
-        repository.commit(&task(cx), change).await.map_err(|error| located(&error, &spec))?;
+        commit(cx, &task(cx), &repository, change).await.map_err(|error| located(&error, &spec))?;
         kept.warning().into_iter().for_each(|warning| cx.warn(warning));
         Ok(())
     }
@@ -175,7 +177,7 @@ async fn write(
         *files.lock().unwrap_or_else(PoisonError::into_inner) = set.known();
         Ok(noted.note(set.changes(tree, &known, adopt)?))
     });
-    let landed = repository.commit(task, change).await.map_err(|error| located(&error, want))?;
+    let landed = commit(cx, task, &repository, change).await.map_err(|error| located(&error, want))?;
     kept.warning().into_iter().for_each(|warning| cx.warn(warning));
     if let Some(prior) = prior.filter(|_| here.is_none()) {
         cx.warn(prior.status.place().left_behind());

@@ -1,8 +1,8 @@
 //! What users say of an overlay and what they learn of it, to and from the overlay that the platform knows.
 
 use super::spec::{ApplicationSpec, Identity, Spec};
-use crate::problem::problem;
-use crate::resources::application as app;
+use crate::problem::{first, problem};
+use crate::resources::app::life as app;
 use gitops::argo::{Application, Source};
 use gitops::files::Taken;
 use gitops::git::{self, Repository};
@@ -35,7 +35,7 @@ pub fn overlay(id: &Identity, spec: &Spec, url: &str, branch: &str) -> Result<Ov
 ///
 /// The first problem.
 pub fn in_repository(id: &Identity, spec: &Spec, repository: &Repository) -> Result<Overlay, Problem> {
-    overlay(id, spec, &repository.url(), repository.branch()).map_err(|mut problems| problems.remove(0))
+    overlay(id, spec, &repository.url(), repository.branch()).map_err(first)
 }
 
 fn kustomization(spec: &Spec) -> Result<Kustomization, Vec<Problem>> {

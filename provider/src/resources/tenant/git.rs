@@ -1,12 +1,15 @@
 //! The files of a tenant in the platform repository: opened, read, written.
 
+use super::secrets::Delivery;
 use super::shape::{self, Identity, Spec, Status};
 use super::{Written, owner};
 use crate::problem::{Locate, problem};
 use crate::provider::Gitops;
+use crate::resources::repository::commit;
 use gitops::Task;
 use gitops::git::{self, Change, Refusal, Repository, Snapshot};
 use gitops::product;
+use gitops::sops;
 use gitops::tenant::{Files, Found, Home, NotNamed, Refused};
 use std::error::Error;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -26,10 +29,12 @@ pub(super) async fn write(
         Some(prior) if at(&prior.status, &repository) => (Some(prior), None),
         elsewhere => (None, elsewhere),
     };
-    let before = match here {
-        Some(prior) => Some(shape::home(id, &prior.spec, &repository).files().whole()?),
-        None => None,
-    };
+    let former = here.map(|prior| shape::home(id, &prior.spec, &repository));
+    let before = former.as_ref().map(|home| home.files().whole()).transpose()?;
+    let delivered = here.and_then(|prior| prior.status.delivered_secrets.as_ref());
+    let delivery = Delivery { cx, task, id, home: &home };
+    let parcel = delivery.pack(want, &repository, delivered.zip(former.as_ref())).await?;
+    let secrets = parcel.clone();
     let (spec, place) = (want.clone(), home.clone());
     // The change sees the tree that it is made on, and asks it for the chart and its version: no second fetch for that.
     let seen = Arc::new(Mutex::new(None));
@@ -39,14 +44,17 @@ pub(super) async fn write(
     let change = Change::new(owner(id), message, move |tree| {
         let wanted = shape::tenant(place.clone(), &spec, tree)?;
         *seen.lock().unwrap_or_else(PoisonError::into_inner) = wanted.resolved_version(tree);
-        wanted.edits(tree, before.as_ref(), spec.take_ownership)
+        let edits = wanted.edits(tree, before.as_ref(), spec.take_ownership)?;
+        Ok([edits, secrets.edits(tree)?].concat())
     });
-    let outcome = repository.commit(task, change).await.map_err(|error| located(&error))?;
+    let outcome = commit(cx, task, &repository, change).await.map_err(|error| located(&error))?;
     if let Some(prior) = elsewhere {
         cx.warn(left_behind(&prior.status));
     }
     let version = version.lock().unwrap_or_else(PoisonError::into_inner).take();
-    Ok(Written { repository, home, commit: outcome.commit().to_owned(), version })
+    let proposed = outcome.request().is_some();
+    let (commit, delivered) = (outcome.commit().to_owned(), parcel.delivered(want));
+    Ok(Written { repository, home, commit, version, delivered, proposed })
 }
 
 fn at(status: &Status, repository: &Repository) -> bool {
@@ -87,6 +95,8 @@ pub fn blamed(refusal: &Refusal) -> Option<&'static str> {
         Some("product_version")
     } else if why.is::<NotNamed>() {
         Some("chart")
+    } else if why.is::<sops::Error>() || why.is::<sops::NoPolicy>() {
+        Some("secrets")
     } else {
         None
     }

@@ -45,6 +45,15 @@ impl Halt {
         }
     }
 
+    /// What went wrong, as one of several things that did.
+    pub fn words(&self) -> String {
+        match self {
+            Self::Wait(error) => error.to_string(),
+            Self::Cluster(error) => error.to_string(),
+            Self::Unread(problem) => problem.summary.clone(),
+        }
+    }
+
     /// What the user is told, on the attribute that it is about.
     pub fn problem(self, attributes: &Attributes) -> Problem {
         match self {

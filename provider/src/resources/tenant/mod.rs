@@ -1,16 +1,20 @@
 //! `gitops_tenant`: a tenant as files of the platform repository, in one commit, waited for until it is as it should be.
 //!
-//! Git is what the tenant is; the cluster only says how it is. A tenant whose cluster is gone is still there.
+//! Git is what the tenant is; the cluster only says how it is. A tenant whose cluster is gone is still there. One whose files
+//! are gone is there until its cluster has nothing of it any more.
 
 pub mod git;
+pub mod leaving;
 pub mod life;
+pub mod secrets;
 pub mod shape;
 #[cfg(test)]
 mod tests;
 
-use super::application as app;
+use super::app::life as app;
 use super::blame::{self, Attributes};
-use super::repository::{claim_file, foresee, imported, open};
+use super::repository::{claim_file, commit, foresee, imported, open};
+use crate::charts::{self, Pinned};
 use crate::import_id;
 use crate::outcome::{Phase, unfinished};
 use crate::problem::{Locate, add, problem};
@@ -22,6 +26,7 @@ use gitops::git::{Change, Owner, Repository};
 use gitops::tenant::{Files, Home, OnDelete, OnItsWay, State, Summary};
 use life::Passage;
 use schemars::JsonSchema;
+use secrets::{Delivered, Delivery};
 use shape::{Identity, Spec, Status};
 use tfplugin_rs::{Context, Foresight, Outcome, Prior, Problem, Resource, View};
 
@@ -30,9 +35,20 @@ use tfplugin_rs::{Context, Foresight, Outcome, Prior, Problem, Resource, View};
 ///
 /// An Application of Argo CD that reads `applications_path`, such as a child of the root app, brings the tenant into
 /// the cluster. The apply asks it to look and waits until the tenant is healthy as the commit has it; commits of
-/// others on top of it do not disturb the wait. Files that say what is wanted already make no commit.
+/// others on top of it do not disturb the wait. Files that say what is wanted already make no commit. A change that
+/// waits in a pull request, which the provider block may ask for, is not waited for in the cluster.
 ///
-/// An import reads the files from their default directories. Its id is `branch:tenant_id`.
+/// `secrets_wo` is neither in the plan nor in the state. Argo CD opens no encrypted file, so that the secrets go two ways: in
+/// the commit, as a Secret that is encrypted in the format of SOPS (`instances/<tenant_id>/secrets.yaml`, for the recipients
+/// of age in `secrets.age`, or whom `.sops.yaml` names), and, where a cluster is named, into the tenant's namespace before
+/// Argo CD hears of the tenant. `sops decrypt instances/acme/secrets.yaml | kubectl apply -f -` is what brings them to a
+/// cluster without Terraform. What others change in either place shows in the plan, and the apply writes it again. They go
+/// with the tenant, and stay where its data do. That they changed is seen as by `gitops_sops_file`, with a fingerprint that
+/// `GITOPS_FINGERPRINT_KEY` makes safe also against whoever has both the state and the file.
+///
+/// An import reads the files from their default directories. Its id is `branch:tenant_id`. Tenants that somebody made by
+/// hand become ours with it: the next apply writes their files as a tenant's, and a warning tells what of the Application
+/// goes with that. Many of them at once are imported with what the data source `gitops_tenants` tells.
 #[derive(JsonSchema)]
 pub struct Tenant;
 
@@ -42,6 +58,10 @@ struct Written {
     home: Home,
     commit: String,
     version: Option<String>,
+    /// Where its secrets are.
+    delivered: Option<Delivered>,
+    /// Whether they are so in a pull request only, of which the cluster knows nothing.
+    proposed: bool,
 }
 
 impl Resource for Tenant {
@@ -75,6 +95,9 @@ impl Resource for Tenant {
         if spec.is_known("product_version") && spec.is_known("chart") {
             problems.extend(shape::problem_of_product(spec.get()));
         }
+        if spec.is_known("secrets_wo") {
+            problems.extend(secrets::problems_of_values(spec.get()));
+        }
         problems
     }
 
@@ -89,12 +112,14 @@ impl Resource for Tenant {
         if app::unfinished(cx) && plan.want().wait {
             plan.unknown("status");
         }
-        if let Some(repository) = foresee(cx, plan, |spec| spec.git.as_ref(), |status| &status.commit)? {
+        let repository = foresee(cx, plan, |spec| spec.git.as_ref(), |status| &status.commit)?;
+        if let Some(repository) = &repository {
             let (id, branch, url) = (&plan.id().tenant_id, repository.branch(), repository.url());
             plan.claim(format!("the tenant `{id}` on `{branch}` of `{url}`"), &["tenant_id"]);
-            claim_files(plan, &repository);
+            claim_files(plan, repository);
         }
-        Ok(())
+        secrets::foresee(cx, plan, repository.as_ref()).await?;
+        foresee_chart(cx, plan).await
     }
 
     async fn apply(
@@ -105,7 +130,15 @@ impl Resource for Tenant {
     ) -> Outcome<Status> {
         let (task, phase) = (task(cx), Phase::of(&prior));
         let was = prior.as_ref().map_or(State::Active, |prior| prior.spec.state);
+        let want = &match settle(cx, &task, prior.as_ref(), want).await {
+            Ok(settled) => settled,
+            Err(problem) => return Outcome::failed(problem),
+        };
         let made = async {
+            let later = open(cx, want.git.as_ref()).is_ok_and(|repository| repository.leaves_requests());
+            if was != want.state && later {
+                return Err(state_waits());
+            }
             let cluster = match want.wait || want.state != State::Active {
                 true => Some(connect(cx, &task, want.kubernetes.as_ref(), want.state).await?),
                 false => look(cx, &task, want.kubernetes.as_ref()).await?,
@@ -115,13 +148,21 @@ impl Resource for Tenant {
             if let Some(cluster) = &cluster {
                 Passage { task: &task, cluster, home: &home, was, becomes: want.state }.prepare().await?;
             }
-            Ok::<_, Problem>((cluster, write(cx, &task, id, prior.as_ref(), want, repository, home).await?))
+            let delivery = Delivery { cx, task: &task, id, home: &home };
+            let injected = delivery.inject(want, cluster.as_ref()).await?;
+            let mut written = write(cx, &task, id, prior.as_ref(), want, repository, home.clone()).await?;
+            written.delivered = written.delivered.map(|delivered| delivered.and(injected));
+            let delivery = Delivery { home: &written.home, ..delivery };
+            delivery
+                .withdraw_former(prior.as_ref(), want, cluster.as_ref().filter(|_| !written.proposed))
+                .await?;
+            Ok::<_, Problem>((cluster, written))
         };
         let (cluster, written) = match made.await {
             Ok(made) => made,
             Err(problem) => return Outcome::failed(problem),
         };
-        let settled = match &cluster {
+        let settled = match cluster.as_ref().filter(|_| !written.proposed) {
             Some(cluster) => {
                 let passage = Passage { task: &task, cluster, home: &written.home, was, becomes: want.state };
                 passage.settle(&written.on_its_way(cluster), want.wait).await
@@ -152,30 +193,47 @@ impl Resource for Tenant {
         let remote = last.as_ref().map_or(Some(&hints), |last| last.spec.git.as_ref());
         let repository = open(cx, remote).map_err(|error| located(&error))?;
         let tree = repository.glance(&task).await.map_err(|error| located(&error))?;
-        let (mut spec, commit) = match last {
-            Some(Prior { spec, status }) => (spec, Some(status.commit)),
+        let (mut spec, commit, version, delivered) = match last {
+            Some(Prior { spec, status }) => {
+                (spec, Some(status.commit), status.resolved_version, Some(status.delivered_secrets))
+            }
             None => {
                 let found = files(&tree, &paths_of_import(id)?)?;
                 let Some(found) = found else { return Ok(None) };
-                (shape::imported(id, hints, &repository, &found), None)
+                let spec = shape::imported(id, hints, &repository, &found);
+                let tenant = shape::tenant(shape::home(id, &spec, &repository), &spec, &tree).ok();
+                let left = tenant.and_then(|tenant| shape::left_out(&id.tenant_id, &tenant, &found));
+                left.into_iter().for_each(|warning| cx.warn(warning));
+                (spec, None, None, None)
             }
         };
         let home = shape::home(id, &spec, &repository);
-        let Some(found) = files(&tree, &home.files().whole()?)? else { return Ok(None) };
         // A product version that is gone, or no longer to be read, is for the apply to say.
-        let tenant = shape::tenant(home.clone(), &spec, &tree).ok();
-        let same = tenant.as_ref().is_some_and(|tenant| found.differs(tenant).is_empty());
+        let wanted = shape::settled(&spec, version.as_ref());
+        let tenant = shape::tenant(home.clone(), &wanted, &tree).ok();
+        let mut same = tenant.as_ref().is_some_and(|tenant| tenant.is_written(&tree));
+        if !same {
+            let Some(found) = files(&tree, &home.files().whole()?)? else {
+                let (commit, delivered) = (String::new(), delivered.flatten());
+                let written = Written { repository, home, commit, version, delivered, proposed: false };
+                return leaving::read(cx, &task, spec, written).await;
+            };
+            if let Some(tenant) = &tenant {
+                same = found.differs(tenant).is_empty();
+                shape::show_drift(&mut spec, tenant, &found);
+            }
+        }
         let commit = match (same, commit) {
             (true, Some(commit)) => commit,
             (true, None) => tree.commit(),
             (false, _) => String::new(),
         };
         let version = tenant.as_ref().and_then(|tenant| tenant.resolved_version(&tree));
-        if let Some(tenant) = &tenant {
-            shape::show_drift(&mut spec, tenant, &found);
-        }
         let cluster = look(cx, &task, spec.kubernetes.as_ref()).await?;
-        let written = Written { repository, home, commit, version };
+        let delivery = Delivery { cx, task: &task, id, home: &home };
+        let last = delivered.as_ref().map(Option::as_ref);
+        let delivered = delivery.seen(&spec, last, &tree, cluster.as_ref()).await?;
+        let written = Written { repository, home, commit, version, delivered, proposed: false };
         let status = written.status(&task, cluster.as_ref()).await;
         Ok(Some((spec, status)))
     }
@@ -191,20 +249,28 @@ impl Resource for Tenant {
         if let Some(cluster) = cluster.as_ref().filter(|_| home.on_delete == OnDelete::RetainData) {
             life::keep_volumes(&task, cluster, &home).await?;
         }
-        let going = home.clone();
+        let (going, delivered) = (home.clone(), last.status.delivered_secrets.clone());
+        let had_secrets = delivered.is_some();
         let message = format!("delete tenant {}", id.tenant_id);
-        let change = Change::new(owner(id), message, move |tree| going.removal(tree));
-        let commit =
-            repository.commit(&task, change).await.map_err(|error| located(&error))?.commit().to_owned();
-        let Some(cluster) = cluster.filter(|_| spec.wait) else { return Ok(()) };
-        let written = Written { repository, home, commit, version: None };
-        life::end(&task, &cluster, &written.on_its_way(&cluster), spec.state).await.map_err(|mut problem| {
-            let commit = &written.commit;
-            let paragraph =
-                format!("Its files were removed in commit {commit}. Destroy again to go on waiting.");
-            add(&mut problem, &paragraph);
-            problem
-        })
+        let change = Change::new(owner(id), message, move |tree| {
+            let secrets = secrets::removal(tree, &going, delivered.as_ref())?;
+            Ok([going.removal(tree)?, secrets].concat())
+        });
+        let landed = commit(cx, &task, &repository, change).await.map_err(|error| located(&error))?;
+        let (proposed, commit) = (landed.request().is_some(), landed.commit().to_owned());
+        let Some(cluster) = cluster.filter(|_| !proposed) else { return Ok(()) };
+        let written = Written { repository, home, commit, version: None, delivered: None, proposed };
+        if spec.wait {
+            let ended = life::end(&task, &cluster, &written.on_its_way(&cluster), spec.state).await;
+            ended.map_err(|problem| leaving::unfinished(problem, &written.commit))?;
+        }
+        match had_secrets && written.home.on_delete == OnDelete::Destroy {
+            true => {
+                let delivery = Delivery { cx, task: &task, id, home: &written.home };
+                delivery.withdraw(&secrets::settings(spec).name, &cluster).await
+            }
+            false => Ok(()),
+        }
     }
 }
 
@@ -232,6 +298,7 @@ impl Written {
             sync_status: summary.sync_status.to_owned(),
             status: summary.status.to_owned(),
             last_synced_at: summary.last_synced_at,
+            delivered_secrets: self.delivered.clone(),
         }
     }
 }
@@ -246,6 +313,38 @@ fn attributes(want: &Spec) -> Attributes {
         values: values.or(default_values),
         value_files: None,
     }
+}
+
+/// Looks up the version of the chart, where it is known which chart that is.
+async fn foresee_chart(cx: &Context<Gitops>, plan: &mut Foresight<Tenant>) -> Result<(), Problem> {
+    if !plan.is_known("chart") {
+        return Ok(());
+    }
+    let known = charts::pinned(cx, plan.prior().and_then(found));
+    let chart = settle(cx, &task(cx), plan.prior(), plan.want()).await?.chart;
+    if chart.is_some_and(|chart| chart.in_repository().is_some()) {
+        match plan.want().chart.as_ref().and_then(|chart| charts::certain(chart, known.as_ref())) {
+            Some(version) => plan.set("resolved_version", version),
+            None => plan.unknown("resolved_version"),
+        }
+    }
+    Ok(())
+}
+
+/// What is wanted, with the version of its chart.
+async fn settle(
+    cx: &Context<Gitops>,
+    task: &Task,
+    prior: Option<&Prior<Spec, Status>>,
+    want: &Spec,
+) -> Result<Spec, Problem> {
+    let chart = charts::settle_one(cx, task, want.chart.as_ref(), prior.and_then(found)).await?;
+    Ok(Spec { chart, ..want.clone() })
+}
+
+/// The version that the state says was found.
+fn found(prior: &Prior<Spec, Status>) -> Option<Pinned> {
+    Pinned::of(prior.spec.chart.as_ref(), prior.status.resolved_version.as_ref())
 }
 
 /// Claims the files of the tenant, as far as they are known.
@@ -321,6 +420,12 @@ pub async fn reach(
         }
         problem
     })
+}
+
+/// Another state asks something of the cluster once the branch has it, which an apply does not see that waits for no merge.
+pub fn state_waits() -> Problem {
+    let detail = "What `state` asks of the cluster is done once the branch says so, and this apply would end before its pull request is merged. Nothing was written. Set `pull_request.wait_for_merge` in the provider block's `git` for a change of the state.";
+    Problem::error("The state of a tenant cannot change while nobody waits for the merge", detail).at("state")
 }
 
 fn awaits_approval(id: &Identity) -> Problem {

@@ -1,5 +1,7 @@
 //! What users say of a tenant and what they learn of it, to and from the tenant that the platform knows.
 
+use super::secrets::{self, Delivered, Secrets};
+use crate::charts;
 use crate::defaults;
 use crate::problem::{Locate, problem};
 use gitops::argo::Source;
@@ -9,12 +11,15 @@ use gitops::names;
 use gitops::path::{RepoPath, TenantId};
 use gitops::product;
 use gitops::tenant::{
-    self, Chart, ChartSpec, Found, Home, NamespaceOwner, NotNamed, OnDelete, Product, State, Tenant,
+    self, Chart, ChartSpec, Drift, Found, Home, NamespaceOwner, NotNamed, OnDelete, Product, State, Tenant,
     merge_values,
 };
+use gitops::{Secret, secret};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
+use std::collections::BTreeMap;
+use tfplugin_rs::value::Path;
 use tfplugin_rs::{Fixed, Problem};
 
 /// What the tenant is.
@@ -42,6 +47,15 @@ pub struct Spec {
     /// Values of the tenant, merged onto `default_values` as Helm merges files of values. They are in Git for all to
     /// read: no secret belongs here.
     pub values: Option<Json>,
+    /// Secrets of the tenant, by their keys in a Secret of its namespace, which the chart names: `tenant-secrets` unless
+    /// `secrets` says otherwise. They are encrypted in Git, beside the values, and put into the cluster before Argo CD makes
+    /// the Application. Pods see a changed one when they start anew.
+    pub secrets_wo: Option<Secret<secret::Map>>,
+    /// A number to raise when the secrets changed. With it, only the number counts; use it for values that differ each time
+    /// they are asked for.
+    pub secrets_wo_revision: Option<i64>,
+    /// Where the secrets go.
+    pub secrets: Option<Secrets>,
     /// Label `tier` of the Application, for updates in stages.
     #[serde(default = "stable")]
     pub tier: String,
@@ -51,13 +65,21 @@ pub struct Spec {
     /// as it was. Leaving `active` needs a cluster, also with `wait = false`.
     #[serde(default)]
     pub state: State,
+    /// What becomes of changes that somebody makes by hand to its objects in the cluster. `heal`: Argo CD undoes them.
+    /// `alert`: they stay, and `sync_status` is `OutOfSync`, until a commit changes the tenant's files or its chart. That
+    /// one is applied as a whole: changes made by hand go, and objects that left Git are removed. Argo CD then knows the
+    /// paths of the tenant by an annotation, so that commits of other tenants leave it alone. What a closed sync window
+    /// held back, it then does not make up for when the window opens: a sync by hand or the tenant's next commit does.
+    #[serde(default)]
+    pub drift: Drift,
     /// Namespace of the tenant's objects. Default: `tenant_id`.
     pub namespace: Option<Fixed<String>>,
     /// Who makes the namespace.
     #[serde(default)]
     pub namespace_owner: NamespaceOwner,
     /// What becomes of the tenant's objects when the tenant is deleted. `retain_data` keeps its namespace and all
-    /// volumes, which needs a cluster, also with `wait = false`.
+    /// volumes, which needs a cluster, also with `wait = false`. `<instances_path>/<tenant_id>/retained.yaml` then says
+    /// where they are and what the tenant was, `gitops_tenants` lists it, and a tenant of the same id takes both over.
     #[serde(default)]
     pub on_delete: OnDelete,
     /// Directory of the values in the repository.
@@ -77,6 +99,11 @@ pub struct Spec {
     /// AppProject that the Application belongs to.
     #[serde(default = "defaults::project")]
     pub project: String,
+    /// AppProject by tier, in the place of `project`: `{ stable = "shops-stable" }`. A sync window of a project selects
+    /// Applications by name, namespace and cluster but not by a label, so that a tier that has windows of its own needs a
+    /// project of its own: its `sync_windows` with `applications = ["*"]` are then those of the tier. While a window
+    /// keeps a tenant from being synced, an apply that waits for it waits.
+    pub tier_projects: Option<BTreeMap<String, String>>,
     /// Whether to wait until Argo CD runs the tenant as the commit has it, and on a destroy until it is gone.
     #[serde(default = "defaults::yes")]
     pub wait: bool,
@@ -110,6 +137,9 @@ pub struct Status {
     pub status: String,
     /// When Argo CD last synced it with success (RFC 3339).
     pub last_synced_at: Option<String>,
+    /// What is known of the secrets where they are. Null where there are none.
+    #[serde(default)]
+    pub delivered_secrets: Option<Delivered>,
 }
 
 impl Default for Spec {
@@ -122,8 +152,12 @@ impl Default for Spec {
             chart: None,
             default_values: None,
             values: None,
+            secrets_wo: None,
+            secrets_wo_revision: None,
+            secrets: None,
             tier: stable(),
             state: State::default(),
+            drift: Drift::default(),
             namespace: None,
             namespace_owner: NamespaceOwner::default(),
             on_delete: OnDelete::default(),
@@ -133,6 +167,7 @@ impl Default for Spec {
             source_repo_url: None,
             argocd_namespace: defaults::argocd(),
             project: defaults::project(),
+            tier_projects: None,
             wait: true,
             take_ownership: false,
         }
@@ -146,6 +181,11 @@ fn stable() -> String {
 /// Namespace of the tenant's objects.
 pub fn namespace(id: &Identity, spec: &Spec) -> String {
     spec.namespace.as_ref().map_or_else(|| id.tenant_id.clone(), |namespace| namespace.0.clone())
+}
+
+/// The spec with the version of its chart as it was found once.
+pub fn settled(spec: &Spec, version: Option<&String>) -> Spec {
+    Spec { chart: spec.chart.as_ref().map(|chart| charts::settled(chart, version)), ..spec.clone() }
 }
 
 /// Directory of the tenant in the repository.
@@ -189,8 +229,15 @@ pub fn tenant(home: Home, spec: &Spec, tree: &Snapshot) -> Result<Tenant, Refusa
         values: spec.values.clone().unwrap_or_default(),
         tier: spec.tier.clone(),
         state: spec.state,
-        project: spec.project.clone(),
+        drift: spec.drift,
+        project: project(spec),
     })
+}
+
+/// AppProject of the Application.
+pub fn project(spec: &Spec) -> String {
+    let of_tier = spec.tier_projects.as_ref().and_then(|projects| projects.get(&spec.tier));
+    of_tier.unwrap_or(&spec.project).clone()
 }
 
 fn found(name: &str, products: &str, tree: &Snapshot) -> Result<Product, Refusal> {
@@ -206,29 +253,38 @@ pub fn problems(id: &Identity, spec: &Spec) -> Vec<Problem> {
     problems.extend(TenantId::parse(&id.tenant_id).at("tenant_id").err());
     problems.extend(spec.namespace.as_ref().and_then(|name| names::namespace(name).at("namespace").err()));
     problems.extend(names::namespace(&spec.argocd_namespace).at("argocd_namespace").err());
+    let projects = spec.tier_projects.iter().flatten();
+    problems.extend(projects.filter_map(|(tier, project)| {
+        names::object(project, "AppProject").at(Path::from("tier_projects").key(tier)).err()
+    }));
     problems.extend(RepoPath::parse(&spec.instances_path).at("instances_path").err());
     problems.extend(RepoPath::parse(&spec.applications_path).at("applications_path").err());
     problems.extend(RepoPath::parse(&spec.products_path).at("products_path").err());
+    if problems.is_empty() {
+        problems.extend(without_room(id, spec));
+    }
     let name = spec.product_version.as_ref().map(|name| product::Name::parse(name));
     problems.extend(name.and_then(|name| name.at("product_version").err()));
-    let chart = spec.chart.as_ref();
-    problems.extend(
-        chart
-            .and_then(|chart| chart.path.as_ref())
-            .and_then(|path| RepoPath::parse(path).at("chart.path").err()),
-    );
-    problems.extend(chart.and_then(|chart| chart.chart().at("chart").err()));
-    let chart_url = chart.and_then(|chart| chart.repo_url.clone());
-    for (attribute, url) in [("source_repo_url", &spec.source_repo_url), ("chart.repo_url", &chart_url)] {
-        let source = url.as_ref().map(|url| Source { repo_url: url.clone(), ..Source::default() });
-        let wrong = source.iter().flat_map(Source::validate);
-        problems.extend(wrong.map(|(_, error)| problem(&error).at(attribute)));
-    }
+    problems.extend(spec.chart.iter().flat_map(charts::problems));
+    problems.extend(secrets::problems(spec));
+    let source = spec.source_repo_url.clone().map(|repo_url| Source { repo_url, ..Source::default() });
+    let wrong = source.iter().flat_map(Source::validate);
+    problems.extend(wrong.map(|(_, error)| problem(&error).at("source_repo_url")));
     for (attribute, values) in [("default_values", &spec.default_values), ("values", &spec.values)] {
         let wrong = values.as_ref().filter(|values| !values.is_object());
         problems.extend(wrong.map(|_| problem(&tenant::Error::NotAMapping { attribute }).at(attribute)));
     }
     problems
+}
+
+/// Directories that are good by themselves, and too long for the files of the tenant.
+fn without_room(id: &Identity, spec: &Spec) -> Vec<Problem> {
+    let (id, Spec { instances_path, applications_path, .. }) = (&id.tenant_id, spec);
+    let files = [
+        ("instances_path", format!("{instances_path}/{id}/application.yaml")),
+        ("applications_path", format!("{applications_path}/{id}.yaml")),
+    ];
+    files.iter().filter_map(|(attribute, path)| RepoPath::parse(path).at(*attribute).err()).collect()
 }
 
 /// What is wrong with what the tenant is to run, where both attributes are known.
@@ -258,6 +314,7 @@ pub fn show_drift(spec: &mut Spec, wanted: &Tenant, found: &Found) {
     }
     let Some(app) = found.application() else { return };
     spec.state = found.state();
+    spec.drift = found.drift();
     if spec.product_version != found.product_version {
         spec.product_version.clone_from(&found.product_version);
     }
@@ -269,15 +326,31 @@ pub fn show_drift(spec: &mut Spec, wanted: &Tenant, found: &Found) {
     }
 }
 
+/// A warning that an import takes over more than a tenant says; `None` where nothing goes.
+pub fn left_out(id: &str, tenant: &Tenant, found: &Found) -> Option<Problem> {
+    let left = found.leaves_out(tenant);
+    let lines: Vec<_> = left.iter().map(|what| format!("- {what}")).collect();
+    let detail = format!(
+        "The next apply writes `{}` as a tenant's, without:\n{}\n\nSay it in values, in the chart or in another file first, where it is needed.",
+        tenant.home.application_path(),
+        lines.join("\n")
+    );
+    (!left.is_empty())
+        .then(|| Problem::warning(format!("The Application of `{id}` says more than a tenant does"), detail))
+}
+
 /// The spec of a tenant of which only its files are known. `remote` is what the import said of the repository.
 pub fn imported(id: &Identity, remote: Remote, repository: &Repository, found: &Found) -> Spec {
     let app = found.application();
     let (namespace_owner, on_delete) = found.lifecycle();
-    let text = |text: Option<&String>, default: fn() -> String| text.cloned().unwrap_or_else(default);
+    let text = |text: Option<&String>, default: fn() -> String| {
+        text.filter(|text| !text.is_empty()).cloned().unwrap_or_else(default)
+    };
     let namespace = app.as_ref().and_then(|app| app.destination.namespace.clone());
     let source = app.as_ref().and_then(|app| {
         let ours = app.sources.iter().find(|source| source.reference.is_some()).or(app.sources.first());
-        ours.map(|source| source.repo_url.clone())
+        // A chart of a Helm repository alone has no values in Git.
+        ours.filter(|source| source.chart.is_none()).map(|source| source.repo_url.clone())
     });
     let values =
         found.values.clone().filter(|values| values.as_object().is_some_and(|values| !values.is_empty()));
@@ -290,6 +363,7 @@ pub fn imported(id: &Identity, remote: Remote, repository: &Repository, found: &
             .filter(|_| found.product_version.is_none()),
         product_version: found.product_version.clone(),
         state: found.state(),
+        drift: found.drift(),
         values,
         tier: text(app.as_ref().and_then(|app| app.labels.get("tier")), stable),
         namespace: namespace.filter(|namespace| *namespace != id.tenant_id).map(Fixed),

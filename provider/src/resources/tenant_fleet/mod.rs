@@ -2,6 +2,9 @@
 //!
 //! A tenant of a fleet has the same files as a `gitops_tenant`, down to the mark: it can move between both.
 
+mod begin;
+mod leaving;
+mod passages;
 mod read;
 mod report;
 mod shape;
@@ -10,7 +13,10 @@ mod tenants;
 mod tests;
 mod write;
 
-use super::repository::{ImportId, claim_file, foresee};
+pub use tenants::shown;
+
+use super::repository::{ImportId, claim_file, commit, foresee};
+use super::tenant::leaving::unfinished;
 use super::tenant::{life, look, reach};
 use crate::adoption::adopted;
 use crate::problem::add;
@@ -19,8 +25,9 @@ use gitops::cluster::Cluster;
 use gitops::fleet;
 use gitops::git::{Change, Owner, Repository};
 use gitops::path::TenantId;
-use gitops::tenant::{Files, Home, OnDelete, OnItsWay, State};
+use gitops::tenant::{Files, OnDelete, OnItsWay};
 use gitops::{Task, fleet::Wave};
+use passages::{Resident, homes};
 use schemars::JsonSchema;
 use shape::{Identity, Spec, Status, located};
 use std::collections::BTreeMap;
@@ -41,7 +48,10 @@ use tfplugin_rs::{Context, Foresight, Outcome, Prior, Problem, Resource, View};
 ///
 /// A tenant is in one fleet, or is a `gitops_tenant`. To move it, take the old block's tenant out of the state first
 /// (`removed` with `destroy = false`); removed from `tenants`, its files go, as `on_delete` says. `namespace` of a tenant
-/// cannot change, and a fleet has active tenants only.
+/// cannot change.
+///
+/// `state` of a tenant does what it does in `gitops_tenant`: tenants that are suspended, retired or brought back go with
+/// the wave of their tier. A fleet with tenants that are not active needs a cluster, also with `wait = false`.
 ///
 /// The id of an import is `branch:name:id:id…` with the ids of all tenants, whose files are read from their default
 /// directories. An import by `branch:name` or by identity cannot know the tenants: the fleet is empty then, the plan
@@ -90,11 +100,13 @@ impl Resource for TenantFleet {
         }
         refuse_moves(plan)?;
         let repository = foresee(cx, plan, |spec| spec.git.as_ref(), |status| &status.commit)?;
-        let Some(repository) = repository else { return Ok(()) };
-        let (name, branch, url) = (&plan.id().name, repository.branch(), repository.url());
-        plan.claim(format!("the fleet `{name}` on `{branch}` of `{url}`"), &["name"]);
-        claim_files(plan, &repository);
-        Ok(())
+        if let Some(repository) = repository {
+            let (name, branch, url) = (&plan.id().name, repository.branch(), repository.url());
+            plan.claim(format!("the fleet `{name}` on `{branch}` of `{url}`"), &["name"]);
+            claim_files(plan, &repository);
+        }
+        let (mut told, _) = tenants::told(plan.want());
+        tenants::settle(cx, &task(cx), &mut told, plan.prior(), |path| plan.is_known(path)).await
     }
 
     async fn apply(
@@ -127,14 +139,17 @@ impl Resource for TenantFleet {
         let place = status.place(&nothing);
         let repository = place.open(cx, spec.git.as_ref()).map_err(|error| located(&error))?;
         let (told, _) = tenants::told(&spec);
-        let homes = told.iter().map(|(id, tenant)| tenants::home(id, tenant, &repository)).collect();
-        let leaving = Leaving { cx, task: &task, spec: &spec, repository: &repository, homes };
+        let mut leavers = leaving::before(cx, &spec, &repository, |id| told.contains_key(id));
+        leavers.extend(told.iter().map(|(id, tenant)| Resident::of(id, tenant, &repository)));
+        let leaving = Leaving { cx, task: &task, spec: &spec, repository: &repository, leavers };
         let cluster = leaving.prepare().await?;
-        let homes = leaving.homes.clone();
+        let leavers = leaving.leavers.clone();
         let message = format!("delete fleet {}", id.name);
-        let change = Change::new(owner(id), message, move |tree| fleet::removal(tree, &homes));
-        let landed = repository.commit(&task, change).await.map_err(|error| located(&error))?;
-        leaving.settle(cluster.as_ref(), landed.commit()).await
+        let change = Change::new(owner(id), message, move |tree| fleet::removal(tree, homes(&leavers)));
+        let landed = commit(cx, &task, &repository, change).await.map_err(|error| located(&error))?;
+        // Of what waits in a pull request the cluster knows nothing.
+        let cluster = cluster.as_ref().filter(|_| landed.request().is_none());
+        leaving.settle(cluster, landed.commit()).await
     }
 }
 
@@ -145,22 +160,20 @@ struct Leaving<'a> {
     /// What the fleet said when they were in it.
     spec: &'a Spec,
     repository: &'a Repository,
-    homes: Vec<Home>,
+    leavers: Vec<Resident>,
 }
 
 impl Leaving<'_> {
     /// Keeps what is to stay, while Git still says that they are there. Answers the cluster, where one is named.
     async fn prepare(&self) -> Result<Option<Cluster>, Problem> {
         let (cx, task, kubernetes) = (self.cx, self.task, self.spec.kubernetes.as_ref());
-        let kept: Vec<_> = self.homes.iter().filter(|home| home.on_delete == OnDelete::RetainData).collect();
-        let cluster = match kept.is_empty() {
-            true => look(cx, task, kubernetes).await?,
-            false => reach(cx, task, kubernetes).await?,
+        let keeps = homes(&self.leavers).any(|home| home.on_delete == OnDelete::RetainData);
+        let cluster = match keeps {
+            true => reach(cx, task, kubernetes).await?,
+            false => look(cx, task, kubernetes).await?,
         };
         if let Some(cluster) = &cluster {
-            for home in kept {
-                life::keep_volumes(task, cluster, home).await.map_err(|problem| of(&home.id, problem))?;
-            }
+            passages::keep(task, cluster, &self.leavers).await?;
         }
         Ok(cluster)
     }
@@ -168,13 +181,10 @@ impl Leaving<'_> {
     /// Waits until all of them are gone from the cluster, where that is asked for. They go side by side.
     async fn settle(&self, cluster: Option<&Cluster>, commit: &str) -> Result<(), Problem> {
         let Some(cluster) = cluster.filter(|_| self.spec.wait) else { return Ok(()) };
-        for home in &self.homes {
+        for Resident { home, state } in &self.leavers {
             let way = OnItsWay { home, repository: self.repository, commit, cluster };
-            life::end(self.task, cluster, &way, State::Active).await.map_err(|problem| {
-                let mut problem = of(&home.id, problem);
-                add(&mut problem, &format!("Its files were removed in commit {commit}."));
-                problem
-            })?;
+            let ended = life::end(self.task, cluster, &way, *state).await;
+            ended.map_err(|problem| unfinished(of(&home.id, problem), commit))?;
         }
         Ok(())
     }

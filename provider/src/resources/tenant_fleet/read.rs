@@ -1,8 +1,9 @@
 //! A fleet as Git has it, and each tenant as Argo CD says: one look at the branch, and one list of the cluster.
 
+use super::passages::Resident;
 use super::shape::{Identity, Spec, Status, TenantStatus, located};
 use super::tenants::{self, at};
-use super::{IDS, TenantFleet};
+use super::{IDS, TenantFleet, leaving};
 use crate::adoption;
 use crate::problem::{Locate, problem};
 use crate::provider::Gitops;
@@ -14,8 +15,7 @@ use gitops::apply::labelled;
 use gitops::cluster::Cluster;
 use gitops::fleet::Products;
 use gitops::git::{Remote, Repository, Snapshot};
-use gitops::path::RepoPath;
-use gitops::tenant::{Files, Found, Home, Summary, TENANT, Tenant};
+use gitops::tenant::{Drift, Files, Found, Home, OnDelete, Summary, TENANT, Tenant};
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
 use tfplugin_rs::{Context, Prior, Problem, Resource};
@@ -38,10 +38,11 @@ pub async fn refresh(
     for (id, said) in &told {
         let paths = tenants::home(id, said, &repository).files().at(at(id))?;
         // A product version that is gone, or no longer to be read, is for the apply to say.
-        let wanted = tenants::member(id, said, &repository, None).ok();
-        let wanted = wanted.and_then(|member| products.tenant(&member).ok());
         let mut known = status.tenants_status.remove(id).unwrap_or_default();
-        if !wanted.as_ref().is_some_and(|tenant| is_as_written(&tree, &paths, tenant)) {
+        let settled = tenant::settled(said, known.resolved_version.as_ref());
+        let wanted = tenants::member(id, &settled, &repository, None).ok();
+        let wanted = wanted.and_then(|member| products.tenant(&member).ok());
+        if !wanted.as_ref().is_some_and(|tenant| tenant.is_written(&tree)) {
             let Some(found) = files(&tree, &paths).map_err(|problem| super::of(id, problem))? else {
                 continue;
             };
@@ -56,8 +57,15 @@ pub async fn refresh(
             TenantStatus { commit: known.commit, resolved_version, ..TenantStatus::default() },
         );
     }
-    if seen.is_empty() && !told.is_empty() {
+    let mut left = leaving::before(cx, &spec, &repository, |id| told.contains_key(id));
+    let gone = told.iter().filter(|(id, _)| !seen.contains_key(*id));
+    left.extend(gone.map(|(id, said)| Resident::of(id, said, &repository)));
+    let lingering = leaving::lingering(cx, task, &spec, left).await?;
+    if seen.is_empty() && lingering.is_empty() && !told.is_empty() {
         return Ok(None);
+    }
+    for id in lingering.into_iter().filter(|id| told.contains_key(id)) {
+        seen.insert(id, TenantStatus::default());
     }
     let all = seen.len() == told.len() && seen.values().all(|tenant| !tenant.commit.is_empty());
     if !all {
@@ -69,16 +77,6 @@ pub async fn refresh(
     let cluster = look(cx, task, spec.kubernetes.as_ref()).await?;
     look_at(task, cluster.as_ref(), &spec.argocd_namespace, &mut seen).await;
     Ok(Some((spec, Status { tenants_status: seen, ..status })))
-}
-
-/// Whether the files are byte for byte what was written, as most are: then nobody needs to understand them.
-fn is_as_written(tree: &Snapshot, paths: &Files, tenant: &Tenant) -> bool {
-    let Ok(written) = tenant.files() else { return false };
-    let same = |path: &RepoPath| match (written.get(path.as_str()), tree.file(path)) {
-        (Some(text), Ok(Some(content))) => text.as_bytes() == content,
-        _ => false,
-    };
-    same(&paths.values) && same(&paths.application)
 }
 
 /// Shows in the spec what the files of the tenant `id` say instead of it.
@@ -114,22 +112,31 @@ pub async fn import(cx: &Context<Gitops>, task: &Task, id: &Identity) -> Result<
     let repository = open(cx, Some(&remote)).whole()?;
     let tree = repository.glance(task).await.whole()?;
     let mut elements = Map::new();
-    let (mut of_all, mut seen) = (None, BTreeMap::new());
+    let mut products = Products::new(&tree);
+    let (mut of_all, mut seen, mut projects) = (None, BTreeMap::new(), BTreeMap::new());
     for tenant_id in cx.imported(IDS).unwrap_or_default().split(':').filter(|id| !id.is_empty()) {
-        let said = said(&tree, &repository, tenant_id, id)?;
+        let (said, found) = said(&tree, &repository, tenant_id, id)?;
+        let member = tenants::member(tenant_id, &said, &repository, None).ok();
+        let tenant = member.and_then(|member| products.tenant(&member).ok());
+        let left = tenant.and_then(|tenant| tenant::left_out(tenant_id, &tenant, &found));
+        left.into_iter().for_each(|warning| cx.warn(warning));
         elements.insert(tenant_id.to_owned(), tenants::shown(&said));
         let home: Home = tenants::home(tenant_id, &said, &repository);
         seen.insert(home.id, TenantStatus { commit: tree.commit(), ..TenantStatus::default() });
+        projects.insert(said.tier.clone(), said.project.clone());
         of_all.get_or_insert(said);
     }
     if elements.is_empty() {
         adoption::imported(cx, &place(&repository));
     }
     let of_all = of_all.unwrap_or_default();
+    projects.retain(|_, project| *project != of_all.project);
     look_at(task, look(cx, task, None).await?.as_ref(), &of_all.argocd_namespace, &mut seen).await;
     let spec = Spec {
         git: Some(remote).filter(|remote| *remote != Remote::default()),
         kubernetes: None,
+        on_delete: OnDelete::default(),
+        drift: Drift::default(),
         tenants: Json::Object(elements),
         waves: None,
         instances_path: of_all.instances_path,
@@ -138,6 +145,7 @@ pub async fn import(cx: &Context<Gitops>, task: &Task, id: &Identity) -> Result<
         source_repo_url: of_all.source_repo_url,
         argocd_namespace: of_all.argocd_namespace,
         project: of_all.project,
+        tier_projects: Some(projects).filter(|projects| !projects.is_empty()),
         wait: true,
         take_ownership: false,
     };
@@ -156,7 +164,7 @@ fn said(
     repository: &Repository,
     tenant_id: &str,
     id: &Identity,
-) -> Result<tenant::Spec, Problem> {
+) -> Result<(tenant::Spec, Found), Problem> {
     let of_all = tenant::Spec::default();
     let paths = Files::in_directories(&of_all.instances_path, &of_all.applications_path, tenant_id);
     let Some(found) = files(tree, &paths.map_err(|wrong| problem(&wrong))?)? else {
@@ -173,5 +181,5 @@ fn said(
         return Err(Problem::error(format!("The tenant `{tenant_id}` cannot be imported"), detail));
     };
     let identity = tenant::Identity { tenant_id: tenant_id.to_owned() };
-    Ok(tenant::imported(&identity, Remote::default(), repository, &found))
+    Ok((tenant::imported(&identity, Remote::default(), repository, &found), found))
 }

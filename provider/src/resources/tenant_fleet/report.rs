@@ -1,9 +1,9 @@
 //! What users are told of a wave that did not end well.
 
+use super::passages::Late;
 use super::tenants::at;
 use super::{Wave, counted};
 use crate::problem::sentence;
-use gitops::fleet::Late;
 use std::collections::BTreeMap;
 use tfplugin_rs::Problem;
 use tfplugin_rs::value::Path;
@@ -28,7 +28,7 @@ pub struct Stuck<'a> {
 impl Stuck<'_> {
     /// Whether somebody asked to stop.
     pub fn stopped(&self) -> bool {
-        self.late.values().any(|late| matches!(late, Late::Failed(error) if error.cancelled()))
+        self.late.values().any(Late::stopped)
     }
 
     /// The error.
@@ -66,7 +66,7 @@ pub fn await_approval<'a>(fleet: &str, ids: impl Iterator<Item = &'a String>) ->
 fn told((id, late): (&String, &Late)) -> String {
     match late {
         Late::AwaitsApproval => format!("`{id}`: it is synced by hand, and waits for that"),
-        Late::Failed(error) => format!("`{id}`: {}", sentence(&error.to_string())),
+        Late::Failed(halt) => format!("`{id}`: {}", sentence(&halt.words())),
     }
 }
 
@@ -82,22 +82,24 @@ fn list(lines: impl Iterator<Item = String>) -> String {
 mod tests {
     use super::*;
     use crate::resources::rig::shown;
+    use crate::resources::tenant::life::Halt;
     use gitops::task::Interrupted;
     use gitops::wait::Error;
     use std::time::Duration;
 
     fn failed(id: &str) -> (String, Late) {
         let what = format!("Application argocd/{id}");
-        (id.to_owned(), Late::Failed(Error::Failed { what, reason: "its sync failed: no image".into() }))
+        let failed = Error::Failed { what, reason: "its sync failed: no image".into() };
+        (id.to_owned(), Late::Failed(Halt::Wait(failed)))
     }
 
     #[test]
     fn a_wave_that_is_stuck() {
-        let slow = Late::Failed(Error::Interrupted {
+        let slow = Late::Failed(Halt::Wait(Error::Interrupted {
             what: "Application argocd/b".into(),
             seen: "it is Progressing".into(),
             source: Interrupted::TimedOut { limit: Duration::from_secs(60) },
-        });
+        }));
         let late = [failed("a"), ("b".to_owned(), slow), ("c".to_owned(), Late::AwaitsApproval)].into();
         let left = [Wave { name: "rest of tier `beta`".into(), ids: vec!["d".into(); 9] }];
         let wave = Some("canary of tier `beta`");

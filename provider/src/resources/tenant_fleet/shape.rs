@@ -10,6 +10,7 @@ use gitops::cluster::Connection;
 use gitops::fleet::{Refused, Waves};
 use gitops::git::{self, Remote};
 use gitops::names;
+use gitops::tenant::{Drift, OnDelete};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -33,10 +34,19 @@ pub struct Spec {
     /// The cluster that Argo CD runs in. Default: that of the provider block.
     pub kubernetes: Option<Connection>,
     /// The tenants by their ids: `{ acme = { product_version = "shop/1.0", tier = "beta", values = { … } }, … }`. Each may
-    /// have `product_version`, `chart`, `default_values`, `values`, `tier`, `namespace`, `namespace_owner` and
-    /// `on_delete`, with the meaning and the defaults that they have in `gitops_tenant`. All who read the repository
+    /// have `product_version`, `chart`, `default_values`, `values`, `tier`, `state`, `drift`, `namespace`,
+    /// `namespace_owner` and `on_delete`, with the meaning and the defaults that they have in `gitops_tenant`. All who read the repository
     /// read them: no secret belongs here.
     pub tenants: Json,
+    /// What becomes of the objects of tenants that are deleted, where a tenant does not say it itself. `retain_data` keeps
+    /// its namespace and all volumes, which needs a cluster, also with `wait = false`.
+    #[serde(default)]
+    pub on_delete: OnDelete,
+    /// What becomes of changes that somebody makes by hand in the cluster, where a tenant does not say it itself. `heal`:
+    /// Argo CD undoes them. `alert`: they stay, and `sync_status` is `OutOfSync`, until a commit changes the tenant's
+    /// files or its chart; what a closed sync window held back waits for that too, or for a sync by hand.
+    #[serde(default)]
+    pub drift: Drift,
     /// How tenants that change are divided, one commit for each wave. Default: all change in one commit.
     pub waves: Option<InWaves>,
     /// Directory of the values in the repository.
@@ -56,6 +66,11 @@ pub struct Spec {
     /// AppProject that the Applications belong to.
     #[serde(default = "defaults::project")]
     pub project: String,
+    /// AppProject by tier, in the place of `project`: `{ stable = "shops-stable" }`. A sync window of a project selects
+    /// Applications by name, namespace and cluster but not by a label, so that a tier that has windows of its own needs a
+    /// project of its own: its `sync_windows` with `applications = ["*"]` are then those of the tier. While a window
+    /// keeps a tenant from being synced, an apply that waits for it waits.
+    pub tier_projects: Option<BTreeMap<String, String>>,
     /// Whether to wait until Argo CD runs the tenants that change as Git has them, and until those that leave are gone.
     #[serde(default = "defaults::yes")]
     pub wait: bool,

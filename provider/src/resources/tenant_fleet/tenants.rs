@@ -3,25 +3,30 @@
 //! Terraform has no map whose elements have a part of any type, so that it is one value of any type, and all that
 //! Terraform would say of a typed attribute is said here.
 
-use super::shape::Spec;
+use super::shape::{Spec, Status};
+use crate::charts::{self, Pinned, Pins};
 use crate::problem::Locate;
+use crate::provider::Gitops;
 use crate::resources::tenant::shape as tenant;
+use gitops::Task;
 use gitops::fleet::{Member, Runs};
 use gitops::git::Repository;
 use gitops::product;
 use gitops::tenant::{Files, Home, Product};
 use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeMap;
-use tfplugin_rs::Problem;
 use tfplugin_rs::value::Path;
+use tfplugin_rs::{Context, Prior, Problem};
 
 /// What may be said of a tenant.
-pub const ATTRIBUTES: [&str; 8] = [
+pub const ATTRIBUTES: [&str; 10] = [
     "product_version",
     "chart",
     "default_values",
     "values",
     "tier",
+    "state",
+    "drift",
     "namespace",
     "namespace_owner",
     "on_delete",
@@ -49,6 +54,7 @@ fn with_fleet(own: tenant::Spec, spec: &Spec) -> tenant::Spec {
         source_repo_url: spec.source_repo_url.clone(),
         argocd_namespace: spec.argocd_namespace.clone(),
         project: spec.project.clone(),
+        tier_projects: spec.tier_projects.clone(),
         wait: spec.wait,
         take_ownership: spec.take_ownership,
         ..own
@@ -58,10 +64,12 @@ fn with_fleet(own: tenant::Spec, spec: &Spec) -> tenant::Spec {
 /// The tenants of the fleet, and what is wrong with how they are said. A part that is wrong is left out.
 pub fn told(spec: &Spec) -> (Told, Vec<Problem>) {
     let (mut told, mut problems) = (Told::new(), Vec::new());
+    let of_all = [("on_delete".to_owned(), json!(spec.on_delete)), ("drift".to_owned(), json!(spec.drift))];
+    let of_all = Map::from_iter(of_all);
     match &spec.tenants {
         Json::Object(tenants) => {
             for (id, tenant) in tenants {
-                if let Some(own) = one(id, tenant, &mut problems) {
+                if let Some(own) = one(id, tenant, &of_all, &mut problems) {
                     told.insert(id.clone(), with_fleet(own, spec));
                 }
             }
@@ -74,13 +82,19 @@ pub fn told(spec: &Spec) -> (Told, Vec<Problem>) {
     (told, problems)
 }
 
-fn one(id: &str, tenant: &Json, problems: &mut Vec<Problem>) -> Option<tenant::Spec> {
+/// What `tenant` says; `of_all` has what the fleet says of tenants that do not say it.
+fn one(
+    id: &str,
+    tenant: &Json,
+    of_all: &Map<String, Json>,
+    problems: &mut Vec<Problem>,
+) -> Option<tenant::Spec> {
     let Json::Object(attributes) = tenant else {
         let detail = "It is an object, such as `{ product_version = \"shop/1.0\" }`.";
         problems.push(Problem::error(format!("Not a tenant: `{}`", id.escape_debug()), detail).at(at(id)));
         return None;
     };
-    let mut own = Map::new();
+    let mut own = of_all.clone();
     // What an optional attribute of a typed variable leaves out is null.
     for (name, value) in attributes.iter().filter(|(_, value)| !value.is_null()) {
         let here = at(id).attribute(name.clone());
@@ -116,9 +130,53 @@ fn expected(name: &str) -> &'static str {
     match name {
         "chart" => "It is an object of texts: `{ path = \"charts/tenant\" }`.",
         "namespace_owner" => "It is `argocd` or `terraform`.",
+        "state" => "It is `active`, `suspended` or `retired`.",
+        "drift" => "It is `heal` or `alert`.",
         "on_delete" => "It is `destroy`, `retain_data` or `orphan`.",
         _ => "It is a text.",
     }
+}
+
+/// Looks up the versions of the charts of `told`, where it is `known` which charts those are, and writes them down.
+///
+/// # Errors
+///
+/// As [`charts::settle`], at the chart of its tenant.
+pub async fn settle(
+    cx: &Context<Gitops>,
+    task: &Task,
+    told: &mut Told,
+    prior: Option<&Prior<Spec, Status>>,
+    known: impl Fn(Path) -> bool,
+) -> Result<(), Problem> {
+    let mut pins = prior.map(pins).unwrap_or_default();
+    pins.extend(charts::recall(cx));
+    pins.retain(|id, _| told.contains_key(id));
+    for (id, said) in told {
+        let here = at(id).attribute("chart");
+        if !known(here.clone()) {
+            continue;
+        }
+        let Some(chart) = &mut said.chart else {
+            pins.remove(id);
+            continue;
+        };
+        *chart = charts::settle(cx, task, chart, pins.get(id), &here).await?;
+        match Pinned::of(Some(chart), chart.version.as_ref()) {
+            Some(pinned) => drop(pins.insert(id.clone(), pinned)),
+            None => drop(pins.remove(id)),
+        }
+    }
+    charts::remember(cx, &pins);
+    Ok(())
+}
+
+fn pins(prior: &Prior<Spec, Status>) -> Pins {
+    let pinned = |(id, said): (&String, &tenant::Spec)| {
+        let version = prior.status.tenants_status.get(id)?.resolved_version.as_ref();
+        Some((id.clone(), Pinned::of(said.chart.as_ref(), version)?))
+    };
+    told(&prior.spec).0.iter().filter_map(pinned).collect()
 }
 
 /// Where the tenant `id` lives.
@@ -151,7 +209,9 @@ pub fn member(
         runs,
         values: spec.values.clone().unwrap_or_default(),
         tier: spec.tier.clone(),
-        project: spec.project.clone(),
+        state: spec.state,
+        drift: spec.drift,
+        project: tenant::project(spec),
     })
 }
 

@@ -1,5 +1,7 @@
 //! The resource against a real Git server, without a cluster: what is committed, what is not, and what users read.
 
+mod ends;
+
 use super::*;
 use crate::resources::rig::{Rig, shown};
 use serde_json::{Value as Json, json};
@@ -270,6 +272,71 @@ async fn volumes_are_kept_in_a_cluster_only() {
     assert_eq!(rig.bare.head().unwrap(), made.commit);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn tenants_that_do_not_run_need_a_cluster() {
+    let rig = Rig::with_chart().await;
+    let spec = wanting(&rig, tenants(0..3, "hello"), json!({}));
+    let made = applied(&rig, None, &spec).await;
+    let mut told = Vec::new();
+    for (state, wait) in [("suspended", false), ("retired", true)] {
+        let mut want = wanting(&rig, tenants(0..3, "hello"), json!({"wait": wait}));
+        want.tenants["t1"]["state"] = json!(state);
+        told.push(refused(&rig, &want).await);
+    }
+    assert_eq!(rig.bare.head().unwrap(), made.commit);
+    insta::assert_snapshot!(told.join("\n\n"), @"
+    kubernetes: No cluster to talk to: neither the configuration nor the environment names one
+    Set `kubernetes = gitops_cluster.NAME.kubernetes`, or `host` or `config_path` in `kubernetes`, or KUBECONFIG in the environment.
+
+    A tenant is suspended in its cluster: there its workloads are brought to rest.
+
+    This is about the tenant `t1`.
+
+    kubernetes: No cluster to talk to: neither the configuration nor the environment names one
+    Set `kubernetes = gitops_cluster.NAME.kubernetes`, or `host` or `config_path` in `kubernetes`, or KUBECONFIG in the environment.
+
+    A tenant is retired in its cluster: there its volumes are kept.
+
+    This is about the tenant `t1`.
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_tenant_leaves_open_the_fleet_says() {
+    let rig = Rig::with_chart().await;
+    let mut all = tenants(0..2, "hello");
+    all["t1"]["on_delete"] = json!("destroy");
+    all["t1"]["drift"] = json!("heal");
+    let spec = wanting(&rig, all, json!({"on_delete": "orphan", "drift": "alert"}));
+    let made = applied(&rig, None, &spec).await;
+    let says = |text: &str| {
+        ["t0", "t1"]
+            .map(|id| rig.bare.read(&format!("argo-cd/applications/{id}.yaml")).unwrap().contains(text))
+    };
+    assert_eq!((says("resources-finalizer"), says("selfHeal: false")), ([false, true], [true, false]));
+    let (read, status) = seen(&rig, prior(&spec, &made)).await.unwrap();
+    assert_eq!((&read.tenants, &status.commit), (&spec.tenants, &made.commit));
+    assert_eq!(applied(&rig, prior(&spec, &made), &spec).await.commit, made.commit);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tier_may_have_a_project_of_its_own() {
+    let rig = Rig::with_chart().await;
+    let projects = json!({"project": "shops", "tier_projects": {"beta": "shops-beta"}});
+    let spec = wanting(&rig, tenants(0..2, "hello"), projects);
+    let made = applied(&rig, None, &spec).await;
+    let app = |id: &str| rig.bare.read(&format!("argo-cd/applications/{id}.yaml")).unwrap();
+    assert!(app("t0").contains("project: shops-beta\n") && app("t1").contains("project: shops\n"));
+    let (_, status) = seen(&rig, prior(&spec, &made)).await.unwrap();
+    assert_eq!(status.commit, made.commit);
+
+    // A tenant that changes its tier changes its project.
+    let mut moved = spec.clone();
+    moved.tenants["t1"]["tier"] = json!("beta");
+    applied(&rig, prior(&spec, &made), &moved).await;
+    assert!(app("t1").contains("project: shops-beta\n"));
+}
+
 #[test]
 fn messages_of_validation() {
     let spec = |tenants: Json, more: Json| {
@@ -284,8 +351,8 @@ fn messages_of_validation() {
         "../a": {"product_version": "a/1"},
         "Acme": {"product_version": "a"},
         "a": {},
-        "b": {"chart": {"path": "../a"}, "values": [1], "tier": 3, "on_delete": "keep"},
-        "c": {"chart": {"path": "a", "branch": "b"}, "product_version": "a/1", "state": "active"},
+        "b": {"chart": {"path": "../a"}, "values": [1], "tier": 3, "state": "off", "drift": "ignore", "on_delete": "keep"},
+        "c": {"chart": {"path": "a", "branch": "b"}, "product_version": "a/1", "colour": "red"},
         "d": "shop/1.0",
         "e": {"chart": "charts/e", "namespace": "A"},
         "f": {"product_version": "a/1", "default_values": {}},
@@ -301,8 +368,14 @@ fn messages_of_validation() {
     instances_path: `/i` is not a path in a repository: it is absolute
     Use a path relative to the root of the repository, such as `instances/team-a`.
     ---
+    tenants["b"].drift: Invalid `drift`
+    It is `heal` or `alert`.
+    ---
     tenants["b"].on_delete: Invalid `on_delete`
     It is `destroy`, `retain_data` or `orphan`.
+    ---
+    tenants["b"].state: Invalid `state`
+    It is `active`, `suspended` or `retired`.
     ---
     tenants["b"].tier: Invalid `tier`
     It is a text.
@@ -310,8 +383,8 @@ fn messages_of_validation() {
     tenants["c"].chart.branch: There is no attribute `branch` here
     There are `repo_url`, `path`, `name`, `version`.
     ---
-    tenants["c"].state: There is no attribute `state` here
-    There are `product_version`, `chart`, `default_values`, `values`, `tier`, `namespace`, `namespace_owner`, `on_delete`.
+    tenants["c"].colour: There is no attribute `colour` here
+    There are `product_version`, `chart`, `default_values`, `values`, `tier`, `state`, `drift`, `namespace`, `namespace_owner`, `on_delete`.
     ---
     tenants["d"]: Not a tenant: `d`
     It is an object, such as `{ product_version = "shop/1.0" }`.
@@ -372,4 +445,48 @@ fn import_ids() {
     for text in ["", "main:", ":shops", "main:shops:", "main:shops:A"] {
         assert!(TenantFleet::parse_import_id(text).is_err(), "{text}");
     }
+}
+
+/// The waves wait together; a refresh takes them for merged, and so does the next apply.
+#[tokio::test(flavor = "multi_thread")]
+async fn waves_that_nobody_waits_for_are_one_request() {
+    use gitops_acceptance_tests::forge::{Dialect, Forge, How};
+    let rig = Rig::start_as("acme/p.git").await;
+    rig.bare.write("charts/tenant/Chart.yaml", "name: tenant\nversion: 1.2.3\n").unwrap();
+    let password = crate::resources::rig::PASSWORD;
+    let forge = Forge::start(Dialect::Gitea, rig.bare.clone(), "acme/p", password).await.unwrap();
+    let context = || {
+        let wanted = json!({"forge": "gitea", "api_url": forge.api()});
+        let settings = json!({"write_mode": "pull_request", "pull_request": wanted});
+        let settings = serde_json::from_value(settings).unwrap();
+        rig.context_of(password, settings, std::time::Duration::from_secs(60))
+    };
+    // What a state asks of the cluster nobody would do once the request is merged.
+    let mut resting = wanting(&rig, tenants(0..2, "hello"), json!({}));
+    resting.tenants["t1"]["state"] = json!("retired");
+    let refused = TenantFleet::apply(&context(), &id(), None, &resting).await;
+    let told = shown(refused.problems());
+    assert!(told.starts_with("tenants[\"t1\"].state: The state of a tenant cannot change while"), "{told}");
+    assert!(refused.status().is_none() && forge.pulls().is_empty());
+
+    let waves = json!({"waves": {"tiers": ["stable", "beta"], "canary": 20}});
+    let spec = wanting(&rig, tenants(0..10, "hello"), waves);
+    let outcome = TenantFleet::apply(&context(), &id(), None, &spec).await;
+    assert_eq!(outcome.problems(), []);
+    let made = outcome.status().unwrap().clone();
+    assert!(made.tenants_status.values().all(|tenant| !tenant.commit.is_empty()));
+    let log = rig.bare.git(&["log", "--format=%s", "main..gitops/main"]).unwrap();
+    assert_eq!((log.lines().count(), forge.pulls().len(), rig.files().len()), (4, 1, 1));
+
+    for merged in [false, true] {
+        if merged {
+            forge.merge(1, How::Squash, true).unwrap();
+        }
+        let (_, status) = TenantFleet::read(&context(), &id(), prior(&spec, &made)).await.unwrap().unwrap();
+        assert_eq!((status.commit, status.tenants_status.len()), (made.commit.clone(), 10), "{merged}");
+        let pushes = rig.server.pushes();
+        let again = TenantFleet::apply(&context(), &id(), prior(&spec, &made), &spec).await;
+        assert_eq!((again.problems(), rig.server.pushes()), (&[][..], pushes), "{merged}");
+    }
+    assert_eq!((forge.pulls().len(), rig.files().len()), (1, 21));
 }

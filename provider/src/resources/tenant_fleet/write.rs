@@ -1,43 +1,46 @@
 //! An apply of a fleet: what leaves, then wave by wave, each of them one commit.
 
+use super::begin::{Before, begin};
+use super::passages::{Late, Passages, Resident, homes};
 use super::report::{self, Stuck};
-use super::shape::{self, Identity, Spec, Status, TenantStatus, located};
-use super::tenants::{self, Told};
-use super::{Leaving, counted, owner, read};
-use crate::adoption::adopts;
+use super::shape::{Identity, Spec, Status, TenantStatus, located};
+use super::{Leaving, counted, leaving, owner, read};
 use crate::outcome::{Phase, unfinished};
-use crate::problem::Locate;
 use crate::provider::Gitops;
-use crate::resources::application::last_look;
-use crate::resources::repository::open;
-use crate::resources::tenant::connect;
+use crate::resources::app::life::last_look;
+use crate::resources::repository::commit;
+use crate::resources::tenant::look;
 use gitops::Task;
 use gitops::cluster::Cluster;
-use gitops::fleet::{self, Draft, Late, Member, Wave};
+use gitops::fleet::{self, Draft, Member, Wave};
 use gitops::git::{self, Change, Repository};
-use gitops::tenant::{Home, State};
+use gitops::tenant::State;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use tfplugin_rs::{Context, Outcome, Prior, Problem};
 
 /// An apply under way.
-struct Run<'a> {
-    cx: &'a Context<Gitops>,
-    task: &'a Task,
-    id: &'a Identity,
-    want: &'a Spec,
-    repository: Repository,
-    /// Where the tenants are waited for.
-    cluster: Option<Cluster>,
-    members: Arc<BTreeMap<String, Member>>,
-    adopt: bool,
-    verb: &'static str,
+pub(super) struct Run<'a> {
+    pub(super) cx: &'a Context<Gitops>,
+    pub(super) task: &'a Task,
+    pub(super) id: &'a Identity,
+    pub(super) want: &'a Spec,
+    pub(super) repository: Repository,
+    /// Where the tenants are waited for, and where they go from one state to another.
+    pub(super) cluster: Option<Cluster>,
+    /// What each tenant was.
+    pub(super) was: BTreeMap<String, State>,
+    pub(super) members: Arc<BTreeMap<String, Member>>,
+    pub(super) adopt: bool,
+    pub(super) verb: &'static str,
     /// What became of each tenant so far.
-    reached: BTreeMap<String, TenantStatus>,
+    pub(super) reached: BTreeMap<String, TenantStatus>,
     /// The last commit that is known to have what was written.
-    commit: String,
+    pub(super) commit: String,
     /// Whether anything was written.
-    landed: bool,
+    pub(super) landed: bool,
+    /// Whether something of it waits in a pull request, of which the cluster knows nothing.
+    pub(super) proposed: bool,
 }
 
 /// Why an apply did not come to its end.
@@ -80,85 +83,14 @@ pub async fn apply(
     }
 }
 
-/// What the fleet was before, in the same place.
-#[derive(Default)]
-struct Before {
-    /// What was said of it; `None` where it is new.
-    spec: Option<Spec>,
-    /// The tenants that leave.
-    leaving: Vec<Home>,
-}
-
-impl Before {
-    /// Whether the files of all tenants move.
-    fn moved(&self, want: &Spec) -> bool {
-        let places = |spec: &Spec| (spec.instances_path.clone(), spec.applications_path.clone());
-        self.spec.as_ref().is_some_and(|spec| places(spec) != places(want))
-    }
-}
-
-async fn begin<'a>(
-    cx: &'a Context<Gitops>,
-    task: &'a Task,
-    id: &'a Identity,
-    prior: Option<Prior<Spec, Status>>,
-    want: &'a Spec,
-) -> Result<(Run<'a>, Before), Problem> {
-    if let Some(problem) = shape::problems(id, want, |_| true).into_iter().next() {
-        return Err(problem);
-    }
-    let cluster = match want.wait {
-        true => Some(connect(cx, task, want.kubernetes.as_ref(), State::Active).await?),
-        false => None,
-    };
-    let repository = open(cx, want.git.as_ref()).map_err(|error| located(&error))?;
-    let verb = if prior.is_some() { "update" } else { "create" };
-    let (told, _) = tenants::told(want);
-    let here = prior.as_ref().filter(|prior| prior.status.place(&BTreeMap::new()).is(&repository));
-    if prior.is_some() && here.is_none() {
-        cx.warn(left_behind(prior.as_ref()));
-    }
-    let was = here.map(|prior| tenants::told(&prior.spec).0).unwrap_or_default();
-    let members = members(&told, &was, &repository)?;
-    let gone = was.iter().filter(|(id, _)| !told.contains_key(*id));
-    let leaving = gone.map(|(id, said)| tenants::home(id, said, &repository)).collect();
-    let mut reached = here.map(|prior| prior.status.tenants_status.clone()).unwrap_or_default();
-    reached.retain(|id, _| told.contains_key(id));
-    let before = Before { spec: here.map(|prior| prior.spec.clone()), leaving };
-    let adopt = want.take_ownership || adopts(cx, &read::place(&repository));
-    let run = Run {
-        cx,
-        task,
-        id,
-        want,
-        repository,
-        cluster,
-        members: Arc::new(members),
-        adopt,
-        verb,
-        reached,
-        commit: String::new(),
-        landed: false,
-    };
-    Ok((run, before))
-}
-
-fn members(told: &Told, was: &Told, repository: &Repository) -> Result<BTreeMap<String, Member>, Problem> {
-    let mut members = BTreeMap::new();
-    for (id, said) in told {
-        let before = was.get(id).map(|said| tenants::home(id, said, repository).files().whole());
-        members.insert(id.clone(), tenants::member(id, said, repository, before.transpose()?)?);
-    }
-    Ok(members)
-}
-
 impl Run<'_> {
     /// All of it. Answers warnings.
     async fn all(&mut self, before: &Before) -> Result<Vec<Problem>, Halt> {
         let spec = before.spec.clone().unwrap_or_else(|| self.want.clone());
         let repository = self.repository.clone();
-        let (cx, task, homes) = (self.cx, self.task, before.leaving.clone());
-        let leaving = Leaving { cx, task, spec: &spec, repository: &repository, homes };
+        let (cx, task, leavers) = (self.cx, self.task, before.leaving.clone());
+        leaving::begins(cx, &leavers);
+        let leaving = Leaving { cx, task, spec: &spec, repository: &repository, leavers };
         let cluster = match before.leaving.is_empty() {
             true => None,
             false => leaving.prepare().await?,
@@ -167,15 +99,16 @@ impl Run<'_> {
             None => self.at_once(&before.leaving).await?,
             Some(waves) => self.in_waves(&waves.waves(), &before.leaving).await?,
         };
-        if self.want.wait {
+        if self.want.wait && !self.proposed {
             leaving.settle(cluster.as_ref(), &self.commit).await?;
         }
+        leaving::ends(cx);
         let by_hand = (!late.is_empty()).then(|| report::await_approval(&self.id.name, late.keys()));
         Ok(by_hand.into_iter().collect())
     }
 
     /// One commit for all, also for those that leave.
-    async fn at_once(&mut self, leaving: &[Home]) -> Result<BTreeMap<String, Late>, Halt> {
+    async fn at_once(&mut self, leaving: &[Resident]) -> Result<BTreeMap<String, Late>, Halt> {
         let ids: Vec<_> = self.members.keys().cloned().collect();
         let message = format!("{} fleet {}", self.verb, self.id.name);
         let draft = self.write(ids, leaving, message).await?;
@@ -187,7 +120,7 @@ impl Run<'_> {
     async fn in_waves(
         &mut self,
         waves: &fleet::Waves,
-        leaving: &[Home],
+        leaving: &[Resident],
     ) -> Result<BTreeMap<String, Late>, Halt> {
         let tree = self.repository.read(self.task).await.map_err(|error| located(&error))?;
         let draft = fleet::draft(&tree, self.members.values(), self.adopt)
@@ -218,20 +151,30 @@ impl Run<'_> {
     }
 
     /// Commits the tenants `ids`, and removes the files of those that leave. Answers what there was to do.
-    async fn write(&mut self, ids: Vec<String>, leaving: &[Home], message: String) -> Result<Draft, Problem> {
+    async fn write(
+        &mut self,
+        ids: Vec<String>,
+        leaving: &[Resident],
+        message: String,
+    ) -> Result<Draft, Problem> {
+        if let Some(passages) = self.passages() {
+            passages.prepare(self.residents(&ids)).await?;
+        }
         let (members, leaving, adopt) = (self.members.clone(), leaving.to_vec(), self.adopt);
         let drafted = Arc::new(Mutex::new(Draft::default()));
         let (noted, of_wave) = (drafted.clone(), ids.clone());
         let change = Change::new(owner(self.id), message, move |tree| {
             let mut draft = fleet::draft(tree, of_wave.iter().filter_map(|id| members.get(id)), adopt)?;
-            let mut edits = fleet::removal(tree, &leaving)?;
+            let mut edits = fleet::removal(tree, homes(&leaving))?;
             edits.append(&mut draft.edits);
             *noted.lock().unwrap_or_else(PoisonError::into_inner) = draft;
             Ok(edits)
         });
-        let outcome = self.repository.commit(self.task, change).await.map_err(|error| located(&error))?;
+        let outcome = commit(self.cx, self.task, &self.repository, change).await;
+        let outcome = outcome.map_err(|error| located(&error))?;
         let draft = std::mem::take(&mut *drafted.lock().unwrap_or_else(PoisonError::into_inner));
         self.landed = true;
+        self.proposed |= outcome.request().is_some();
         self.commit = outcome.commit().to_owned();
         self.begun(&draft);
         self.note(&draft, ids.iter());
@@ -258,6 +201,16 @@ impl Run<'_> {
         self.members.keys().filter(|id| changed.contains(*id) || !arrived(id)).cloned().collect()
     }
 
+    fn passages(&self) -> Option<Passages<'_>> {
+        let cluster = self.cluster.as_ref()?;
+        Some(Passages { task: self.task, cluster, repository: &self.repository, was: &self.was })
+    }
+
+    fn residents(&self, ids: &[String]) -> Vec<Resident> {
+        let members = ids.iter().filter_map(|id| self.members.get(id));
+        members.map(|member| Resident { home: member.home.clone(), state: member.state }).collect()
+    }
+
     /// Waits for the tenants `ids`, where that is asked for. Those that are healthy have arrived, and so have those that
     /// a person must sync, if nothing comes after them: they are answered.
     async fn arrive(
@@ -266,15 +219,9 @@ impl Run<'_> {
         ids: Vec<String>,
         left: &[Wave],
     ) -> Result<BTreeMap<String, Late>, Halt> {
-        let late = match &self.cluster {
-            Some(cluster) if !ids.is_empty() => {
-                let mut homes = Vec::new();
-                for id in &ids {
-                    homes.extend(self.members.get(id).map(|member| member.home.clone()));
-                }
-                fleet::arrived(self.task, cluster, &self.repository, &self.commit, homes).await
-            }
-            _ => BTreeMap::new(),
+        let late = match self.passages().filter(|_| !self.proposed) {
+            Some(passages) => passages.settle(&self.commit, self.want.wait, self.residents(&ids)).await,
+            None => BTreeMap::new(),
         };
         let failed = late.values().any(|late| matches!(late, Late::Failed(_)));
         let ends = failed || (!late.is_empty() && !left.is_empty());
@@ -297,15 +244,12 @@ impl Run<'_> {
             tenants.entry(id.clone()).or_default();
         }
         let namespace = &self.want.argocd_namespace;
-        let look = last_look(self.task);
+        let brief = last_look(self.task);
         let found = match &self.cluster {
             Some(cluster) => Some(cluster.clone()),
-            None => crate::resources::tenant::look(self.cx, &look, self.want.kubernetes.as_ref())
-                .await
-                .ok()
-                .flatten(),
+            None => look(self.cx, &brief, self.want.kubernetes.as_ref()).await.ok().flatten(),
         };
-        read::look_at(&look, found.as_ref(), namespace, &mut tenants).await;
+        read::look_at(&brief, found.as_ref(), namespace, &mut tenants).await;
         Status {
             repository_url: self.repository.url(),
             branch: self.repository.branch().to_owned(),
@@ -313,15 +257,4 @@ impl Run<'_> {
             tenants_status: tenants,
         }
     }
-}
-
-/// A warning that the files in another repository or branch are still there.
-fn left_behind(prior: Option<&Prior<Spec, Status>>) -> Problem {
-    let (url, branch) = prior
-        .map(|prior| (prior.status.repository_url.as_str(), prior.status.branch.as_str()))
-        .unwrap_or_default();
-    let detail = format!(
-        "The tenants are now written to another address or branch. If that is another repository and not another name of the same one, remove their files from {url} at `{branch}`: nothing was changed there."
-    );
-    Problem::warning("The old files stay", detail).at("git")
 }

@@ -158,7 +158,7 @@ fn messages_of_validation() {
     It takes 1 to 253 lower-case letters (a-z), digits, `-` and `.`, and starts and ends with a letter or digit.
     ---
     application.repo_url: The address of the repository has credentials in it
-    Everyone who may see the Application would see them. Give them to Argo CD as a repository Secret: `gitops_secret_injection` with the label `argocd.argoproj.io/secret-type = "repository"`.
+    Everyone who may see the Application would see them. Give them to Argo CD with `gitops_repository_credentials`.
     ---
     application.destination: The destination names a cluster twice: by `server` and by `name`
     Keep one of the two.

@@ -4,19 +4,64 @@
 //! bytes; a file is read each time. Objects are made of the same bytes once: parsing them is what a plan of an
 //! installation takes longest for.
 
-use super::spec::{Identity, Manifest, Source, Spec, wishes};
+use super::Recipe;
 use crate::problem::{Locate, problem};
-use gitops::argo::prepare::{self, Error, Prepared, Wishes};
 use gitops::fetch::{Fetch, Fetched, Sha256};
+use gitops::install::{Error, Prepared};
 use gitops::{Task, helm};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tfplugin_rs::{Problem, View};
+use tfplugin_rs::Problem;
 
-/// Name of the release that charts are rendered for: Argo CD's objects begin with it.
-const RELEASE: &str = "argocd";
+/// What to install.
+#[derive(Serialize, Deserialize, JsonSchema)]
+pub struct Source {
+    /// A manifest, such as a release has it.
+    pub manifest: Option<Manifest>,
+    /// A Helm chart. It is rendered on this machine, and Helm does not install it.
+    pub chart: Option<Chart>,
+}
+
+/// A manifest.
+#[derive(Serialize, Deserialize, JsonSchema)]
+pub struct Manifest {
+    /// Path of a file. What is applied is what was planned: a file that changes in between ends the apply.
+    pub path: Option<String>,
+    /// URL to download from. It is read at each plan: give `sha256`, and what is behind it cannot change.
+    pub url: Option<String>,
+    /// SHA-256 checksum (64 hexadecimal digits) that the manifest must have.
+    pub sha256: Option<String>,
+}
+
+/// A Helm chart.
+#[derive(Serialize, Deserialize, JsonSchema)]
+pub struct Chart {
+    /// Where the chart is: `https://…`, `oci://…`, or a local directory.
+    pub repository: String,
+    /// Name of the chart, such as `argo-cd`.
+    pub name: String,
+    /// Version of the chart. Needed unless `repository` is a local directory.
+    pub version: Option<String>,
+    /// Values for the chart: any object, or its YAML. They are stored in the state: no secrets.
+    pub values: Option<Json>,
+}
+
+impl Chart {
+    /// The chart, as the room that renders it has it.
+    pub fn wanted(&self) -> helm::Chart {
+        helm::Chart {
+            repository: self.repository.clone(),
+            name: self.name.clone(),
+            version: self.version.clone(),
+            values: self.values.clone().unwrap_or_default(),
+        }
+    }
+}
 
 /// Longest time for a download or for rendering a chart.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -31,10 +76,10 @@ pub struct Sources {
     made: Arc<Mutex<Vec<Made>>>,
 }
 
-/// What was made of which bytes, and for which wishes.
+/// What was made of which bytes, and how.
 struct Made {
     sha256: Sha256,
-    wishes: Wishes,
+    recipe: Recipe,
     prepared: Arc<Prepared>,
 }
 
@@ -46,34 +91,13 @@ pub struct Install {
     pub sha256: String,
 }
 
-/// All problems with a source and its adjustments that can be told without reading it.
-pub fn validate(spec: &View<Spec>) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    if spec.is_known("source") {
-        problems.extend(check(&spec.get().source));
-    }
-    if let Some(patches) = spec.get().patches.as_ref().filter(|_| spec.is_known("patches")) {
-        for (position, patch) in patches.iter().enumerate() {
-            let parsed = gitops::manifest::parse(patch, &gitops::manifest::Limits::default());
-            problems.extend(parsed.at(format!("patches[{position}]").as_str()).err());
-        }
-    }
-    if spec.is_known("images")
-        && spec.get().images.iter().flatten().any(|(from, to)| from.is_empty() || to.is_empty())
-    {
-        let detail = "Neither the beginning of an image's name nor what takes its place can be empty.";
-        problems.push(Problem::error("An image rewrite is empty", detail).at("images"));
-    }
-    problems
-}
-
-/// What is wrong with the source itself.
-pub(super) fn check(source: &Source) -> Option<Problem> {
+/// What is wrong with the source itself. `example` is a manifest that `product` has.
+pub fn check(source: &Source, example: &str) -> Option<Problem> {
     match (&source.manifest, &source.chart) {
         (Some(manifest), None) => file(manifest),
         (None, Some(chart)) => chart.wanted().validate().err().map(|error| of_chart(&error)),
         (given, _) => {
-            let detail = "Give either `manifest`, such as Argo CD's `install.yaml`, or `chart`.";
+            let detail = format!("Give either `manifest`, such as {example}, or `chart`.");
             let summary =
                 if given.is_some() { "Two sources to install from" } else { "Nothing to install from" };
             Some(Problem::error(summary, detail).at("source"))
@@ -125,42 +149,48 @@ fn of_objects(error: &Error, source: &Source) -> Problem {
 
 impl Sources {
     /// Reads the source and makes the objects of it.
-    pub async fn install(&self, task: &Task, id: &Identity, spec: &Spec) -> Result<Install, Problem> {
+    pub async fn install(&self, task: &Task, recipe: &Recipe, source: &Source) -> Result<Install, Problem> {
         let task = task.within(PATIENCE);
-        let fetched = self.read(&task, id, &spec.source).await?;
-        let prepared = self.prepared(&fetched, wishes(id, spec)).map_err(|error| match &error {
+        let fetched = self.read(&task, recipe, source).await?;
+        let prepared = self.prepared(&fetched, recipe).map_err(|error| match &error {
             Error::Patch(_) => problem(&error).at("patches"),
-            _ => of_objects(&error, &spec.source),
+            _ => of_objects(&error, source),
         })?;
         Ok(Install { prepared, sha256: fetched.sha256.to_string() })
     }
 
     /// The objects that were made of these bytes, or are made now.
-    fn prepared(&self, fetched: &Fetched, wishes: Wishes) -> Result<Arc<Prepared>, Error> {
+    fn prepared(&self, fetched: &Fetched, recipe: &Recipe) -> Result<Arc<Prepared>, Error> {
         let made = || self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        let same = |made: &&Made| made.sha256 == fetched.sha256 && made.wishes == wishes;
+        let same = |made: &&Made| made.sha256 == fetched.sha256 && made.recipe == *recipe;
         if let Some(made) = made().iter().find(same) {
             return Ok(made.prepared.clone());
         }
-        let prepared = Arc::new(prepare::prepare(&fetched.bytes, &wishes)?);
-        made().push(Made { sha256: fetched.sha256, wishes, prepared: prepared.clone() });
+        let prepared = Arc::new(recipe.prepare(&fetched.bytes)?);
+        made().push(Made { sha256: fetched.sha256, recipe: recipe.clone(), prepared: prepared.clone() });
         Ok(prepared)
     }
 
-    async fn read(&self, task: &Task, id: &Identity, source: &Source) -> Result<Fetched, Problem> {
+    async fn read(&self, task: &Task, recipe: &Recipe, source: &Source) -> Result<Fetched, Problem> {
         let manifest = match (&source.manifest, &source.chart) {
             (Some(manifest), _) => manifest,
             (None, Some(chart)) => {
                 let chart = chart.wanted();
                 let rendered = || async {
-                    let bytes = helm::template(task, &chart, RELEASE, &id.namespace)
+                    let bytes = helm::template(task, &chart, recipe.product().release, recipe.namespace())
                         .await
                         .map_err(|error| of_chart(&error))?;
                     Ok(Fetched { sha256: Sha256::of(&bytes), bytes })
                 };
                 // A local chart may change, as a file may.
                 return match chart.repository.contains("://") {
-                    true => self.once(format!("{} {chart:?}", id.namespace), rendered).await,
+                    true => {
+                        self.once(
+                            format!("{} {} {chart:?}", recipe.product().release, recipe.namespace()),
+                            rendered,
+                        )
+                        .await
+                    }
                     false => rendered().await,
                 };
             }

@@ -2,7 +2,7 @@
 
 use super::*;
 use gitops::apply;
-use gitops::argo::{Destination, Preset, Source, Sync};
+use gitops::argo::{Preset, Source, Sync};
 use gitops::manifest::Id;
 
 fn wanted() -> Application {
@@ -50,6 +50,23 @@ fn messages_of_validation() {
 }
 
 #[test]
+fn production_that_nobody_guards() {
+    let named = |name: &str| Application { name: name.into(), ..wanted() };
+    for quiet in ["platform", "product", "reproduction", "nonprod"] {
+        assert_eq!(unsaid(&named(quiet)), None, "{quiet}");
+    }
+    let destination = Destination { namespace: Some("shop.production".into()), ..Destination::default() };
+    assert!(unsaid(&Application { destination, ..wanted() }).is_some());
+    assert!(unsaid(&Application { project: "prod".into(), ..wanted() }).is_some());
+    let warning = unsaid(&named("shop-prod")).unwrap();
+    assert!(!warning.is_error());
+    insta::assert_snapshot!(shown(&[warning]), @r#"
+    sync: Production syncs by itself
+    By its name `shop-prod` this is production, and without `sync` every commit is applied at once, pruned and healed. Say `sync = { preset = "guarded" }` for syncs that a `gitops_sync` approves, or `sync = { preset = "auto" }` if it is meant so.
+    "#);
+}
+
+#[test]
 fn messages_of_a_write() {
     let id = || Id::new(gitops::argo::GROUP, "Application", Some("argocd"), "platform");
     let managers = vec!["argocd-server".to_owned()];
@@ -94,17 +111,6 @@ fn messages_of_a_delete() {
 
     No controller of Argo CD runs in the namespace `argocd`. Without it nobody removes these objects. Bring Argo CD back and destroy again; or, to leave behind what the Applications made, remove their finalizers.
     ");
-}
-
-#[test]
-fn revisions() {
-    let commit = "c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00";
-    for (wanted, expected) in
-        [(commit, true), ("c0ffee0", true), ("c0ffee", false), ("main", false), ("", false)]
-    {
-        assert_eq!(same_revision(commit, wanted), expected, "{wanted}");
-    }
-    assert!(same_revision("v1.2.3", "v1.2.3"));
 }
 
 #[test]

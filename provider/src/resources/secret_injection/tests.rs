@@ -1,7 +1,9 @@
 //! What a Secret shows, and what its configuration comes to.
 
 use super::*;
-use serde_json::json;
+use crate::resources::life::Object;
+use crate::resources::rig::shown;
+use serde_json::{Value as Json, json};
 
 fn spec(more: &Json) -> Spec {
     serde_json::from_value(more.clone()).unwrap()
@@ -15,7 +17,8 @@ fn written(spec: &Spec, key: &Key) -> Json {
         kind: spec.r#type.0.clone(),
         labels: spec.labels.clone().unwrap_or_default(),
         annotations: spec.annotations.clone().unwrap_or_default(),
-        data: data(spec).ok().unwrap(),
+        immutable: spec.immutable,
+        data: values(spec).data().ok().unwrap(),
     };
     secrets::object(&wanted, key).into_value()
 }
@@ -70,4 +73,38 @@ fn the_type_is_that_of_the_cluster() {
     assert_eq!(spec_of(&live, Some(&plain)).r#type.0, "Opaque");
     live["type"] = json!("kubernetes.io/tls");
     assert_eq!(spec_of(&live, Some(&plain)).r#type.0, "kubernetes.io/tls");
+}
+
+/// What is wrong with a configuration, as users read it.
+fn wrong(more: &Json) -> String {
+    let mut config = json!({"namespace": "web", "name": "app"});
+    config.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    shown(&Object::new::<SecretInjection>().validate(&config))
+}
+
+#[test]
+fn values_are_those_of_the_type() {
+    let auths = r#"{"auths":{"r.example":{"username":"u","password":"hunter2"}}}"#;
+    let docker = "kubernetes.io/dockerconfigjson";
+    assert_eq!(wrong(&json!({"type": docker, "data_wo": {".dockerconfigjson": auths}})), "");
+    assert_eq!(wrong(&json!({"data_wo": {".dockerconfigjson": "hunter2"}})), "");
+    let said = [
+        json!({"type": docker}),
+        json!({"type": docker, "data_wo": {".dockerconfigjson": "hunter2"}}),
+        json!({"type": docker, "binary_data_wo": {".dockerconfigjson": "aHVudGVyMg=="}}),
+    ]
+    .map(|config| wrong(&config));
+    insta::assert_snapshot!(said.join("\n===\n"));
+}
+
+/// What is odd is told by the plan, and does not stop it.
+#[tokio::test]
+async fn a_key_that_ssh_does_not_read_is_doubted() {
+    let key = "-----BEGIN OPENSSH PRIVATE KEY-----\naHVudGVyMg==\n-----END OPENSSH PRIVATE KEY-----";
+    let config = json!({
+        "namespace": "web", "name": "app", "type": "kubernetes.io/ssh-auth", "data_wo": {"ssh-privatekey": key},
+    });
+    let (mut object, provider) = (Object::new::<SecretInjection>(), Gitops::in_environment(&[]).unwrap());
+    assert!(object.plan(&std::sync::Arc::new(provider), &config).await.is_some());
+    insta::assert_snapshot!(shown(&object.told));
 }

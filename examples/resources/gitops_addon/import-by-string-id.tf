@@ -1,0 +1,4 @@
+import {
+  to = gitops_addon.sealed_secrets
+  id = "sealed-secrets/sealed-secrets"
+}

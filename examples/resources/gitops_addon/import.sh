@@ -1,0 +1,1 @@
+terraform import gitops_addon.sealed_secrets sealed-secrets/sealed-secrets

@@ -1,0 +1,1 @@
+terraform import gitops_application.shop_prod argocd/shop-prod

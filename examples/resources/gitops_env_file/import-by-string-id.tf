@@ -1,0 +1,4 @@
+import {
+  to = gitops_env_file.shop
+  id = "/srv/shop/.env"
+}

@@ -1,0 +1,1 @@
+terraform import gitops_env_file.shop /srv/shop/.env

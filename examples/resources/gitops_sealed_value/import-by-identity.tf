@@ -1,0 +1,4 @@
+import {
+  to       = gitops_sealed_value.token
+  identity = { namespace = "shop", name = "api" }
+}

@@ -1,0 +1,1 @@
+terraform import gitops_sealed_value.token 'shop/api/AgBv1Jq0…'

@@ -1,0 +1,4 @@
+import {
+  to = gitops_sealing_key.sealed_secrets
+  id = "sealed-secrets"
+}

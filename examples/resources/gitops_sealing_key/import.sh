@@ -1,0 +1,1 @@
+terraform import gitops_sealing_key.sealed_secrets sealed-secrets

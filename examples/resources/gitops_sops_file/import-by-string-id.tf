@@ -1,0 +1,4 @@
+import {
+  to = gitops_sops_file.shop
+  id = "main:secrets/shop.yaml"
+}

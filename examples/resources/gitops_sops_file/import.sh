@@ -1,0 +1,1 @@
+terraform import gitops_sops_file.shop main:secrets/shop.yaml

@@ -1,0 +1,4 @@
+import {
+  to       = gitops_sync.shop_prod
+  identity = { namespace = "argocd", application = "shop-prod" }
+}

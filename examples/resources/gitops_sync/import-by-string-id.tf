@@ -1,0 +1,4 @@
+import {
+  to = gitops_sync.shop_prod
+  id = "argocd/shop-prod"
+}

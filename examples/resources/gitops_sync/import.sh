@@ -1,0 +1,1 @@
+terraform import gitops_sync.shop_prod argocd/shop-prod
