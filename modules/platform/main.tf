@@ -56,5 +56,5 @@ resource "gitops_root_app" "this" {
   path            = var.root_app.path
   target_revision = var.root_app.target_revision
   kustomize       = var.root_app.kustomize
-  sync            = { preset = var.root_app.sync }
+  sync            = { preset = var.root_app.sync, allow_empty = var.root_app.allow_empty }
 }

@@ -98,7 +98,7 @@ variable "project" {
 }
 
 variable "root_app" {
-  description = "The app of apps. `sync` is auto, guarded or observe."
+  description = "The app of apps. `sync` is auto, guarded or observe; `allow_empty` prunes also the last object."
 
   type = object({
     name            = optional(string, "root")
@@ -107,5 +107,6 @@ variable "root_app" {
     target_revision = optional(string)
     kustomize       = optional(any)
     sync            = optional(string, "auto")
+    allow_empty     = optional(bool, false)
   })
 }

@@ -28,10 +28,12 @@ resource "gitops_tenant" "this" {
   git             = var.git
   source_repo_url = var.source_repo_url
   project         = var.project
+  tier_projects   = var.tier_projects
   tenant_id       = each.key
   product_version = gitops_product_version.this[each.value.version].id
   tier            = try(each.value.tier, null)
   state           = try(each.value.state, null)
+  drift           = try(each.value.drift, null)
   on_delete       = try(each.value.on_delete, null)
   namespace       = try(each.value.namespace, null)
   values          = try(each.value.values, null)

@@ -27,6 +27,12 @@ variable "project" {
   default     = "default"
 }
 
+variable "tier_projects" {
+  description = "AppProject by tier, in the place of `project`: a tier whose sync windows are its own has a project of its own."
+  type        = map(string)
+  default     = null
+}
+
 variable "wait" {
   description = "Whether an apply waits until Argo CD runs the tenants as Git has them, and a destroy until they are gone."
   type        = bool
@@ -59,7 +65,7 @@ variable "product_versions" {
 }
 
 variable "tenants" {
-  description = "Tenants by id: `version`, one of `product_versions`, and optionally `tier`, `state`, `on_delete`, `namespace` and `values`."
+  description = "Tenants by id: `version`, one of `product_versions`, and optionally `tier`, `state`, `drift`, `on_delete`, `namespace` and `values`."
   type        = any
 
   validation {
@@ -72,9 +78,9 @@ variable "tenants" {
   validation {
     condition = alltrue([
       for tenant in try(values(var.tenants), []) :
-      length(setsubtract(try(keys(tenant), []), ["version", "tier", "state", "on_delete", "namespace", "values"])) == 0
+      length(setsubtract(try(keys(tenant), []), ["version", "tier", "state", "drift", "on_delete", "namespace", "values"])) == 0
     ])
-    error_message = "Each of `tenants` has `version`, `tier`, `state`, `on_delete`, `namespace` and `values`, and nothing else."
+    error_message = "Each of `tenants` has `version`, `tier`, `state`, `drift`, `on_delete`, `namespace` and `values`, and nothing else."
   }
 
   validation {
