@@ -16,7 +16,7 @@ quickstart: ## A cluster, Argo CD, an app of apps and a tenant on this machine
 
 .PHONY: test
 test: ## All tests, and how long each part took
-	@acceptance-tests/all fmt lint unit lab deny kind examples acceptance
+	@acceptance-tests/all fmt lint unit lab deny kind interop examples acceptance
 
 .PHONY: fmt
 fmt: ## Formatting, checked
@@ -44,15 +44,21 @@ provider: ## The provider, as the tests and the quickstart use it
 examples acceptance: beside := --test acceptance
 
 .PHONY: lab
-lab: ## A kind cluster, a registry, Argo CD's images and a Git server on this machine
+lab: ## A kind cluster, a registry, Argo CD's images and a Git server on this machine, and what interop tests need
 	$(lab) up
+	$(lab) extras
 
 .PHONY: kind
 kind: ## The verbs' tests that need a real kind and helm, which `unit` skips; needs `make lab`
 	eval "$$($(lab) env)"; \
 	[ -n "$${KIND_CONFIG:-}" ] || { echo "skipped: KUBECONFIG names a cluster, so none is made here"; exit 0; }; \
 	GITOPS_TEST_REAL=1 GITOPS_TEST_KIND_CONFIG="$$(cat "$$KIND_CONFIG")" \
-		cargo test --workspace --lib --test kind_real --locked -- real:: helm::
+		cargo test --workspace --lib --test kind_real --locked -- real:: helm:: --skip sops::
+
+.PHONY: interop
+interop: ## Our formats against the real sops and kubeseal, both ways, which `unit` skips; needs `make lab`
+	eval "$$($(lab) env)"; \
+	GITOPS_TEST_REAL=1 cargo test --workspace --lib --test kubeseal_real --locked -- real:: sops_program::
 
 .PHONY: examples
 examples: provider ## Formatting and validity of all examples and modules

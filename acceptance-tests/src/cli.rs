@@ -5,6 +5,7 @@ use serde_json::Value;
 use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 /// Write-only attributes and ephemeral resources exist since these releases.
 const OLDEST: (u64, u64) = (1, 11);
@@ -114,6 +115,11 @@ fn on_path(name: &str, first: &Path) -> Option<PathBuf> {
 #[expect(clippy::disallowed_methods, reason = "a test suite is told by variables what to run")]
 pub(crate) fn variable(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
+}
+
+/// A number that a variable of the environment gives, for tests that can be made larger.
+pub fn number<T: FromStr>(name: &str) -> Option<T> {
+    variable(name)?.to_str()?.parse().ok()
 }
 
 #[cfg(test)]

@@ -47,9 +47,14 @@ impl Kubectl {
     /// `apply` of manifests in YAML or JSON, by server-side apply under the manager `manager`.
     #[track_caller]
     pub fn apply(&self, manifests: &str, manager: &str) {
+        self.try_apply(manifests, manager, LIMIT).success();
+    }
+
+    /// The same; the caller judges the outcome.
+    pub fn try_apply(&self, manifests: &str, manager: &str, limit: Duration) -> Outcome {
         let manager = format!("--field-manager={manager}");
         let arguments = ["apply", "--server-side", "--force-conflicts", &manager, "-f", "-"];
-        self.program(&arguments).input(manifests).run(&Lab::log("kubectl")).success();
+        self.program(&arguments).limit(limit).input(manifests).run(&Lab::log("kubectl"))
     }
 
     /// Merges `patch`, in JSON, into an object, as somebody does by hand.

@@ -120,6 +120,24 @@ impl Lab {
         KindCluster::absent(self, case.name("gitops-t"))
     }
 
+    /// A copy, at `dir`, of what etcd of the shared cluster has on the disk of its node; none where the cluster is not the
+    /// lab's own.
+    ///
+    /// # Panics
+    /// When it cannot be copied.
+    #[track_caller]
+    pub fn etcd(&self, dir: &Path) -> Option<PathBuf> {
+        self.engine().ok()?;
+        let nodes = self.kubectl().get(&["nodes", "-l", "node-role.kubernetes.io/control-plane"]);
+        let node = nodes["items"][0]["metadata"]["name"].as_str()?.to_owned();
+        let from = format!("{node}:/var/lib/etcd/member");
+        self.program("docker")
+            .args(["cp", &from, &dir.to_string_lossy()])
+            .run(&Self::log("docker"))
+            .success();
+        Some(dir.to_owned())
+    }
+
     /// A new repository on the lab's Git server, with `files` as its only commit.
     pub fn repository(&self, case: &Case, files: &[(&str, &str)]) -> Repository {
         let seed = case.dir().join("seed");

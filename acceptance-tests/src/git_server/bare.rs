@@ -109,6 +109,11 @@ impl Bare {
         count.parse().map_err(io::Error::other)
     }
 
+    /// Every object of the repository, inflated: also those that nothing leads to.
+    pub fn objects(&self) -> io::Result<String> {
+        self.git(&["cat-file", "--batch-all-objects", "--batch"])
+    }
+
     /// The content of a file on `main`, if it is there.
     pub fn read(&self, path: &str) -> Option<String> {
         self.git(&["show", &format!("refs/heads/main:{path}")]).ok()

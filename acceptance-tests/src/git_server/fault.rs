@@ -36,6 +36,8 @@ pub enum Kind {
     Reset,
     /// Git runs, then the connection is closed without an answer.
     LoseAnswer,
+    /// Git runs, then no answer until the client gives up.
+    Mute,
     /// Git runs, then half of the answer is sent and the connection closed.
     HalfAnswer,
     /// The connection is closed, and git runs this much later.
@@ -68,7 +70,7 @@ impl Fault {
 
     /// Reads `KIND[@SERVICE][*TIMES]`: `status=500@receive*2`, `hang@upload`, `late=200`, `redirect=http://x/`.
     ///
-    /// Kinds: `status=CODE`, `html`, `redirect=URL`, `hang`, `drop`, `reset`, `lose`, `half`, `late=MILLISECONDS`,
+    /// Kinds: `status=CODE`, `html`, `redirect=URL`, `hang`, `drop`, `reset`, `lose`, `mute`, `half`, `late=MILLISECONDS`,
     /// `slow=MILLISECONDS`. Services: `any` (default), `advertise-upload`, `advertise-receive`, `upload`, `receive`.
     pub fn parse(text: &str) -> Result<Self, String> {
         let unknown = || format!("`{text}` is not a fault: expected KIND[@SERVICE][*TIMES]");
@@ -95,6 +97,7 @@ impl Fault {
             "drop" => Kind::Drop,
             "reset" => Kind::Reset,
             "lose" => Kind::LoseAnswer,
+            "mute" => Kind::Mute,
             "half" => Kind::HalfAnswer,
             "late" => Kind::Late(milliseconds()?),
             "slow" => Kind::Slow(milliseconds()?),
@@ -117,6 +120,11 @@ impl Faults {
     /// Forgets all that are left.
     pub fn clear(&self) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// How many are left.
+    pub fn waiting(&self) -> usize {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
     /// What the next request to `service` meets; each fault is used up by the requests that it met.

@@ -207,6 +207,10 @@ async fn fail(kind: Kind, state: Arc<State>, request: Request, reset: Arc<Atomic
             Err(gone())
         }
         Kind::LoseAnswer => run(&state, &request).await.and(Err(gone())),
+        Kind::Mute => {
+            run(&state, &request).await?;
+            pending().await
+        }
         Kind::HalfAnswer => half(run(&state, &request).await?).await,
         Kind::Late(delay) => {
             tokio::spawn(async move {

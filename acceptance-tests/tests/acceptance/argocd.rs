@@ -4,8 +4,8 @@
 use super::bootstraps::NAMESPACE;
 use super::root_apps::Platform;
 use super::{
-    bootstrap_sources, bootstraps, broken_apps, caelus, imports, projects, root_apps, tenant_fleets,
-    tenant_states, tenants,
+    approvals, bootstrap_sources, bootstraps, broken_apps, caelus, imports, ontu_schedule, projects,
+    root_apps, tenant_fleets, tenant_states, tenant_tiers, tenants,
 };
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -70,7 +70,11 @@ pub fn lives_and_dies(terraform: &Case, tofu: &Case) {
         tenants::live_in_the_cluster(tofu, &platform);
         tenant_states::come_and_go(terraform, &platform);
         tenant_fleets::goes_in_waves(tofu, &platform);
+        tenant_tiers::wait_and_drift(terraform, &platform);
         caelus::walks(tofu, &platform);
+        caelus::by_the_hundred(terraform, &platform);
+        approvals::are_asked_for_once(tofu, &platform);
+        ontu_schedule::walks(terraform);
         root_apps::changes_and_dies(terraform, &platform, root);
         broken_apps::say_why(terraform, tofu, &platform);
         projects::live_and_die(terraform);

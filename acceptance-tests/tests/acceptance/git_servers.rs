@@ -2,7 +2,7 @@
 //! push that they carried out.
 
 use gitops_acceptance_tests::git_server::{Bare, Fault, Kind, Options, Server, Service};
-use gitops_acceptance_tests::{Canary, Case, Workspace};
+use gitops_acceptance_tests::{Canary, Case, Workspace, eventually};
 use std::time::Duration;
 use tokio::runtime::Runtime;
 
@@ -116,7 +116,7 @@ pub fn are_told_the_password_and_nobody_else(case: &Case) {
         forge.run.apply().failure();
     }
     forge.converges("goodbye");
-    let objects = forge.bare.git(&["cat-file", "--batch-all-objects", "--batch"]).expect("the objects");
+    let objects = forge.bare.objects().expect("the objects");
     std::fs::write(case.dir().join("objects"), objects).expect("a file");
     forge.run.destroy().success();
     assert!(watch.assert_unseen() > 10, "arguments were hardly looked at");
@@ -196,4 +196,30 @@ pub fn that_lose_the_answer_are_asked_again(case: &Case) {
     assert_eq!(forge.commits(), before + 1);
     forge.assert_has(None);
     assert!(forge.run.state().addresses().is_empty());
+}
+
+/// A provider that is killed between its commit and the push, or between the push and the state: the next apply adds
+/// what is missing, and nothing twice.
+pub fn that_wait_for_a_killed_provider(case: &Case) {
+    let mut forge = Forge::open(case);
+    let settle = Duration::from_secs(30);
+    for (round, kind, lands) in
+        [(1, Kind::Hang, 0), (2, Kind::Mute, 1), (3, Kind::Hang, 0), (4, Kind::Mute, 1)]
+    {
+        let (greeting, before) = (format!("round {round}"), forge.commits());
+        let pushes = forge.server.pushes();
+        forge.run.var("greeting", greeting.as_str());
+        forge.fault(Service::Receive, kind.clone());
+        let mut apply = forge.run.start_apply();
+        // The server has met the push, and what it was to do with it is done.
+        let met = apply.until(|_| forge.server.pushes() > pushes && forge.commits() == before + lands);
+        assert!(met, "nothing was pushed");
+        assert!(apply.kill_provider_at(apply.elapsed()), "the apply had ended");
+        apply.wait().failure();
+        forge.run.apply().success();
+        forge.assert_has(Some(&greeting));
+        assert_eq!(forge.commits(), before + 1, "{kind:?}");
+        forge.run.plan().assert_empty();
+    }
+    eventually("the server to have nothing more to do", settle, || forge.commits() == 6);
 }

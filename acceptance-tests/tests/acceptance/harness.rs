@@ -135,24 +135,22 @@ pub fn pods_reach_the_git_server(case: &Case) {
     let (lab, kubectl) = (case.lab(), case.lab().kubectl());
     let namespace = lab.namespace(case);
     let repository = lab.repository(case, &[("a", "b")]);
-    let secret = format!(
-        "apiVersion: v1\nkind: Secret\nmetadata: {{name: git, namespace: {}}}\nstringData: {{netrc: \"default login {} password {}\"}}\n",
-        namespace.name(),
-        lab.expect("LAB_GIT_USERNAME"),
-        lab.expect("LAB_GIT_PASSWORD"),
-    );
-    kubectl.apply(&secret, "harness");
-    let url = format!("{}/info/refs?service=git-upload-pack", repository.url());
+    let secret = serde_json::json!({
+        "apiVersion": "v1", "kind": "Secret", "metadata": {"name": "git", "namespace": namespace.name()},
+        "stringData": {"USERNAME": lab.expect("LAB_GIT_USERNAME"), "PASSWORD": lab.expect("LAB_GIT_PASSWORD")},
+    });
+    kubectl.apply(&secret.to_string(), "harness");
+    // Argo CD's image has the Git client that matters; the kubelet puts the password into the address.
+    let image = format!("quay.io/argoproj/argocd:{}", lab.expect("ARGOCD_VERSION"));
+    let address = repository.url().replacen("://", "://$(GIT_USERNAME):$(GIT_PASSWORD)@", 1);
     let pod = serde_json::json!({
         "apiVersion": "v1", "kind": "Pod", "metadata": {"name": "git", "namespace": namespace.name()},
         "spec": {
             "restartPolicy": "Never",
             "containers": [{
-                "name": "git", "image": "docker.io/library/busybox:1", "workingDir": "/etc/git",
-                "command": ["curl", "--fail", "--silent", "--max-time", "20", "--netrc-file", "/etc/git/netrc", url],
-                "volumeMounts": [{"name": "git", "mountPath": "/etc/git"}],
+                "name": "git", "image": image, "command": ["git", "ls-remote", "--exit-code", address, "main"],
+                "envFrom": [{"prefix": "GIT_", "secretRef": {"name": "git"}}],
             }],
-            "volumes": [{"name": "git", "secret": {"secretName": "git"}}],
         },
     });
     kubectl.apply(&pod.to_string(), "harness");

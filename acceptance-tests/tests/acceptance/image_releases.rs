@@ -196,6 +196,19 @@ pub fn two_writers_are_refused(case: &Case) {
     let errors = run.command(&["plan", "-json"]).failure().errors(&[]);
     // Which of the two is planned first is open.
     assert_snapshot!("two_writers", errors.replace("second", "first"));
+
+    let mapping = |name: &str, format: &str| {
+        block(name, "main", "image", "").replace("\"tag\"", &format!("{format:?}"))
+    };
+    let all = [
+        mapping("first", "helm"),
+        block("second", "main", "image.digest", ""),
+        block("other", "main", "image.pullPolicy", ""),
+    ];
+    let mut run = case.blocks(&all.concat());
+    let errors = run.command(&["plan", "-json"]).failure().errors(&[]);
+    let errors = errors.replace("second", "first").replace("path = \"image\"", "path = \"image.digest\"");
+    assert_snapshot!("two_writers_of_a_line", errors);
 }
 
 /// A tag that another resource has yet to make is planned, and nobody is asked for it.

@@ -2,13 +2,22 @@
 //!
 //! `make acceptance` runs them; `cargo test -p gitops-acceptance-tests --test acceptance -- tofu::` some of them.
 
+mod addons;
+mod approvals;
 mod argocd;
 mod bad_input;
 mod bootstrap_sources;
 mod bootstraps;
 mod broken_apps;
+mod bulk_imports;
 mod caelus;
+mod canary;
+mod chart_versions;
+mod charts;
 mod clusters;
+mod crowds;
+mod env_files;
+mod ephemerals;
 mod examples;
 mod files;
 mod functions;
@@ -17,29 +26,60 @@ mod git_servers;
 mod harness;
 mod image_releases;
 mod imports;
+mod ontu_schedule;
 mod overlays;
+mod pins;
 mod product_versions;
 mod projects;
+mod pull_requests;
 mod quickstart;
 mod readme;
+mod repository_credentials;
 mod root_apps;
+mod sealed_secrets;
+mod sealed_secrets_controller;
+mod sealing_keys;
 mod secrets;
+mod sops_files;
 mod tenant_fleets;
+mod tenant_returns;
+mod tenant_secrets;
 mod tenant_states;
+mod tenant_tiers;
 mod tenants;
 
-use gitops_acceptance_tests::Suite;
+use gitops_acceptance_tests::{Need, Suite};
 use std::process::ExitCode;
+
+/// What opens and makes sealed secrets.
+const KUBESEAL: Need = Need::Extra("kubeseal");
+/// What renders charts.
+const HELM: Need = Need::Extra("helm");
+/// The controller, whose image is there when its program is.
+const CONTROLLER: Need = Need::Extra("sealed-secrets-controller");
+/// The search of everything that secrets could be in takes minutes.
+const CANARY: Need = Need::Asked("ACCEPTANCE_CANARY");
 
 fn main() -> ExitCode {
     let mut suite = Suite::from_args();
+    add_lives(&mut suite);
     add_harness(&mut suite);
     add_examples(&mut suite);
     add_resources(&mut suite);
     add_bad_input(&mut suite);
-    add_argocd(&mut suite);
-    add_quickstart(&mut suite);
+    add_git(&mut suite);
+    add_git_servers(&mut suite);
     suite.run()
+}
+
+/// What takes minutes. It is begun first, and all that is short goes on beside it.
+#[rustfmt::skip] // one line per test
+fn add_lives(suite: &mut Suite) {
+    use gitops_acceptance_tests::Need::{Cluster, Engine, Git, Provider};
+    suite.shared("argocd::lives_and_dies", &[Provider, Cluster, Git], argocd::lives_and_dies);
+    suite.once("quickstart::survives_kills", &[Provider, Engine, Git], quickstart::survives_kills);
+    suite.both("quickstart::lives_and_dies", &[Provider, Engine, Git], quickstart::lives_and_dies);
+    suite.once("quickstart::survives_interrupts_and_losses", &[Provider, Engine, Git], quickstart::survives_interrupts_and_losses);
 }
 
 #[rustfmt::skip] // one line per test
@@ -50,6 +90,7 @@ fn add_harness(suite: &mut Suite) {
     suite.both("harness::a_failure_is_reported", &[], harness::a_failure_is_reported);
     suite.both("harness::an_interrupt_ends_an_apply", &[], harness::an_interrupt_ends_an_apply);
     suite.both("harness::secrets_are_found_in_state_and_plan", &[], harness::secrets_are_found_in_state_and_plan);
+    suite.once("harness::a_wrong_order_is_noticed", &[], quickstart::a_wrong_order_is_noticed);
     suite.once("harness::the_cluster_takes_and_gives_objects", &[Cluster], harness::the_cluster_takes_and_gives_objects);
     suite.once("harness::repositories_are_read_and_written", &[Git], harness::repositories_are_read_and_written);
     suite.once("harness::pods_reach_the_git_server", &[Cluster, Git], harness::pods_reach_the_git_server);
@@ -62,6 +103,7 @@ fn add_examples(suite: &mut Suite) {
     suite.both("examples::are_valid", &[Provider], examples::are_valid);
     suite.both("examples::of_the_reference_are_valid_together", &[Provider], examples::of_the_reference_are_valid_together);
     suite.both("examples::of_imports_are_valid", &[Provider], examples::of_imports_are_valid);
+    suite.both("ontu_schedule::is_rendered_as_the_table_says", &[Provider, HELM], ontu_schedule::is_rendered_as_the_table_says);
     suite.both("functions::work_offline", &[Provider], functions::work_offline);
     suite.both("functions::name_the_wrong_argument", &[Provider], functions::name_the_wrong_argument);
     suite.both("examples::of_the_readme_is_usable_as_pasted", &[Provider], readme::example_is_usable_as_pasted);
@@ -77,7 +119,15 @@ fn add_resources(suite: &mut Suite) {
     suite.both("secrets::live_and_die", &[Provider, Cluster], secrets::live_and_die);
     suite.both("secrets::drift_is_repaired", &[Provider, Cluster], secrets::drift_is_repaired);
     suite.both("secrets::values_are_nowhere_else", &[Provider, Cluster], secrets::values_are_nowhere_else);
+    suite.both("secrets::that_are_immutable_are_replaced", &[Provider, Cluster], secrets::that_are_immutable_are_replaced);
+    suite.both("secrets::of_types_are_looked_at", &[Provider], secrets::of_types_are_looked_at);
+    suite.both("env_files::live_and_die", &[Provider], env_files::live_and_die);
+    suite.both("env_files::of_others_stay", &[Provider], env_files::of_others_stay);
     suite.both("imports::of_secrets_made_by_hand", &[Provider, Cluster], imports::of_secrets_made_by_hand);
+    suite.both("repository_credentials::live_and_die", &[Provider, Cluster], repository_credentials::live_and_die);
+    suite.both("repository_credentials::of_others_are_refused_and_imported", &[Provider, Cluster], repository_credentials::of_others_are_refused_and_imported);
+    suite.both("ephemerals::random_secrets_are_made_up_once", &[Provider, Cluster], ephemerals::random_secrets_are_made_up_once);
+    suite.both("ephemerals::tokens_are_the_accounts", &[Provider, Cluster], ephemerals::tokens_are_the_accounts);
     suite.once("secrets::what_is_in_the_way_is_named", &[Provider, Cluster], secrets::what_is_in_the_way_is_named);
 }
 
@@ -85,6 +135,7 @@ fn add_resources(suite: &mut Suite) {
 fn add_bad_input(suite: &mut Suite) {
     use gitops_acceptance_tests::Need::{Cluster, Engine, Provider};
     suite.both("bad_input::names_that_cannot_be", &[Provider], bad_input::names_that_cannot_be);
+    suite.both("bad_input::hundreds_of_hostile_names", &[Provider], bad_input::hundreds_of_hostile_names);
     suite.both("bad_input::two_blocks_for_one_thing", &[Provider], bad_input::two_blocks_for_one_thing);
     suite.both("bad_input::manifests_that_cannot_be_used", &[Provider], bad_input::manifests_that_cannot_be_used);
     suite.both("bad_input::clusters_that_are_not_there", &[Provider, Cluster], bad_input::clusters_that_are_not_there);
@@ -96,21 +147,33 @@ fn add_bad_input(suite: &mut Suite) {
     suite.both("image_releases::tags_may_be_unknown", &[Provider], image_releases::tags_may_be_unknown);
     suite.both("image_releases::places_that_cannot_be", &[Provider], image_releases::places_that_cannot_be);
     suite.both("caelus::fleets_that_cannot_be", &[Provider], caelus::fleets_that_cannot_be);
+    suite.both("repository_credentials::that_cannot_be", &[Provider], repository_credentials::that_cannot_be);
+    suite.both("bad_input::argo_cd_objects_that_cannot_be", &[Provider], bad_input::argo_cd_objects_that_cannot_be);
     suite.both("bad_input::repositories_that_cannot_be_used", &[Provider], bad_input::repositories_that_cannot_be_used);
 }
 
 #[rustfmt::skip] // one line per test
-fn add_argocd(suite: &mut Suite) {
+fn add_git(suite: &mut Suite) {
     use gitops_acceptance_tests::Need::{Cluster, Git, Provider};
-    suite.shared("argocd::lives_and_dies", &[Provider, Cluster, Git], argocd::lives_and_dies);
     suite.both("tenants::live_in_git", &[Provider, Git], tenants::live_in_git);
+    suite.both("tenant_secrets::live_in_git", &[Provider, Git], tenant_secrets::live_in_git);
+    suite.both("tenant_secrets::are_in_place_before_the_tenant", &[Provider, Cluster, Git], tenant_secrets::are_in_place_before_the_tenant);
     suite.both("tenant_fleets::of_the_example_live_and_die", &[Provider, Git], tenant_fleets::of_the_example_live_and_die);
     suite.both("tenant_fleets::live_in_git", &[Provider, Git], tenant_fleets::live_in_git);
     suite.both("tenant_fleets::that_cannot_be_written_are_named", &[Provider, Git], tenant_fleets::that_cannot_be_written_are_named);
+    suite.once("crowds::of_writers_lose_nothing", &[Provider, Git], crowds::of_writers_lose_nothing);
+    suite.both("tenant_returns::as_they_were", &[Provider, Cluster, Git], tenant_returns::as_they_were);
+    suite.both("chart_versions::move_only_when_asked", &[Provider, Git], chart_versions::move_only_when_asked);
+    suite.both("bulk_imports::of_tenants_made_by_hand", &[Provider, Git], bulk_imports::of_tenants_made_by_hand);
+    suite.both("bulk_imports::of_a_fleet_made_by_hand", &[Provider, Git], bulk_imports::of_a_fleet_made_by_hand);
     suite.both("product_versions::live_in_git", &[Provider, Git], product_versions::live_in_git);
     suite.both("files::of_the_example_live_and_die", &[Provider, Git], files::of_the_example_live_and_die);
     suite.both("files::live_in_git", &[Provider, Git], files::live_in_git);
     suite.both("files::that_cannot_be_written_are_named", &[Provider, Git], files::that_cannot_be_written_are_named);
+    suite.both("sops_files::live_in_git", &[Provider, Git], sops_files::live_in_git);
+    suite.both("sops_files::follow_the_sops_yaml", &[Provider, Git], sops_files::follow_the_sops_yaml);
+    suite.both("sops_files::are_opened_and_injected", &[Provider, Cluster, Git], sops_files::are_opened_and_injected);
+    suite.both("sops_files::that_cannot_be_written_are_named", &[Provider, Git], sops_files::that_cannot_be_written_are_named);
     suite.both("overlays::of_the_example_live_and_die", &[Provider, Git], overlays::of_the_example_live_and_die);
     suite.both("overlays::live_in_git", &[Provider, Git], overlays::live_in_git);
     suite.both("overlays::are_built_by_kustomize", &[Provider, Git], overlays::are_built_by_kustomize);
@@ -118,17 +181,27 @@ fn add_argocd(suite: &mut Suite) {
     suite.both("image_releases::live_in_git", &[Provider, Git], image_releases::live_in_git);
     suite.both("image_releases::live_beside_an_overlay", &[Provider, Git], image_releases::live_beside_an_overlay);
     suite.both("image_releases::places_that_are_not_there", &[Provider, Git], image_releases::places_that_are_not_there);
+    suite.both("sealed_secrets::of_the_examples_live_and_die", &[Provider, Git, KUBESEAL], sealed_secrets::of_the_examples_live_and_die);
+    suite.both("sealed_secrets::live_in_git", &[Provider, Git, KUBESEAL], sealed_secrets::live_in_git);
+    suite.both("sealed_secrets::values_live_in_a_chart", &[Provider, Git, KUBESEAL], sealed_secrets::values_live_in_a_chart);
+    suite.both("sealed_secrets::values_are_nowhere", &[Provider, Git], sealed_secrets::values_are_nowhere);
+    suite.both("sealed_secrets::that_cannot_be_are_named", &[Provider, Git], sealed_secrets::that_cannot_be_are_named);
+    suite.both("sealed_secrets::the_controller_opens_what_was_sealed_for_it", &[Provider, Cluster, Git, CONTROLLER], sealed_secrets_controller::opens_what_was_sealed_for_it);
+    suite.both("addons::live_and_die", &[Provider, Cluster, CONTROLLER], addons::live_and_die);
+    suite.both("sealing_keys::survive_their_controller", &[Provider, Cluster, Git, CONTROLLER], sealing_keys::survive_their_controller);
+    suite.both("canary::secrets_are_where_they_belong", &[Provider, Cluster, CANARY], canary::secrets_are_where_they_belong);
+    suite.once("pins::are_not_in_the_state", &[Provider, Cluster, Git], pins::are_not_in_the_state);
+    suite.once("canary::failures_tell_nothing", &[Provider, Cluster, CANARY], canary::failures_tell_nothing);
     suite.both("git_access::over_ssh", &[Provider, Git], git_access::over_ssh);
 }
 
 #[rustfmt::skip] // one line per test
-fn add_quickstart(suite: &mut Suite) {
-    use gitops_acceptance_tests::Need::{Engine, Git, Provider};
-    suite.both("quickstart::lives_and_dies", &[Provider, Engine, Git], quickstart::lives_and_dies);
-    suite.once("quickstart::survives_kills", &[Provider, Engine, Git], quickstart::survives_kills);
-    suite.once("quickstart::survives_interrupts_and_losses", &[Provider, Engine, Git], quickstart::survives_interrupts_and_losses);
+fn add_git_servers(suite: &mut Suite) {
+    use gitops_acceptance_tests::Need::Provider;
     suite.both("git_servers::are_told_the_password_and_nobody_else", &[Provider], git_servers::are_told_the_password_and_nobody_else);
     suite.both("git_servers::that_refuse_are_quoted", &[Provider], git_servers::that_refuse_are_quoted);
     suite.both("git_servers::that_hang_are_left_at_the_timeout", &[Provider], git_servers::that_hang_are_left_at_the_timeout);
+    suite.both("pull_requests::of_a_protected_branch", &[Provider], pull_requests::of_a_protected_branch);
     suite.both("git_servers::that_lose_the_answer_are_asked_again", &[Provider], git_servers::that_lose_the_answer_are_asked_again);
+    suite.both("git_servers::that_wait_for_a_killed_provider", &[Provider], git_servers::that_wait_for_a_killed_provider);
 }

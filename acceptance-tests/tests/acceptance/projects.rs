@@ -36,6 +36,14 @@ pub fn live_and_die(case: &Case) {
     run.apply().success();
     run.assert_settled();
 
+    // A token that Argo CD issued for the role: it keeps it in both places.
+    let mut roles = kubectl.find(NAMESPACE, KIND, "shop").expect("the project")["spec"]["roles"].clone();
+    let token = json!([{ "iat": 1_790_000_000, "id": "ci" }]);
+    roles[0]["jwtTokens"] = token.clone();
+    let issued = json!({ "spec": { "roles": roles }, "status": { "jwtTokensByRole": { "deployer": { "items": token } } } });
+    kubectl.patch(NAMESPACE, KIND, "shop", &issued.to_string());
+    run.plan().assert_empty();
+
     kubectl.patch(
         NAMESPACE,
         KIND,
@@ -51,6 +59,7 @@ pub fn live_and_die(case: &Case) {
         (&live["spec"]["sourceRepos"], &live["spec"]["signatureKeys"], &live["spec"]["description"]),
         (&json!(["https://git.example.com/acme/shop.git"]), &json!([]), &json!("The shop, by its own team."))
     );
+    assert_eq!(live["status"]["jwtTokensByRole"]["deployer"]["items"], token, "the token is good no more");
 
     run.import(ADDRESS, "argocd/shop").assert_same_but(&["kubernetes", "timeouts"]);
     run.apply().success().says("0 added").says("0 destroyed");

@@ -71,6 +71,11 @@ impl Platform {
         Self { repository, namespace }
     }
 
+    /// The namespace that its apps go to.
+    pub fn namespace(&self) -> &str {
+        self.namespace.name()
+    }
+
     /// The host that the chart of the app `web` was rendered with; none when its ConfigMap is not there.
     #[track_caller]
     fn host(&self, kubectl: &Kubectl) -> Option<String> {

@@ -231,3 +231,131 @@ pub fn what_is_in_the_way_is_named(case: &Case) {
     run.plan().assert_empty();
     run.destroy().success();
 }
+
+const IMMUTABLE: &str = r#"
+variable "namespace" {
+  type = string
+}
+
+variable "immutable" {
+  type    = bool
+  default = true
+}
+
+variable "team" {
+  type    = string
+  default = "shop"
+}
+
+variable "token" {
+  type      = string
+  ephemeral = true
+}
+
+variable "revision" {
+  type    = number
+  default = 0
+}
+
+variable "take_ownership" {
+  type    = bool
+  default = false
+}
+
+resource "gitops_secret_injection" "app" {
+  namespace        = var.namespace
+  name             = "app-secrets"
+  immutable        = var.immutable
+  labels           = { team = var.team }
+  data_wo          = { TOKEN = var.token }
+  data_wo_revision = var.revision == 0 ? null : var.revision
+  take_ownership   = var.take_ownership
+}
+"#;
+
+/// What Kubernetes does not change in an immutable Secret is made anew, and only that.
+pub fn that_are_immutable_are_replaced(case: &Case) {
+    let (kubectl, namespace) = (case.lab().kubectl(), case.lab().namespace(case));
+    let mut run = case.blocks(IMMUTABLE);
+    let (update, replace) = (format!("{ADDRESS}: update"), format!("{ADDRESS}: delete, create"));
+    run.var("namespace", namespace.name()).var("token", "one").var("immutable", "false");
+    run.apply().success();
+    let mut last = secret(&kubectl, &namespace);
+    let other = r#"{"stringData": {"OTHER": "more"}}"#;
+    // One that becomes immutable while it has a key of somebody else; labels; and a lost key of its fingerprint.
+    let steps: [(&str, &str, &str, Option<&str>, &str, &str); 9] = [
+        ("becomes immutable", "immutable", "true", Some(other), &update, "one"),
+        ("gets a label", "team", "web", None, &update, "one"),
+        ("loses its key", "team", "web", Some(KEYLESS), &update, "one"),
+        ("gets a value", "token", "two", None, &replace, "two"),
+        ("counts by a number", "revision", "1", None, &replace, "two"),
+        ("is read anew", "token", "three", None, "", "two"),
+        ("is read anew and gets a label", "team", "shop", None, &update, "two"),
+        ("gets a number", "revision", "2", None, &replace, "three"),
+        ("is to be mutable", "immutable", "false", None, &replace, "three"),
+    ];
+    for (what, variable, value, by_hand, planned, token) in steps {
+        if let Some(patch) = by_hand {
+            kubectl.patch(namespace.name(), "secret", "app-secrets", patch);
+        }
+        run.var(variable, value);
+        let changes: &[&str] = if planned.is_empty() { &[] } else { &[planned] };
+        assert_eq!(run.plan().success().changes(), changes, "it {what}");
+        run.apply().success();
+        run.assert_settled();
+        let live = secret(&kubectl, &namespace);
+        assert_values(&live, &[("TOKEN", token)]);
+        assert_eq!(live["immutable"] == true, variable != "immutable" || value == "true", "it {what}");
+        let anew = live["metadata"]["uid"] != last["metadata"]["uid"];
+        assert_eq!(anew, planned == replace, "it {what}");
+        last = live;
+    }
+    run.destroy().success();
+
+    // Somebody else's stays as it is.
+    let theirs = format!(
+        r#"{{"apiVersion": "v1", "kind": "Secret", "metadata": {{"name": "app-secrets", "namespace": "{}"}}, "immutable": true, "stringData": {{"TOKEN": "theirs"}}}}"#,
+        namespace.name()
+    );
+    let file = case.dir().join("theirs.json");
+    std::fs::write(&file, theirs).expect("a manifest");
+    kubectl.run(&["create", "-f", &file.to_string_lossy()]);
+    run.var("immutable", "true").var("revision", "0").var("take_ownership", "true");
+    run.apply().failure().says("The Secret is immutable").says("Else delete it first");
+    assert_values(&secret(&kubectl, &namespace), &[("TOKEN", "theirs")]);
+    run.var("token", "theirs");
+    run.apply().success();
+    run.assert_settled();
+    run.destroy().success();
+}
+
+/// Values that are none of the type of their Secret fail the plan.
+pub fn of_types_are_looked_at(case: &Case) {
+    let secret = |name: &str, kind: &str, data: &str| {
+        format!(
+            "resource \"gitops_secret_injection\" \"{name}\" {{\n  namespace = \"shop\"\n  name = \"{name}\"\n  \
+             type = \"kubernetes.io/{kind}\"\n  {data}\n}}\n"
+        )
+    };
+    let blocks = [
+        secret(
+            "docker",
+            "dockerconfigjson",
+            "data_wo = { \".dockerconfigjson\" = jsonencode({ (local.value) = 1 }) }",
+        ),
+        secret(
+            "docker-bytes",
+            "dockerconfigjson",
+            "binary_data_wo = { \".dockerconfigjson\" = base64encode(local.value) }",
+        ),
+        secret("docker-old", "dockercfg", "data_wo = { \".dockercfg\" = jsonencode({ auths = {} }) }"),
+        secret("tls", "tls", "data_wo = { \"tls.crt\" = local.value, \"tls.key\" = local.value }"),
+        secret("user", "basic-auth", "data_wo = { user = local.value }"),
+        secret("ssh", "ssh-auth", "data_wo = { \"ssh-privatekey\" = local.value }"),
+        secret("key", "tls", "data_wo = { \"tls crt\" = local.value }\n  required_keys = [\"tls.crt\"]"),
+    ];
+    let mut run = case.blocks(&format!("locals {{\n  value = \"hunter2\"\n}}\n{}", blocks.concat()));
+    let errors = run.command(&["plan", "-json"]).failure().errors(&[]);
+    assert!(!errors.contains("hunter2"), "{errors}");
+    insta::assert_snapshot!("values_that_are_none_of_the_type", errors);
+}

@@ -173,7 +173,7 @@ pub fn that_cannot_be_written_are_named(case: &Case) {
     "../up" = { product_version = "shop/1.0" }
     empty   = {}
     both    = { product_version = "shop/1.0", chart = { path = "a" } }
-    words   = { product_version = "shop/1.0", tier = ["a"], on_delete = "keep", state = "active" }
+    words   = { product_version = "shop/1.0", tier = ["a"], on_delete = "keep", state = "off", colour = "red" }
     values  = { product_version = "shop/1.0", values = "a" }
     later   = { product_version = terraform_data.later.output, namespace = terraform_data.later.output }
   }"#;
@@ -301,6 +301,21 @@ pub fn goes_in_waves(case: &Case, platform: &Platform) {
     run.apply().success();
     run.assert_settled();
     assert_eq!((commits(), greetings()), (before + 5, all(["good morning"; 4])));
+
+    // One is suspended, another is retired, and both come back.
+    let active = fleet(&ids, "good morning", "charts/later");
+    let mut resting: Value = serde_json::from_str(&active).expect("the tenants");
+    resting[&ids[0]]["state"] = json!("suspended");
+    resting[&ids[1]]["state"] = json!("retired");
+    run.var("tenants", resting.to_string());
+    run.apply().success();
+    run.assert_settled();
+    let app = |id: &String| kubectl.find(NAMESPACE, "application.argoproj.io", id);
+    assert!(app(&ids[0]).is_some_and(|app| app["spec"]["syncPolicy"]["automated"].is_null()), "it is synced");
+    assert!(app(&ids[1]).is_none() && kubectl.find("", "namespace", &ids[1]).is_some());
+    run.var("tenants", active);
+    run.apply().success();
+    assert_eq!(greetings(), all(["good morning"; 4]));
 
     run.var("tenants", fleet(&ids[..3], "good morning", "charts/later"));
     run.apply().success();

@@ -3,8 +3,9 @@
 use super::bootstraps::NAMESPACE;
 use super::files::{INPUTS, PROVIDER, with_repository};
 use super::root_apps::Platform;
-use gitops_acceptance_tests::{Case, Repository, Workspace};
+use gitops_acceptance_tests::{Case, Kubectl, Repository, Workspace, eventually};
 use serde_json::json;
+use std::time::Duration;
 
 const ADDRESS: &str = "gitops_tenant.acme";
 
@@ -27,6 +28,11 @@ variable "greeting" {
   type    = string
   default = "hello"
 }
+
+variable "patience" {
+  type    = string
+  default = "5m"
+}
 "#;
 
 const PLACE: &str = r#"
@@ -36,6 +42,7 @@ resource "gitops_tenant" "acme" {
   tenant_id  = var.tenant_id
   values     = { greeting = var.greeting, replicas = 2 }
   wait       = var.wait
+  timeouts   = { delete = var.patience }
 }
 "#;
 
@@ -138,6 +145,7 @@ pub fn live_in_the_cluster(case: &Case, platform: &Platform) {
     assert_eq!((&tenant["argo_app_name"], &tenant["namespace_name"]), (&json!(id), &json!(id)));
 
     let patch = r#"{"data": {"greeting": "by hand"}}"#;
+    run.var("patience", "15s");
     repository.write(&values(id), "greeting: by hand\n");
     kubectl.patch(id, "configmap", "site", patch);
     run.plan().success().assert_changes(&[&format!("{ADDRESS}: update")]);
@@ -145,7 +153,7 @@ pub fn live_in_the_cluster(case: &Case, platform: &Platform) {
     let site = kubectl.find(id, "configmap", "site").expect("the tenant's ConfigMap");
     assert_eq!(site["data"]["greeting"], "good morning");
 
-    run.destroy().success();
+    ends_late(&mut run, &kubectl, id);
     assert!(
         kubectl.find(NAMESPACE, "application.argoproj.io", id).is_none(),
         "its Application is still there"
@@ -153,4 +161,19 @@ pub fn live_in_the_cluster(case: &Case, platform: &Platform) {
     assert!(kubectl.find("", "namespace", id).is_none(), "its namespace is still there");
     let left: Vec<_> = repository.files().into_iter().filter(|path| path.contains(id)).collect();
     assert!(left.is_empty(), "{left:?}");
+}
+
+/// Something holds the tenant for longer than the destroy has time. It is in the state for as long, and the next destroy
+/// goes on waiting.
+fn ends_late(run: &mut Workspace, kubectl: &Kubectl, id: &str) {
+    kubectl.patch(id, "configmap", "site", r#"{"metadata": {"finalizers": ["example.com/held"]}}"#);
+    run.destroy().failure().says("Removal of Application").says("Apply or destroy again to go on waiting");
+    eventually("its Application is going", Duration::from_secs(60), || {
+        let app = kubectl.find(NAMESPACE, "application.argoproj.io", id).expect("the Application");
+        app["metadata"]["deletionTimestamp"].is_string()
+    });
+    run.command(&["apply", "-refresh-only", "-auto-approve", "-no-color"]).success();
+    assert_eq!(run.state().resource(ADDRESS)["status"], "Deleting");
+    kubectl.patch(id, "configmap", "site", r#"{"metadata": {"finalizers": null}}"#);
+    run.destroy().success().says("1 destroyed");
 }

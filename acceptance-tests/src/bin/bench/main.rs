@@ -2,8 +2,8 @@
 //!
 //! A benchmark and no test: nothing fails because it is slow. Ours and theirs take turns, a goal is held against the
 //! medians, and what lies beside them is the spread. What cannot be measured here is skipped and says why. The
-//! arguments name sections; without any, all run. `BENCH_ROUNDS`, `BENCH_STARTS`, `BENCH_SECRETS` and `BENCH_TENANTS` make it
-//! shorter.
+//! arguments name sections; without any, all run. `BENCH_ROUNDS`, `BENCH_STARTS`, `BENCH_SECRETS`, `BENCH_TENANTS` and
+//! `BENCH_SIZES` make it shorter, or longer: `BENCH_SIZES=10,100,1000,5000` shows what a tenant costs among thousands.
 
 mod by_hand;
 mod quickstart;
@@ -15,6 +15,8 @@ mod start;
 mod store;
 mod table;
 mod tenants;
+mod usage;
+mod writers;
 
 use setting::Setting;
 use std::fs;
@@ -29,11 +31,12 @@ struct Section {
 }
 
 /// The cheap ones first.
-const SECTIONS: [Section; 5] = [
+const SECTIONS: [Section; 6] = [
     Section { name: "size", run: size::measure },
     Section { name: "start", run: start::measure },
     Section { name: "secrets", run: secrets::measure },
     Section { name: "tenants", run: tenants::measure },
+    Section { name: "writers", run: writers::measure },
     Section { name: "quickstart", run: quickstart::measure },
 ];
 

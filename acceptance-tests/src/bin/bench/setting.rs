@@ -36,6 +36,8 @@ pub struct Setting {
     pub secrets: usize,
     /// How many tenants are written.
     pub tenants: usize,
+    /// How many tenants there are where the cost of one among few is held against that among many.
+    pub sizes: Vec<usize>,
     cli: Cli,
 }
 
@@ -59,6 +61,7 @@ impl Setting {
             starts: number("BENCH_STARTS", 21),
             secrets: number("BENCH_SECRETS", 1000),
             tenants: number("BENCH_TENANTS", 1000),
+            sizes: numbers("BENCH_SIZES", &[10, 100, 1000]),
             cli,
         })
     }
@@ -129,14 +132,22 @@ fn peers(dir: &Path) -> Vec<Peer> {
     peers
 }
 
+/// Numbers of at least one, with commas between them, from the environment.
+fn numbers(name: &str, default: &[usize]) -> Vec<usize> {
+    let read = |text: String| {
+        text.split(',').map(|part| part.trim().parse().ok().filter(|number| *number > 0)).collect()
+    };
+    variable(name).and_then(read).unwrap_or_else(|| default.to_vec())
+}
+
 /// A number of at least one, from the environment.
-#[expect(clippy::disallowed_methods, reason = "a benchmark is told by variables how long to run")]
 fn number(name: &str, default: usize) -> usize {
-    std::env::var(name)
-        .ok()
-        .and_then(|text| text.parse().ok())
-        .filter(|number| *number > 0)
-        .unwrap_or(default)
+    numbers(name, &[default]).first().copied().unwrap_or(default)
+}
+
+#[expect(clippy::disallowed_methods, reason = "a benchmark is told by variables how long to run")]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
 }
 
 #[cfg(test)]

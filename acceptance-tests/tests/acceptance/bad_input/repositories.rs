@@ -1,10 +1,13 @@
 //! Repositories that are missing, empty, without the branch, closed or protected.
 
 use super::{apply_errors, resource};
-use gitops_acceptance_tests::Case;
 use gitops_acceptance_tests::git_server::{Bare, Options, Server};
+use gitops_acceptance_tests::{Case, Program};
 use insta::assert_snapshot;
 use tokio::runtime::Runtime;
+
+/// Of a key that is to sign commits; nobody can be asked for it.
+const PASSPHRASE: &str = "hunter22";
 
 const HOOK: &str = "#!/bin/sh\necho 'main is protected: open a pull request' >&2\nexit 1\n";
 
@@ -60,5 +63,16 @@ pub fn repositories_that_cannot_be_used(case: &Case) {
     let errors = apply_errors(&mut run, &places);
     assert!(!errors.contains("wrong"), "the password is shown:\n{errors}");
     assert_snapshot!("wrong_credentials", errors);
+
+    let key = case.dir().join("locked");
+    let make = ["-q", "-t", "ed25519", "-N", PASSPHRASE, "-f", &key.to_string_lossy()];
+    Program::new("ssh-keygen").args(make).run(&case.dir().join("keygen")).success();
+    let signing = format!(
+        "\nprovider \"gitops\" {{\n  git = {{ signing = {{ ssh_private_key = file({key:?}) }} }}\n}}\n"
+    );
+    let mut run = case.blocks(&(signing + &tenant("signed", "other.git", "")));
+    let errors = apply_errors(&mut run, &[(&key.to_string_lossy(), "locked")]);
+    assert!(!errors.contains(PASSPHRASE), "the passphrase is shown:\n{errors}");
+    assert_snapshot!("a_key_with_a_passphrase", errors);
     assert_eq!([&other, &protected].map(|bare| bare.head().expect("a commit")), heads);
 }

@@ -2,20 +2,24 @@
 //! of its own. How tenants rest, retire and leave their volumes behind is in `tenant_states`.
 
 mod fleet;
+mod hundreds;
 
 use super::bootstraps::NAMESPACE;
+use super::charts;
 use super::root_apps::Platform;
 use fleet::{ADA, BOB, DORA, Fleet, GRACE, MAIN, files, release};
-use gitops_acceptance_tests::{Canary, Case, eventually};
+use gitops_acceptance_tests::{Canary, Case, Running, eventually};
 use serde_json::{Value, json};
 use std::fs;
 use std::time::Duration;
+
+pub use hundreds::by_the_hundred;
 
 /// All of it.
 pub fn walks(case: &Case, platform: &Platform) {
     let mut fleet = Fleet::set(case, platform);
     fleet.is_in_git();
-    fleet.comes_up();
+    fleet.comes_up(case);
     fleet.runs_what_helm_renders();
     fleet.breaks_and_shrinks();
     let token = fleet.is_upgraded(case);
@@ -51,10 +55,12 @@ impl Fleet<'_> {
         self.platform.repository.write_all(&written);
     }
 
-    /// From Git to the cluster, where they all run.
-    fn comes_up(&mut self) {
+    /// From Git to the cluster, where they all run, also after a kill of the provider that waits for them.
+    fn comes_up(&mut self, case: &Case) {
         let commits = self.platform.repository.log();
-        self.run.var("wait", "true").apply().success();
+        self.run.var("wait", "true");
+        killed(self.run.start_apply(), "Modifying...", case);
+        self.run.apply().success();
         eventually("the tenant made by hand", Duration::from_secs(60), || {
             self.app(DORA)["status"]["health"]["status"] == "Healthy"
         });
@@ -80,12 +86,16 @@ impl Fleet<'_> {
         let (release, values) = (release(ADA), format!("../../instances/{ADA}/values.yaml"));
         let arguments = ["template", &release, ".", "--namespace", ADA, "--values", &values];
         let rendered = self.platform.repository.run("charts/notes", "helm", &arguments).stdout;
-        let objects: Vec<Value> = rendered
-            .split("---\n")
-            .filter(|text| text.contains("kind:"))
-            .map(|text| serde_saphyr::from_str(text).expect("an object"))
-            .collect();
+        let objects = charts::objects(&rendered);
         assert_eq!(objects.len(), 5, "{rendered}");
+        // Where `RelaxedServiceNameValidation` is off, as it is before Kubernetes 1.36, no digit may come first.
+        let service = objects.iter().find(|object| object["kind"] == "Service").expect("the Service");
+        let name = service["metadata"]["name"].as_str().expect("a name");
+        assert!(
+            ADA.starts_with(|first: char| first.is_ascii_digit())
+                && name.starts_with(|first: char| first.is_ascii_lowercase()),
+            "{name}"
+        );
         for object in objects {
             let live = self.find(ADA, object["kind"].as_str().expect("a kind"));
             assert!(covers(&live, &object), "{object} is live as {live}");
@@ -200,8 +210,10 @@ impl Fleet<'_> {
         assert_eq!(self.find(DORA, "pvc")["metadata"]["uid"], claim);
     }
 
-    /// Nothing of the fleet outlives it, and what was in a Secret was nowhere else.
+    /// Nothing of the fleet outlives it, also after a kill of the provider that waits for its end, and what was in a Secret
+    /// was nowhere else.
     fn ends(mut self, case: &Case, token: &Canary) {
+        killed(self.run.start(&["destroy", "-auto-approve", "-no-color"]), "Destroying...", case);
         self.run.destroy().success();
         [ADA, GRACE, DORA].iter().for_each(|id| self.assert_gone(id));
         let left = self.platform.repository.files();
@@ -244,6 +256,15 @@ pub fn fleets_that_cannot_be(case: &Case) {
         run.var("product_versions", versions.to_string()).var("tenants", tenants.to_string());
         run.plan().fails(wrong);
     }
+}
+
+/// Kills the provider while it does what the CLI says with `doing`, or waits for what came of it.
+#[track_caller]
+fn killed(mut run: Running, doing: &str, case: &Case) {
+    assert!(run.until(|run| run.said(doing)), "nothing was begun");
+    let moment = run.elapsed() + case.random().moment(Duration::from_secs(2));
+    assert!(run.kill_provider_at(moment), "it had ended");
+    run.wait().failure();
 }
 
 /// Whether `live` has all that `wanted` has; lists have as many elements.

@@ -51,12 +51,17 @@ pub fn noted(config: &str, dir: &Path) -> String {
     config.to_string()
 }
 
+/// All that the API server has taken down so far, in the order in which it was answered.
+#[track_caller]
+pub fn events(stage: &Stage) -> Vec<Value> {
+    let log = stage.cluster.in_node(&["cat", &format!("{LOGS}/audit.log")]).success().stdout;
+    log.lines().map(|line| serde_json::from_str(line).expect("an event of the audit log")).collect()
+}
+
 /// The secrets were there before the provider asked for any object of Argo CD; and no value of theirs is in the log.
 #[track_caller]
 pub fn assert_secrets_came_first(stage: &Stage, dir: &Path) {
-    let log = stage.cluster.in_node(&["cat", &format!("{LOGS}/audit.log")]).success().stdout;
-    let events: Vec<Value> =
-        log.lines().map(|line| serde_json::from_str(line).expect("an event of the audit log")).collect();
+    let events = events(stage);
     let writes: Vec<&Value> = events.iter().filter(|event| is_write(event)).collect();
     let first = |of: &dyn Fn(&Value) -> bool| {
         writes.iter().position(|event| of(&event["objectRef"])).map(|place| writes[place])
@@ -74,17 +79,20 @@ pub fn assert_secrets_came_first(stage: &Stage, dir: &Path) {
         assert!(there < asked, "{name} was there at {there}, and {what} was asked for at {asked}");
     }
     let file = dir.join("audit.log");
-    fs::write(&file, log).expect("a copy of the audit log");
+    fs::write(&file, Value::from(events.clone()).to_string()).expect("a copy of the audit log");
     stage.token.assert_absent(&file);
 }
 
 /// Something that was really written.
-fn is_write(event: &Value) -> bool {
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let verb = text(&event["verb"]);
-    ["create", "patch", "update"].contains(&verb.as_str())
-        && event["responseStatus"]["code"].as_u64().is_some_and(|code| code < 300)
-        && !text(&event["requestURI"]).contains("dryRun")
+pub fn is_write(event: &Value) -> bool {
+    let verb = event["verb"].as_str().unwrap_or_default();
+    ["create", "patch", "update"].contains(&verb) && succeeded(event)
+}
+
+/// Something that was really done.
+pub fn succeeded(event: &Value) -> bool {
+    let uri = event["requestURI"].as_str().unwrap_or_default();
+    event["responseStatus"]["code"].as_u64().is_some_and(|code| code < 300) && !uri.contains("dryRun")
 }
 
 /// What `install.yaml` has, wherever it lies; the namespace and what the secrets are is not of it.
@@ -93,12 +101,13 @@ fn is_argocd(object: &Value) -> bool {
     (name.starts_with("argocd-") || name.ends_with(".argoproj.io")) && object["resource"] != "secrets"
 }
 
-fn named(object: &Value) -> String {
+/// An object, as `secrets/web`.
+pub fn named(object: &Value) -> String {
     let text = |field: &str| object[field].as_str().unwrap_or_default().to_owned();
     format!("{}/{}", text("resource"), text("name"))
 }
 
 /// Microseconds, all of one width: texts compare as times do.
-fn time<'a>(event: &'a Value, field: &str) -> &'a str {
+pub fn time<'a>(event: &'a Value, field: &str) -> &'a str {
     event[field].as_str().filter(|time| time.len() == 27).expect("a time")
 }

@@ -1,8 +1,8 @@
 //! The whole of the quickstart's life, with nothing in its way but its users.
 
-use super::audit;
 use super::stage::{GREETING, Stage, assert_kept};
-use gitops_acceptance_tests::{Case, Watch};
+use super::{audit, order};
+use gitops_acceptance_tests::{Case, Kind, Watch};
 use std::fs;
 
 /// One apply from nothing, an empty second plan, a tenant that changes, drift of everything, one destroy.
@@ -15,6 +15,10 @@ pub fn lives_and_dies(case: &Case) {
     stage.run.apply().success().says("6 added").says_nothing_of(&token);
     stage.assert_runs(GREETING);
     audit::assert_secrets_came_first(&stage, &case.dir());
+    // Once is enough: what is judged is the provider's order, and the CLI's is that of its references.
+    if case.cli().kind == Kind::OpenTofu {
+        order::holds(case, &stage);
+    }
     stage.run.assert_settled();
     let uids = stage.uids();
 

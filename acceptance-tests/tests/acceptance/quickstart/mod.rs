@@ -5,8 +5,10 @@ mod audit;
 mod kills;
 mod life;
 mod losses;
+mod order;
 mod stage;
 
 pub use kills::survives_kills;
 pub use life::lives_and_dies;
 pub use losses::survives_interrupts_and_losses;
+pub use order::is_judged as a_wrong_order_is_noticed;

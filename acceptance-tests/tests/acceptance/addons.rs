@@ -1,0 +1,147 @@
+//! `gitops_addon` with the real controller of Sealed Secrets, in a namespace of its own: somebody else's that is left
+//! alone, and one of ours from the first apply to the last.
+
+use crate::sealed_secrets_controller::{LABEL, define, install, manifest, version};
+use gitops_acceptance_tests::{Case, Kubectl, Workspace};
+use serde_json::json;
+use std::fs;
+
+const ADDRESS: &str = "gitops_addon.sealed_secrets";
+const NAME: &str = "sealed-secrets-controller";
+
+/// What the test chooses.
+const VARIABLES: &str = r#"
+variable "kubeconfig" {
+  type = string
+}
+
+variable "namespace" {
+  type = string
+}
+
+variable "images" {
+  type    = map(string)
+  default = {}
+}
+
+variable "if_absent" {
+  type    = bool
+  default = null
+}
+"#;
+
+/// What the published example leaves to the cluster and the registry.
+const PLACE: &str = r#"
+resource "gitops_addon" "sealed_secrets" {
+  kubernetes = { config_path = var.kubeconfig }
+  namespace  = var.namespace
+  images     = var.images
+  if_absent  = var.if_absent
+}
+"#;
+
+/// The published example without the keys that it waits for.
+fn example(case: &Case, namespace: &str) -> Workspace {
+    let mut run = case.example("gitops_addon");
+    let path = case.project().join("examples/resources/gitops_addon/resource.tf");
+    let text = fs::read_to_string(path).expect("the example");
+    let alone = text.replace("  depends_on = [gitops_sealing_key.sealed_secrets]\n", "");
+    assert_ne!(text, alone, "the example waits for no keys");
+    run.write("example.tf", &alone).write("variables.tf", VARIABLES).write("place_override.tf", PLACE);
+    run.write("controller.yaml", &manifest(namespace));
+    run.var("kubeconfig", case.lab().expect("KUBECONFIG")).var("namespace", namespace);
+    run
+}
+
+fn uid(kubectl: &Kubectl, namespace: &str) -> String {
+    let found = kubectl.find(namespace, "deployment", NAME).expect("the controller");
+    found["metadata"]["uid"].as_str().unwrap_or_default().to_owned()
+}
+
+/// A ConfigMap that one version of the manifest has and another lacks.
+fn more(namespace: &str) -> String {
+    format!(
+        "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: of-one-version, namespace: {namespace}}}\n"
+    )
+}
+
+pub fn live_and_die(case: &Case) {
+    let (kubectl, namespace) = (case.lab().kubectl(), case.lab().namespace(case));
+    let name = namespace.name();
+    install(&kubectl, &namespace);
+    let mut run = example(case, name);
+
+    // Somebody else's: an error, unless it is to be left alone.
+    run.apply().failure().says("exist and are not ours").says("take_ownership");
+    run.var("if_absent", "true");
+    let theirs = uid(&kubectl, name);
+    run.apply().success();
+    run.assert_settled();
+    let state = run.state();
+    let status = state.resource(ADDRESS);
+    assert_eq!((&status["managed"], &status["version"]), (&json!(false), &json!(version())));
+    assert_eq!(status["service"], json!({ "namespace": name, "name": NAME }));
+    let live = kubectl.find(name, "deployment", NAME).expect("the controller");
+    assert!(live["metadata"]["labels"]["gitops-rs.github.io/owner"].is_null(), "it was written to");
+    run.destroy().success();
+    assert_eq!(uid(&kubectl, name), theirs);
+
+    // Ours, through a registry that stands in for another one. An image that is not there makes the first wait fail.
+    let kinds = "deployment,service,serviceaccount,rolebinding";
+    kubectl.run(&["delete", kinds, NAME, "-n", name]);
+    kubectl.run(&["delete", "secret", "-n", name, "-l", LABEL]);
+    define(&kubectl);
+    run.write("controller.yaml", &format!("{}{}", manifest(name), more(name)));
+    run.var("images", r#"{ "docker.io/bitnami" = "localhost:1/bitnami" }"#);
+    run.write(
+        "timeouts_override.tf",
+        "resource \"gitops_addon\" \"sealed_secrets\" {\n  timeouts = { create = \"20s\" }\n}\n",
+    );
+    run.apply().failure().says("not done within 20s").says("Apply again to go on waiting");
+    assert!(run.state().addresses().is_empty());
+    run.remove("timeouts_override.tf");
+    run.var("images", "{}");
+    run.plan().success().assert_changes(&[&format!("{ADDRESS}: create")]);
+    run.apply().success();
+    run.assert_settled();
+    let state = run.state();
+    let status = state.resource(ADDRESS).clone();
+    assert_eq!(
+        (&status["managed"], &status["ready"], &status["objects"]),
+        (&json!(true), &json!(true), &json!(5))
+    );
+    let made = uid(&kubectl, name);
+
+    // What somebody deleted or changed is put right.
+    kubectl.run(&["delete", "service", NAME, "-n", name]);
+    let plan = run.plan().success().assert_changes(&[&format!("{ADDRESS}: update")]);
+    plan.outcome.says(&format!("Gone: Service {name}/{NAME}"));
+    run.apply().success();
+    run.assert_settled();
+
+    // What another version lacks is removed, and the rest stays.
+    assert!(kubectl.find(name, "configmap", "of-one-version").is_some());
+    run.write("controller.yaml", &manifest(name));
+    run.plan().success().assert_changes(&[&format!("{ADDRESS}: update")]);
+    run.apply().success();
+    run.assert_settled();
+    assert!(kubectl.find(name, "configmap", "of-one-version").is_none());
+
+    run.import(ADDRESS, &format!("sealed-secrets/{name}")).assert_same_but(&[
+        "kubernetes",
+        "source",
+        "images",
+        "if_absent",
+        "manifest_sha256",
+        "timeouts",
+    ]);
+    run.apply().success();
+    run.assert_settled();
+    assert_eq!(uid(&kubectl, name), made, "it was made anew");
+
+    // The private key outlives the controller.
+    run.destroy().success().says("Private keys stay").says("sealed-secrets-key");
+    assert!(kubectl.find(name, "deployment", NAME).is_none());
+    let keys = kubectl.run(&["get", "secret", "-n", name, "-l", LABEL, "-o", "name"]);
+    assert_eq!(keys.stdout.lines().count(), 1, "{}", keys.stdout);
+}

@@ -1,0 +1,280 @@
+//! Every way to fail with a secret at hand. One more is one more block; a secret that is malformed on purpose has its random
+//! part in what is wrong with it.
+
+use super::deliveries::PROVIDER;
+use super::stage::Stage;
+use gitops_acceptance_tests::git_server::{Fault, Kind, Service};
+use gitops_acceptance_tests::{Case, Outcome};
+
+/// What the plan refuses: values, and credentials that cannot be used.
+const REFUSED_BY_THE_PLAN: &str = r#"
+resource "gitops_secret_injection" "key_name" {
+  namespace = var.public.namespace
+  name      = "key-name"
+  data_wo   = { (var.public.no_key) = var.secrets["key_name.it"] }
+}
+
+resource "gitops_secret_injection" "no_base64" {
+  namespace      = var.public.namespace
+  name           = "no-base64"
+  binary_data_wo = { IT = var.secrets["no_base64.it"] }
+}
+
+resource "gitops_secret_injection" "missing" {
+  namespace     = var.public.namespace
+  name          = "missing"
+  required_keys = [var.public.other]
+  data_wo       = { IT = var.secrets["missing.it"] }
+}
+
+resource "gitops_secret_injection" "no_docker_config" {
+  namespace = var.public.namespace
+  name      = "no-docker-config"
+  type      = "kubernetes.io/dockerconfigjson"
+  data_wo   = { ".dockerconfigjson" = var.secrets["no_docker_config.it"] }
+}
+
+resource "gitops_repository_credentials" "no_ssh" {
+  namespace          = var.public.namespace
+  url                = "https://git.example.com/acme/no-ssh.git"
+  ssh_private_key_wo = var.secrets["no_ssh.it"]
+}
+
+resource "gitops_repository_credentials" "two_ways" {
+  namespace       = var.public.namespace
+  url             = "https://git.example.com/acme/two-ways.git"
+  username        = "robot"
+  password_wo     = var.secrets["two_ways.it"]
+  bearer_token_wo = var.secrets["two_ways.token"]
+}
+
+resource "gitops_sealed_secret" "no_certificate" {
+  namespace   = var.public.namespace
+  name        = "no-certificate"
+  path        = "no-certificate.yaml"
+  certificate = var.public.no_certificate
+  data_wo     = { IT = var.secrets["no_certificate.it"] }
+}
+
+resource "gitops_sealed_value" "no_certificate_either" {
+  namespace   = var.public.namespace
+  name        = "no-certificate"
+  certificate = var.public.no_key
+  value_wo    = var.secrets["no_certificate_either.it"]
+}
+
+resource "gitops_sops_file" "no_yaml" {
+  path       = "secrets/no-yaml.yaml"
+  age        = [var.public.recipient]
+  content_wo = "a: [${var.secrets["no_yaml.it"]}\nb: *x"
+}
+
+resource "gitops_sops_file" "no_json" {
+  path       = "secrets/no-json.json"
+  age        = [var.public.recipient]
+  content_wo = "{\"a\": ${var.secrets["no_json.it"]}}"
+}
+
+resource "gitops_sops_file" "no_dotenv" {
+  path       = "secrets/no-dotenv.env"
+  age        = [var.public.recipient]
+  content_wo = var.secrets["no_dotenv.it"]
+}
+
+ephemeral "gitops_sops_file" "unopened" {
+  content    = "a: 1\nsops: {}\n"
+  identities = [var.secrets["unopened.it"]]
+}
+
+resource "gitops_secret_injection" "unopened" {
+  namespace = var.public.namespace
+  name      = "unopened"
+  data_wo   = ephemeral.gitops_sops_file.unopened.data
+}
+"#;
+
+/// A provider that cannot be, which ends the plan before anything else is looked at.
+const PROVIDER_REFUSED_BY_THE_PLAN: (&str, &str) = (
+    "signing",
+    r#"git = { url = var.public.repository, signing = { ssh_private_key = var.secrets["signing.it"] } }"#,
+);
+
+/// Providers that cannot be, of which only the apply can tell; each has something to do.
+const PROVIDERS_REFUSED_BY_THE_APPLY: &[(&str, &str)] = &[
+    ("raw_kubeconfig", r#"kubernetes = { config_raw = "users: [${var.secrets["raw_kubeconfig.it"]}" }"#),
+    (
+        "two_tokens",
+        r#"kubernetes = { host = "https://127.0.0.1:1", token = "${var.secrets["two_tokens.token"]}\n${var.secrets["two_tokens.token"]}" }"#,
+    ),
+    (
+        "signing_gpg",
+        r#"git = { url = var.public.repository, signing = { gpg_key = "-----BEGIN PGP PRIVATE KEY BLOCK-----\n\n${var.secrets["signing_gpg.it"]}\n-----END PGP PRIVATE KEY BLOCK-----\n" } }"#,
+    ),
+    (
+        "raw_program",
+        r#"kubernetes = { config_raw = "current-context: a\nclusters: [{name: a, cluster: {server: 'https://127.0.0.1:1'}}]\ncontexts: [{name: a, context: {cluster: a, user: a}}]\nusers: [{name: a, user: {token: ${var.secrets["raw_program.token"]}, exec: {apiVersion: client.authentication.k8s.io/v1, command: sh}}}]\n" }"#,
+    ),
+    (
+        "client_key",
+        r#"kubernetes = { host = var.public.host, client_certificate = var.public.certificate, client_key = var.secrets["client_key.it"] }"#,
+    ),
+    (
+        "client_pair",
+        r#"kubernetes = { host = var.public.host, cluster_ca_certificate = var.public.authority, client_certificate = var.public.certificate, client_key = var.secrets["client_pair.rsa_key"] }"#,
+    ),
+    (
+        "bearer",
+        r#"kubernetes = { host = var.public.host, cluster_ca_certificate = var.public.authority, token = var.secrets["bearer.token"] }"#,
+    ),
+    (
+        "basic",
+        r#"kubernetes = { host = var.public.host, cluster_ca_certificate = var.public.authority, username = "robot", password = var.secrets["basic.it"] }"#,
+    ),
+    ("nobody", r#"kubernetes = { host = "https://127.0.0.1:1", token = var.secrets["nobody.token"] }"#),
+    // It prints the credential as it should, and on its standard error, too: var.secrets["program.token"].
+    (
+        "program",
+        r#"kubernetes = { host = var.public.host, cluster_ca_certificate = var.public.authority, exec = { api_version = "client.authentication.k8s.io/v1", command = "cat", args = [var.public.credential] } }"#,
+    ),
+    (
+        "github_app",
+        r#"git = { url = var.public.repository, credentials = { (var.public.repository) = { github_app = { id = "1", installation_id = "2", private_key = var.secrets["github_app.it"], base_url = "https://127.0.0.1:1" } } } }"#,
+    ),
+    (
+        "github_key",
+        r#"git = { url = var.public.repository, credentials = { (var.public.repository) = { github_app = { id = "1", installation_id = "2", private_key = var.secrets["github_key.rsa_key"], base_url = "https://127.0.0.1:1" } } } }"#,
+    ),
+    (
+        "ssh_key",
+        r#"git = { url = "ssh://git@127.0.0.1:1/p", credentials = { "ssh://git@127.0.0.1:1/" = { known_hosts = "127.0.0.1 ssh-ed25519 AAAA", ssh_private_key = var.secrets["ssh_key.ssh_key"] } } }"#,
+    ),
+    (
+        "no_ssh_key",
+        r#"git = { url = "ssh://git@127.0.0.1:1/p", credentials = { "ssh://git@127.0.0.1:1/" = { known_hosts = "127.0.0.1 ssh-ed25519 AAAA", ssh_private_key = var.secrets["no_ssh_key.it"] } } }"#,
+    ),
+    (
+        "git_password",
+        r#"git = { url = var.public.repository, credentials = { (var.public.repository) = { username = "git", password = var.secrets["git_password.it"] } } }"#,
+    ),
+    (
+        "git_token",
+        r#"git = { url = var.public.repository, credentials = { (var.public.repository) = { token = var.secrets["git_token.token"] } } }"#,
+    ),
+];
+
+/// A provider by another name, and something for it to do: a Secret in its cluster, or a file in its repository.
+fn alias((label, attributes): &(&str, &str)) -> String {
+    let resource = match attributes.starts_with("git") {
+        true => format!(
+            "resource \"gitops_sops_file\" {label:?} {{\n  provider = gitops.{label}\n  path = \"secrets/{label}.yaml\"\n  \
+             age = [var.public.recipient]\n  data_wo = {{ IT = var.secrets[\"{label}_value.it\"] }}\n}}\n"
+        ),
+        false => format!(
+            "resource \"gitops_secret_injection\" {label:?} {{\n  provider = gitops.{label}\n  namespace = \
+             var.public.namespace\n  name = \"none\"\n  data_wo = {{ IT = var.secrets[\"{label}_value.it\"] }}\n}}\n"
+        ),
+    };
+    format!("provider \"gitops\" {{\n  alias = {label:?}\n  {attributes}\n}}\n{resource}")
+}
+
+/// What the cluster and the repository refuse, of a provider that they know.
+const REFUSED_BY_OTHERS: &str = r#"
+resource "gitops_secret_injection" "no_namespace" {
+  namespace = "${var.public.namespace}-none"
+  name      = "it"
+  data_wo   = { IT = var.secrets["no_namespace.it"] }
+}
+
+resource "gitops_secret_injection" "of_others" {
+  namespace = var.public.namespace
+  name      = "of-others"
+  data_wo   = { IT = var.secrets["of_others.it"] }
+}
+
+resource "gitops_sealed_secret" "of_others_in_git" {
+  namespace   = var.public.namespace
+  name        = "of-others"
+  path        = "README.md"
+  certificate = var.public.certificate
+  data_wo     = { IT = var.secrets["of_others_in_git.it"] }
+}
+
+resource "gitops_sealed_secret" "no_controller" {
+  namespace  = var.public.namespace
+  name       = "no-controller"
+  path       = "no-controller.yaml"
+  controller = { namespace = var.public.namespace, name = "none" }
+  data_wo    = { IT = var.secrets["no_controller.it"] }
+}
+
+resource "gitops_sops_file" "readable" {
+  path             = "secrets/readable.yaml"
+  age              = [var.public.recipient]
+  encrypted_suffix = "_secret"
+  data_wo          = { IT = var.secrets["readable.it"] }
+}
+
+resource "gitops_sops_file" "no_identity" {
+  path          = "secrets/no-identity.yaml"
+  age           = [var.public.recipient]
+  data_wo       = { IT = var.secrets["no_identity.text"] }
+  identities_wo = [var.secrets["no_identity.it"]]
+}
+
+resource "gitops_sops_file" "no_rules" {
+  path    = "secrets/no-rules.yaml"
+  data_wo = { IT = var.secrets["no_rules.it"] }
+}
+"#;
+
+const PUSHED: &str = r#"
+resource "gitops_sealed_secret" "pushed" {
+  namespace   = var.public.namespace
+  name        = "pushed"
+  path        = "pushed.yaml"
+  certificate = var.public.certificate
+  data_wo     = { IT = var.secrets["pushed.it"] }
+}
+"#;
+
+/// Each of them fails, and is told of; no secret is.
+pub fn tell_nothing(case: &Case) {
+    let mut stage = Stage::set(case, &[PROVIDER, REFUSED_BY_THE_PLAN]);
+    let said = stage.run.command(&["plan", "-no-color"]);
+    assert_all_fail(&said, &labels(REFUSED_BY_THE_PLAN));
+
+    let alone = alias(&PROVIDER_REFUSED_BY_THE_PLAN);
+    stage.change(&[PROVIDER, &alone]);
+    let said = stage.run.command(&["plan", "-no-color"]);
+    assert!(said.code != Some(0) && said.stderr.contains("Commits cannot be signed"), "{}", said.stderr);
+
+    let apply: String = PROVIDERS_REFUSED_BY_THE_APPLY.iter().map(alias).collect();
+    stage.of_others("of-others");
+    stage.change(&[PROVIDER, &apply, REFUSED_BY_OTHERS]);
+    let said = stage.run.apply();
+    assert_all_fail(&said, &labels(&[&apply, REFUSED_BY_OTHERS].concat()));
+
+    stage.change(&[PROVIDER, PUSHED]);
+    stage.server.faults().push(Fault::once(Service::Receive, Kind::Status(500)));
+    stage.run.apply();
+    stage.make_up_anew(&[PUSHED]);
+    stage.server.faults().clear();
+    stage.server.faults().push(Fault::always(Service::Receive, Kind::Hang));
+    let pushes = stage.server.pushes();
+    stage.killed_while(|stage| stage.server.pushes() > pushes);
+    stage.assert_nowhere();
+}
+
+/// The labels of the resources in these blocks.
+fn labels(blocks: &str) -> Vec<&str> {
+    let heads = blocks.lines().filter(|line| line.starts_with("resource "));
+    heads.filter_map(|line| line.split('"').nth(3)).collect()
+}
+
+#[track_caller]
+fn assert_all_fail(said: &Outcome, labels: &[&str]) {
+    assert_ne!(said.code, Some(0), "it did not fail");
+    let told = |label: &&str| said.stderr.contains(&format!(".{label},"));
+    let silent: Vec<_> = labels.iter().filter(|label| !told(label)).collect();
+    assert!(!labels.is_empty() && silent.is_empty(), "nothing was said of {silent:?}:\n{}", said.stderr);
+}
