@@ -69,6 +69,12 @@ impl Workspace {
         self.env(&format!("TF_VAR_{name}"), value)
     }
 
+    /// Leaves an input variable at its default again.
+    pub fn without_var(&mut self, name: &str) -> &mut Self {
+        self.variables.remove(&format!("TF_VAR_{name}"));
+        self
+    }
+
     /// Sets an environment variable for the commands that follow.
     pub fn env(&mut self, name: &str, value: impl Into<String>) -> &mut Self {
         self.variables.insert(name.to_owned(), value.into());

@@ -139,7 +139,7 @@ resource "gitops_root_app" "this" {
     gitops_project.this,
     gitops_files.argocd,
     gitops_sealed_secret.password,
-    gitops_secret_injection.sealing_key,
+    gitops_sealing_key.this,
   ]
 }
 

@@ -1,14 +1,16 @@
-# The key that opens what is sealed is in the cluster before the controller, which makes one of its own where there is none.
+# The key that opens what is sealed is in the cluster before the controller, which makes one of its own where there is none. A
+# cluster that is made again gets it from the backup: without it nothing opens what Git has.
+resource "gitops_sealing_key" "this" {
+  kubernetes    = local.kubernetes
+  namespace     = "sealed-secrets"
+  rotation      = 1
+  restore       = var.key_backup == null ? null : { path = var.key_backup }
+  identities_wo = var.key_identity == null ? null : [var.key_identity]
 
-resource "gitops_secret_injection" "sealing_key" {
-  kubernetes       = local.kubernetes
-  namespace        = "sealed-secrets"
-  name             = "sealed-secrets-key-first"
-  create_namespace = true
-  type             = "kubernetes.io/tls"
-  labels           = { "sealedsecrets.bitnami.com/sealed-secrets-key" = "active" }
-  required_keys    = ["tls.crt", "tls.key"]
-  data_wo          = { "tls.crt" = var.sealing_certificate, "tls.key" = var.sealing_key }
+  backup = {
+    recipients = var.key_recipients
+    path       = "backup/sealing-keys.yaml"
+  }
 }
 
 # Sealed with the certificate alone, each for its own namespace: the ciphertext of one environment is none in another.
@@ -19,7 +21,7 @@ resource "gitops_sealed_secret" "password" {
   value_path    = "secrets.data"
   namespace     = "ontu-schedule-${each.key}"
   name          = local.app
-  certificate   = var.sealing_certificate
+  certificate   = gitops_sealing_key.this.certificate
   required_keys = ["PASSWORD"]
   data_wo       = { PASSWORD = var.passwords[each.key] }
 }

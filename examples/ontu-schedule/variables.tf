@@ -60,16 +60,23 @@ variable "git_password" {
   sensitive   = true
 }
 
-variable "sealing_certificate" {
-  description = "Certificate (PEM) of the key pair that seals."
-  type        = string
+variable "key_recipients" {
+  description = "Who opens the backup of the sealing key: recipients of age."
+  type        = set(string)
 }
 
-variable "sealing_key" {
-  description = "Private key (PEM) of that pair. It is never stored."
+variable "key_identity" {
+  description = "Identity of age that opens the backup. It is never stored. Null takes those that SOPS finds on this machine."
   type        = string
+  default     = null
   ephemeral   = true
   sensitive   = true
+}
+
+variable "key_backup" {
+  description = "A backup of the sealing key, for a cluster that is made again. Null makes a key where there is none."
+  type        = string
+  default     = null
 }
 
 variable "passwords" {

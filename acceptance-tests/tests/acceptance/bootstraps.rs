@@ -102,9 +102,9 @@ pub(crate) fn setting(kubectl: &Kubectl, map: &str, key: &str) -> String {
 pub fn installed(case: &Case) -> Workspace {
     let kubectl = case.lab().kubectl();
     let mut run = example(case);
-    run.var("images", r#"{ "ghcr.io/dexidp" = "localhost:1/dexidp" }"#).var("create", "30s");
+    run.var("images", r#"{ "ghcr.io/dexidp" = "localhost:1/dexidp" }"#).var("create", "60s");
     run.plan().success().assert_changes(&[&format!("{ADDRESS}: create")]);
-    let outcome = run.apply().failure().says("not done within 30s").says("argocd-dex-server");
+    let outcome = run.apply().failure().says("not done within 60s").says("argocd-dex-server");
     outcome.says("Apply again to go on waiting");
     assert!(run.state().addresses().is_empty());
     let made = uid(&kubectl, "statefulset", "argocd-application-controller");

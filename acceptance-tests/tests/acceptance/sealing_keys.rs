@@ -15,8 +15,8 @@ const SERVICE: &str = "sealed-secrets-controller";
 const BACKUP: &str = "backup/sealing-keys.yaml";
 
 /// Made for these tests, and of no other use.
-const RECIPIENT: &str = "age1847y6tlue090ppcjsm6jwqswf8e5lwwqg9zm543zf8edcn88fsgskfqh0y";
-const IDENTITY: &str = "AGE-SECRET-KEY-1LQ54U4CCKWF9DT6T4LKEWFKSP7Y2KFMD60SNEZMNJR2C4PZ8L60QMXY5MU";
+pub const RECIPIENT: &str = "age1847y6tlue090ppcjsm6jwqswf8e5lwwqg9zm543zf8edcn88fsgskfqh0y";
+pub const IDENTITY: &str = "AGE-SECRET-KEY-1LQ54U4CCKWF9DT6T4LKEWFKSP7Y2KFMD60SNEZMNJR2C4PZ8L60QMXY5MU";
 
 /// What the published examples leave to the cluster, and what is sealed for their key.
 const PLACE: &str = r#"

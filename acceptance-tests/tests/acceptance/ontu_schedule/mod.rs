@@ -1,6 +1,9 @@
 //! `examples/ontu-schedule`: three environments of one chart, what differs between them, and who may change what. The
 //! example's README lists what of it is checked where.
 
+mod changes;
+mod drill;
+mod live;
 mod metrics;
 mod rendered;
 mod rules;
@@ -8,9 +11,11 @@ mod stage;
 mod table;
 mod walk;
 
-use gitops_acceptance_tests::sealing_pair::SealingPair;
+use super::sealing_keys::{IDENTITY, RECIPIENT};
 use gitops_acceptance_tests::{Case, Repository, Workspace};
+use serde_json::json;
 
+pub use drill::comes_back_from_git_and_its_key;
 pub use rendered::is_rendered_as_the_table_says;
 pub use walk::walks;
 
@@ -58,11 +63,16 @@ fn repository(case: &Case) -> Repository {
 }
 
 /// The example on a cluster that is there, or on none at all.
-fn example(case: &Case, repository_url: &str, pair: &SealingPair) -> Workspace {
+fn example(case: &Case, repository_url: &str) -> Workspace {
     let mut run = case.workspace(EXAMPLE);
     run.write("main.tf", MAIN).var("repository_url", repository_url);
-    run.var("sealing_certificate", &pair.certificate).var("sealing_key", &pair.key);
+    with_key_holder(&mut run);
     run
+}
+
+/// Who opens the backup of the sealing key.
+fn with_key_holder(run: &mut Workspace) {
+    run.var("key_recipients", json!([RECIPIENT]).to_string()).var("key_identity", IDENTITY);
 }
 
 /// The file with the values of an environment.

@@ -4,7 +4,6 @@ use super::super::{charts, sealed_secrets_controller};
 use super::table::{ENVIRONMENTS, Environment, assert_cells, assert_restricted, assert_told};
 use super::{APP, EXAMPLE, example};
 use gitops_acceptance_tests::Case;
-use gitops_acceptance_tests::sealing_pair::{RsaKeySize, SealingPair};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
@@ -56,8 +55,7 @@ fn rendered_by_helm(case: &Case, directory: &Path, environment: &str) -> Vec<Val
 
 /// What the example writes of the Applications of the environments, planned without a cluster or a repository.
 fn planned(case: &Case) -> [Value; 3] {
-    let mut run =
-        example(case, "https://git.invalid/ontu-schedule.git", &SealingPair::new(RsaKeySize::_2048));
+    let mut run = example(case, "https://git.invalid/ontu-schedule.git");
     run.var("kubeconfig", "none").var("git_username", "nobody").var("git_password", "nothing");
     run.var("passwords", json!({ "dev": "a", "staging": "b", "prod": "c" }).to_string());
     let plan = run.plan().success().json;

@@ -16,8 +16,8 @@ impl Stage {
     /// Other repositories, other namespaces and other kinds are refused; a role that may sync development may not sync
     /// production.
     pub fn keeps_to_its_rules(&self, case: &Case) {
-        self.repository.write("foreign/role.yaml", ROLE);
-        let url = self.repository.url();
+        self.apps.repository.write("foreign/role.yaml", ROLE);
+        let url = self.apps.repository.url();
         let cases = [
             (
                 "foreign-repository",
@@ -44,18 +44,19 @@ impl Stage {
                     "syncPolicy": { "automated": {} },
                 },
             });
-            self.kubectl.apply(&app.to_string(), "somebody");
+            self.apps.kubectl.apply(&app.to_string(), "somebody");
         }
         self.roles_are_kept(case);
         for (name, _, _, refusal) in cases {
             eventually(&format!("a refusal of {name}"), LIMIT, || {
-                let status = self.application(name).map(|app| app["status"].to_string()).unwrap_or_default();
+                let status =
+                    self.apps.application(name).map(|app| app["status"].to_string()).unwrap_or_default();
                 status.contains(refusal)
             });
-            self.kubectl.run(&["delete", APPLICATION, name, "-n", NAMESPACE]);
+            self.apps.kubectl.run(&["delete", APPLICATION, name, "-n", NAMESPACE]);
         }
-        assert!(self.kubectl.find("", "clusterrole", "ontu-schedule-foreign").is_none());
-        self.repository.remove(&["foreign/role.yaml"]);
+        assert!(self.apps.kubectl.find("", "clusterrole", "ontu-schedule-foreign").is_none());
+        self.apps.repository.remove(&["foreign/role.yaml"]);
     }
 
     /// A token of a role, at Argo CD's own API.
@@ -63,7 +64,7 @@ impl Stage {
         let config = case.dir().join("argocd.config");
         let kubeconfig = case.dir().join("argocd.kubeconfig");
         std::fs::copy(case.lab().expect("KUBECONFIG"), &kubeconfig).expect("a kubeconfig");
-        let kubectl = self.kubectl.clone().with_kubeconfig(&kubeconfig);
+        let kubectl = self.apps.kubectl.clone().with_kubeconfig(&kubeconfig);
         kubectl.run(&["config", "set-context", "--current", "--namespace", NAMESPACE]);
         let argocd = |arguments: &[&str], token: Option<&str>| {
             let program = case.lab().program("argocd").args(arguments).envs([("KUBECONFIG", &kubeconfig)]);
@@ -95,11 +96,11 @@ impl Stage {
             let pods: Vec<_> =
                 (0..3).map(|number| self.pod_of_production(&nodes.label, apart, number)).collect();
             let list = json!({ "apiVersion": "v1", "kind": "List", "items": pods });
-            self.kubectl.apply(&list.to_string(), "acceptance");
+            self.apps.kubectl.apply(&list.to_string(), "acceptance");
             let mut places = Vec::new();
             eventually("a node for each pod", LIMIT, || {
                 let found =
-                    self.kubectl.get(&["pods", "-n", self.sink(), "-l", "app=ontu-schedule-bot-admin"]);
+                    self.apps.kubectl.get(&["pods", "-n", self.sink(), "-l", "app=ontu-schedule-bot-admin"]);
                 let items = found["items"].as_array().cloned().unwrap_or_default();
                 places = items
                     .iter()
@@ -108,7 +109,7 @@ impl Stage {
                 places.len() == 3
             });
             let label = "app=ontu-schedule-bot-admin";
-            self.kubectl.run(&[
+            self.apps.kubectl.run(&[
                 "delete",
                 "pods",
                 "-n",
@@ -125,7 +126,7 @@ impl Stage {
 
     /// A pod as production's Deployment makes them, for one of these nodes, in the namespace of the sink.
     fn pod_of_production(&self, label: &str, apart: bool, number: usize) -> Value {
-        let environment = self.live("prod");
+        let environment = self.apps.live("prod");
         let template = &environment.of("Deployment")["spec"]["template"];
         let mut spec = template["spec"].clone();
         assert!(spec["affinity"].is_object(), "{spec}");
@@ -161,10 +162,10 @@ impl<'a> Nodes<'a> {
                 "metadata": { "name": name, "labels": { "kubernetes.io/hostname": name, LABEL: nodes.label } },
                 "spec": { "taints": [{ "key": LABEL, "effect": "NoSchedule" }] },
             });
-            stage.kubectl.apply(&node.to_string(), "acceptance");
+            stage.apps.kubectl.apply(&node.to_string(), "acceptance");
             let room = json!({ "cpu": cpu, "memory": "64Gi", "pods": "100" });
             let status = json!({ "status": { "capacity": room, "allocatable": room } }).to_string();
-            stage.kubectl.run(&[
+            stage.apps.kubectl.run(&[
                 "patch",
                 "node",
                 &name,
@@ -181,6 +182,6 @@ impl<'a> Nodes<'a> {
 impl Drop for Nodes<'_> {
     fn drop(&mut self) {
         let chosen = format!("{LABEL}={}", self.label);
-        self.stage.kubectl.try_run(&["delete", "nodes", "-l", &chosen], LIMIT);
+        self.stage.apps.kubectl.try_run(&["delete", "nodes", "-l", &chosen], LIMIT);
     }
 }
