@@ -3,6 +3,8 @@
 //! Git is what the tenant is; the cluster only says how it is. A tenant whose cluster is gone is still there. One whose files
 //! are gone is there until its cluster has nothing of it any more.
 
+mod chart;
+mod clusters;
 pub mod git;
 pub mod leaving;
 pub mod life;
@@ -11,17 +13,18 @@ pub mod shape;
 #[cfg(test)]
 mod tests;
 
+pub use clusters::{connect, look, reach};
+
 use super::app::life as app;
 use super::blame::{self, Attributes};
 use super::repository::{claim_file, commit, foresee, imported, open};
-use crate::charts::{self, Pinned};
 use crate::import_id;
 use crate::outcome::{Phase, unfinished};
-use crate::problem::{Locate, add, problem};
+use crate::problem::Locate;
 use crate::provider::{Gitops, task, warn_of_environment};
 use git::{files, located, paths_of_import, write};
 use gitops::Task;
-use gitops::cluster::{self, Cluster, Connection};
+use gitops::cluster::Cluster;
 use gitops::git::{Change, Owner, Repository};
 use gitops::tenant::{Files, Home, OnDelete, OnItsWay, State, Summary};
 use life::Passage;
@@ -119,7 +122,7 @@ impl Resource for Tenant {
             claim_files(plan, repository);
         }
         secrets::foresee(cx, plan, repository.as_ref()).await?;
-        foresee_chart(cx, plan).await
+        chart::foresee(cx, plan).await
     }
 
     async fn apply(
@@ -130,7 +133,7 @@ impl Resource for Tenant {
     ) -> Outcome<Status> {
         let (task, phase) = (task(cx), Phase::of(&prior));
         let was = prior.as_ref().map_or(State::Active, |prior| prior.spec.state);
-        let want = &match settle(cx, &task, prior.as_ref(), want).await {
+        let want = &match chart::settle(cx, &task, prior.as_ref(), want).await {
             Ok(settled) => settled,
             Err(problem) => return Outcome::failed(problem),
         };
@@ -315,38 +318,6 @@ fn attributes(want: &Spec) -> Attributes {
     }
 }
 
-/// Looks up the version of the chart, where it is known which chart that is.
-async fn foresee_chart(cx: &Context<Gitops>, plan: &mut Foresight<Tenant>) -> Result<(), Problem> {
-    if !plan.is_known("chart") {
-        return Ok(());
-    }
-    let known = charts::pinned(cx, plan.prior().and_then(found));
-    let chart = settle(cx, &task(cx), plan.prior(), plan.want()).await?.chart;
-    if chart.is_some_and(|chart| chart.in_repository().is_some()) {
-        match plan.want().chart.as_ref().and_then(|chart| charts::certain(chart, known.as_ref())) {
-            Some(version) => plan.set("resolved_version", version),
-            None => plan.unknown("resolved_version"),
-        }
-    }
-    Ok(())
-}
-
-/// What is wanted, with the version of its chart.
-async fn settle(
-    cx: &Context<Gitops>,
-    task: &Task,
-    prior: Option<&Prior<Spec, Status>>,
-    want: &Spec,
-) -> Result<Spec, Problem> {
-    let chart = charts::settle_one(cx, task, want.chart.as_ref(), prior.and_then(found)).await?;
-    Ok(Spec { chart, ..want.clone() })
-}
-
-/// The version that the state says was found.
-fn found(prior: &Prior<Spec, Status>) -> Option<Pinned> {
-    Pinned::of(prior.spec.chart.as_ref(), prior.status.resolved_version.as_ref())
-}
-
 /// Claims the files of the tenant, as far as they are known.
 fn claim_files(plan: &mut Foresight<Tenant>, repository: &Repository) {
     let Spec { instances_path, applications_path, .. } = plan.want();
@@ -362,64 +333,6 @@ fn claim_files(plan: &mut Foresight<Tenant>, repository: &Repository) {
 
 fn owner(id: &Identity) -> Owner {
     Owner::new(Tenant::KIND, &id.tenant_id)
-}
-
-/// The cluster; one must be named.
-pub async fn connect(
-    cx: &Context<Gitops>,
-    task: &Task,
-    kubernetes: Option<&Connection>,
-    state: State,
-) -> Result<Cluster, Problem> {
-    let connected = cx.provider().clusters.connect(task, kubernetes).await;
-    connected.map_err(|error| {
-        let unnamed = matches!(error, cluster::Error::NoEndpoint { .. });
-        let mut problem = problem(&error).at("kubernetes");
-        if unnamed {
-            add(
-                &mut problem,
-                match state {
-                    State::Active => "With `wait = false` the tenant is only written to Git.",
-                    State::Suspended => {
-                        "A tenant is suspended in its cluster: there its workloads are brought to rest."
-                    }
-                    State::Retired => "A tenant is retired in its cluster: there its volumes are kept.",
-                },
-            );
-        }
-        problem
-    })
-}
-
-/// The cluster, where one is named and there.
-pub async fn look(
-    cx: &Context<Gitops>,
-    task: &Task,
-    kubernetes: Option<&Connection>,
-) -> Result<Option<Cluster>, Problem> {
-    match cx.provider().clusters.find(task, kubernetes).await {
-        Err(cluster::Error::NoEndpoint { .. }) => Ok(None),
-        found => found.at("kubernetes"),
-    }
-}
-
-/// The cluster, where it is there; one must be named, for only there volumes are kept.
-pub async fn reach(
-    cx: &Context<Gitops>,
-    task: &Task,
-    kubernetes: Option<&Connection>,
-) -> Result<Option<Cluster>, Problem> {
-    cx.provider().clusters.find(task, kubernetes).await.map_err(|error| {
-        let unnamed = matches!(error, cluster::Error::NoEndpoint { .. });
-        let mut problem = problem(&error).at("kubernetes");
-        if unnamed {
-            add(
-                &mut problem,
-                "`on_delete = \"retain_data\"` keeps the volumes in the cluster. Nothing was removed; set `on_delete` to `orphan` or `destroy`, apply, and destroy again to do without.",
-            );
-        }
-        problem
-    })
 }
 
 /// Another state asks something of the cluster once the branch has it, which an apply does not see that waits for no merge.
