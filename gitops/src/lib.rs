@@ -16,7 +16,6 @@ pub mod fleet;
 pub mod forge;
 pub mod git;
 pub mod helm;
-pub mod host;
 pub mod image;
 pub mod install;
 pub mod keyring;

@@ -43,7 +43,7 @@ impl Rig {
         }
         let dir = tempfile::tempdir().unwrap();
         let home = dir.path().join("gnupg");
-        crate::host::make_directory(&home.join("x")).unwrap();
+        crate::private_file::make_directory(&home.join("x")).unwrap();
         let fingerprint = make_key(&home, dir.path());
         let bare = Bare::seeded(&dir.path().join("p.git")).unwrap();
         let config = format!("creation_rules:\n  - path_regex: ^it\\.\n    pgp: {fingerprint}\n");

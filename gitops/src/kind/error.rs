@@ -1,6 +1,6 @@
 //! Why a local cluster was not made, found or deleted, in words for people.
 
-use crate::{Explain, cluster, run, task::Interrupted};
+use crate::{Explain, cluster, private_file, run, task::Interrupted};
 use std::{io, path::PathBuf};
 
 /// Why a local cluster was not made, found or deleted.
@@ -152,6 +152,9 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
+    /// A file cannot be where it is to be.
+    #[error(transparent)]
+    Place(private_file::Error),
     /// The system gave no random bytes.
     #[error("the system gave no random bytes for the cluster's id")]
     NoRandomness,
@@ -163,6 +166,15 @@ pub enum Error {
 impl Error {
     pub(super) fn file(path: impl Into<PathBuf>, source: io::Error) -> Self {
         Self::File { path: path.into(), source }
+    }
+}
+
+impl From<private_file::Error> for Error {
+    fn from(error: private_file::Error) -> Self {
+        match error {
+            private_file::Error::Refused { path, source, .. } => Self::File { path, source },
+            error => Self::Place(error),
+        }
     }
 }
 
@@ -197,6 +209,7 @@ impl Explain for Error {
             }
             Self::Run(error) => return error.hint(),
             Self::Cluster(error) => return error.hint(),
+            Self::Place(error) => return error.hint(),
             Self::Mirror { .. } => "Name the registry by its host, and give each mirror as an address: `\"docker.io\" = [\"http://mirror:5000\"]`.".into(),
             Self::Kubeconfig { path } => format!(
                 "Move `{}` away and apply again: the file is written anew.", path.display()

@@ -32,7 +32,9 @@ fn messages() {
         Error::NotReady { name: name.clone(), nodes: vec!["dev-worker: no CNI".into()] },
         Error::StillThere { name: name.clone(), source: late() },
         Error::Api { name, source: kube::Error::Api(server.boxed()) },
-        Error::file(path, denied()),
+        Error::file(&path, denied()),
+        private_file::Error::Obstacle { path: path.clone(), what: "a link" }.into(),
+        private_file::Error::Refused { action: "write", path, source: denied() }.into(),
         Error::NoRandomness,
         Error::Interrupted(late()),
     ];
@@ -104,6 +106,13 @@ fn messages() {
         the kind cluster `dev` does not say its version and nodes
         Caused by: ApiError: etcd has no leader: InternalError (Status { status: Some(Failure), code: 500, message: "etcd has no leader", metadata: None, reason: "InternalError", details: None })
         Hint: Apply again. If it stays, look at its API server: `kind export logs --name dev`.
+
+        failed to read or write `/tmp/dev.kubeconfig`
+        Caused by: permission denied
+        Hint: Check that the directory exists, has space, and can be written by this user.
+
+        `/tmp/dev.kubeconfig` is a link, which is not written over
+        Hint: Remove it, or give another path.
 
         failed to read or write `/tmp/dev.kubeconfig`
         Caused by: permission denied

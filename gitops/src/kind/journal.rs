@@ -42,7 +42,7 @@ impl Files {
     /// Held until the answer is dropped or the process ends.
     pub(super) fn lock(&self) -> Result<File, Error> {
         let failed = |source| Error::file(&self.lock, source);
-        private_file::make_parent(&self.lock).map_err(|(path, source)| Error::file(path, source))?;
+        private_file::make_directory(&self.lock)?;
         let file =
             File::options().create(true).truncate(false).write(true).open(&self.lock).map_err(failed)?;
         match file.try_lock() {
@@ -64,27 +64,15 @@ impl Files {
 
     pub(super) fn write(&self, journal: &Journal) -> Result<(), Error> {
         let text = serde_json::to_vec(journal).unwrap_or_default();
-        replace(&self.journal, &text)
+        Ok(private_file::put(&self.journal, &text)?)
     }
 
     /// Removes the journal of this cluster; another's stays.
     pub(super) fn remove(&self, id: &Id) -> Result<(), Error> {
         if self.read()?.is_some_and(|journal| journal.id == *id) {
-            remove(&self.journal)?;
+            private_file::remove(&self.journal)?;
         }
-        remove(&self.lock)
-    }
-}
-
-/// Replaces a file as a whole, mode 0600, on disk when this returns.
-pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    private_file::replace(path, bytes).map_err(|(path, source)| Error::file(path, source))
-}
-
-pub(super) fn remove(path: &Path) -> Result<(), Error> {
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::file(path, error)),
-        _ => Ok(()),
+        Ok(private_file::remove(&self.lock)?)
     }
 }
 

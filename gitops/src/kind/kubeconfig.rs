@@ -1,7 +1,7 @@
 //! The cluster's own kubeconfig file.
 
-use super::{Error, journal};
-use crate::Secret;
+use super::Error;
+use crate::{Secret, private_file};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use kube::config::Kubeconfig;
 use std::{io, path::Path};
@@ -20,8 +20,11 @@ fn context(name: &str) -> String {
     format!("kind-{name}")
 }
 
-/// An error when the file is there and is about anything but this cluster.
+/// An error when the file is there and is about anything but this cluster, or is no file.
 pub(super) fn may_replace(path: &Path, name: &str) -> Result<(), Error> {
+    if let Some(what) = private_file::obstacle(path)? {
+        return Err(private_file::Error::Obstacle { path: path.to_owned(), what }.into());
+    }
     match load(path) {
         Ok(None) => Ok(()),
         Ok(Some(kubeconfig)) if is_only_about(&kubeconfig, name) => Ok(()),
@@ -53,10 +56,11 @@ fn parse(path: &Path, text: &Secret<String>) -> Result<Kubeconfig, Error> {
     Kubeconfig::from_yaml(text.expose()).map_err(|_| Error::Kubeconfig { path: path.to_owned() })
 }
 
-/// Writes what kind printed, once it is seen to be this cluster's.
+/// Writes what kind printed, once it is seen to be this cluster's, and nobody put something else there meanwhile.
 pub(super) fn write(path: &Path, name: &str, text: &Secret<String>) -> Result<(), Error> {
     access(path, &parse(path, text)?, name)?;
-    journal::replace(path, text.expose().as_bytes())
+    may_replace(path, name)?;
+    Ok(private_file::put(path, text.expose().as_bytes())?)
 }
 
 /// What the file says about the way to the cluster.
@@ -78,7 +82,7 @@ fn access(path: &Path, kubeconfig: &Kubeconfig, name: &str) -> Result<Access, Er
 /// Removes the file if it is about this cluster alone.
 pub(super) fn remove(path: &Path, name: &str) -> Result<(), Error> {
     match load(path) {
-        Ok(Some(kubeconfig)) if is_only_about(&kubeconfig, name) => journal::remove(path),
+        Ok(Some(kubeconfig)) if is_only_about(&kubeconfig, name) => Ok(private_file::remove(path)?),
         Ok(_) | Err(Error::Kubeconfig { .. }) => Ok(()),
         Err(error) => Err(error),
     }
@@ -131,6 +135,24 @@ mod tests {
             assert_eq!(path.exists(), !ours, "{content:?}");
         }
         assert!(may_replace(&path, "dev").is_ok());
+        std::fs::write(&path, text("prod")).unwrap();
+        let taken = write(&path, "dev", &Secret::new(text("dev"))).unwrap_err();
+        assert!(matches!(taken, Error::KubeconfigTaken { .. }), "{taken}");
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), text("prod"), "it came there unasked");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_is_not_replaced() {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, link) = (dir.path().join("file"), dir.path().join("link"));
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        let text = Secret::new(text("dev"));
+        for refused in [may_replace(&link, "dev"), write(&link, "dev", &text)].map(Result::unwrap_err) {
+            let said = refused.to_string().replace(&dir.path().display().to_string(), "DIR");
+            assert_eq!(said, "`DIR/link` is a link, which is not written over");
+        }
+        assert!(!path.exists());
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::problem::{Locate, problem};
 use crate::provider::Gitops;
 use gitops::apply::Owner;
 use gitops::env_file;
-use gitops::host::{self, Place};
+use gitops::private_file::{self, Place};
 use gitops::secrets::{Key, fingerprint};
 use schemars::JsonSchema;
 use shape::{Identity, PERMISSIONS, Spec, Status, absolute, data, names};
@@ -50,7 +50,7 @@ impl Resource for EnvFile {
     }
 
     fn parse_import_id(text: &str) -> Result<Identity, Problem> {
-        match host::check(text) {
+        match private_file::check(text) {
             Ok(()) => Ok(Identity { path: text.to_owned() }),
             Err(_) => Err(crate::import_id::not_one(
                 "The import id is the path of the file, such as `/srv/shop/.env`.",
@@ -60,7 +60,7 @@ impl Resource for EnvFile {
 
     fn validate(id: &View<Identity>, spec: &View<Spec>) -> Vec<Problem> {
         let mut problems = Vec::new();
-        problems.extend(host::check(&id.get().path).at("path").err().filter(|_| id.is_known("path")));
+        problems.extend(private_file::check(&id.get().path).at("path").err().filter(|_| id.is_known("path")));
         if spec.is_known("data_wo") && spec.is_known("required_keys") {
             problems.extend(data(spec.get()).err().into_iter().flatten());
         }
@@ -128,14 +128,14 @@ impl Resource for EnvFile {
 
     async fn delete(cx: &Context<Gitops>, id: &Identity, _: Prior<Spec, Status>) -> Result<(), Problem> {
         let path = absolute(&id.path);
-        let place = host::look(&path).at("path")?;
+        let place = private_file::look(&path).at("path")?;
         let ours = match &place {
             Place::File { text, .. } => is_ours(id, &env_file::read(text.expose())) || may_adopt(cx, &path),
             Place::Nothing => true,
             Place::Obstacle(_) => false,
         };
         match ours {
-            true => host::remove(&path).at("path"),
+            true => private_file::remove(&path).at("path"),
             false => {
                 cx.warn(stays(&path));
                 Ok(())
@@ -159,7 +159,7 @@ fn may_adopt(cx: &Context<Gitops>, path: &Path) -> bool {
 
 /// The file that is there, and its permissions.
 fn found(path: &Path) -> Result<Option<(env_file::Found, u32)>, Problem> {
-    Ok(match host::look(path).at("path")? {
+    Ok(match private_file::look(path).at("path")? {
         Place::File { text, mode } => Some((env_file::read(text.expose()), mode)),
         Place::Nothing | Place::Obstacle(_) => None,
     })
@@ -169,7 +169,7 @@ fn found(path: &Path) -> Result<Option<(env_file::Found, u32)>, Problem> {
 fn put(cx: &Context<Gitops>, id: &Identity, want: &Spec) -> Result<Status, Problem> {
     let path = absolute(&id.path);
     let data = data(want).map_err(crate::problem::first)?;
-    let (last, replace) = match host::look(&path).at("path")? {
+    let (last, replace) = match private_file::look(&path).at("path")? {
         Place::Nothing => (None, false),
         Place::Obstacle(what) => return Err(in_the_way(&path, what)),
         Place::File { text, mode } => {
@@ -186,15 +186,15 @@ fn put(cx: &Context<Gitops>, id: &Identity, want: &Spec) -> Result<Status, Probl
     };
     let text = env_file::write(owner(id).mark(), &key, &data);
     let same = |(_, there, mode): &(_, gitops::Secret<String>, u32)| {
-        there.expose() == text.expose() && *mode == host::PRIVATE
+        there.expose() == text.expose() && *mode == private_file::PRIVATE
     };
     if !last.as_ref().is_some_and(same) {
         if want.create_directory {
-            host::make_directory(&path).at("path")?;
+            private_file::make_directory(&path).at("path")?;
         }
-        host::write(&path, &text, replace).at("path")?;
+        private_file::write(&path, text.expose().as_bytes(), replace).at("path")?;
     }
-    Ok(Status::of(id, &env_file::read(text.expose()), host::PRIVATE))
+    Ok(Status::of(id, &env_file::read(text.expose()), private_file::PRIVATE))
 }
 
 fn in_the_way(path: &Path, what: &str) -> Problem {

@@ -4,7 +4,7 @@
 use super::SealingKeys;
 use super::keys::has;
 use super::spec::{Backup, Identity, Spec, Status};
-use crate::problem::{Locate, problem};
+use crate::problem::{Locate, problem, sentence};
 use crate::provider::Gitops;
 use crate::resources::repository::{self, open};
 use crate::sops::identities;
@@ -15,7 +15,7 @@ use gitops::seal::keys::{self, Error, SealingKey, read_backup, write_backup};
 use gitops::sops::{Identities, Recipient};
 use gitops::{Task, private_file};
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::SystemTime;
 use tfplugin_rs::{Context, Problem, Resource};
 
@@ -132,8 +132,8 @@ impl Places {
             backup_complete: true,
             ..status
         };
-        if let Some((path, _)) = self.file.as_ref().filter(|(_, found)| found.as_ref() != Some(&text)) {
-            write_file(path, &text)?;
+        if let Some((path, found)) = self.file.as_ref().filter(|(_, found)| found.as_ref() != Some(&text)) {
+            write_file(path, &text, found.is_some())?;
         }
         if let Some((repository, path, seen)) = self.repository {
             let landed = commit(cx, task, id, &repository, path, seen, text).await?;
@@ -212,21 +212,26 @@ fn repository(
 }
 
 fn read_file(path: &str) -> Result<Option<String>, Problem> {
-    match private_file::read(Path::new(path), keys::MAX_BACKUP) {
-        Ok(bytes) => Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned())),
-        Err(error) => {
-            let detail = format!("{error}.\n\nNothing was written there. See that it is the right path.");
-            Err(Problem::error(format!("The backup `{path}` cannot be read"), detail).at(FILE))
-        }
+    let refused = |why: String| {
+        let detail = format!("{why}.\n\nNothing was written there. See that it is the right path.");
+        Problem::error(format!("The backup `{path}` cannot be read"), detail).at(FILE)
+    };
+    let place = Path::new(path);
+    if let Some(what) = private_file::obstacle(place).at(FILE)? {
+        return Err(refused(format!("It is {what}, which is not written over")));
     }
+    let bytes = private_file::read(place, keys::MAX_BACKUP).map_err(|error| refused(error.to_string()))?;
+    Ok(bytes.map(|bytes| String::from_utf8_lossy(bytes.expose()).into_owned()))
 }
 
-fn write_file(path: &str, text: &str) -> Result<(), Problem> {
-    private_file::replace(Path::new(path), text.as_bytes()).map_err(|(at, error): (PathBuf, _)| {
-        let detail = format!(
-            "`{}`: {error}.\n\nThe keys are in the cluster, and not backed up yet. Apply again.",
-            at.display()
-        );
+/// Writes the backup, over the one that was `found` there.
+fn write_file(path: &str, text: &str, found: bool) -> Result<(), Problem> {
+    let place = Path::new(path);
+    let written =
+        private_file::make_directory(place).and_then(|()| private_file::write(place, text.as_bytes(), found));
+    written.map_err(|error| {
+        let why = sentence(&error.to_string());
+        let detail = format!("{why}.\n\nThe keys are in the cluster, and not backed up yet. Apply again.");
         Problem::error(format!("The backup `{path}` cannot be written"), detail).at(FILE)
     })
 }

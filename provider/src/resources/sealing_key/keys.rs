@@ -5,13 +5,13 @@ use super::spec::{Identity, Restore, Spec};
 use crate::problem::{Locate, add, problem};
 use crate::provider::Gitops;
 use crate::sops::{identities, of_keys};
-use gitops::Task;
 use gitops::apply::{self, OWNER, Owner, Writer};
 use gitops::cluster::Cluster;
 use gitops::fetch::Sha256;
 use gitops::private_file;
 use gitops::seal::keys::{self, Error, LABEL, SealingKey, newest, restore};
 use gitops::wait;
+use gitops::{Secret, Task};
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::SystemTime;
@@ -70,7 +70,7 @@ pub fn backup(cx: &Context<Gitops>, spec: &Spec) -> Result<Option<Vec<SealingKey
     let Some(wanted) = &spec.restore else { return Ok(None) };
     let Some((at, bytes)) = bytes(wanted)? else { return Ok(None) };
     if let Some(checksum) = wanted.checksum()? {
-        let found = Sha256::of(&bytes);
+        let found = Sha256::of(bytes.expose());
         if found != checksum {
             let detail = format!(
                 "It has {found}. Nothing was restored: somebody changed it, or it is another one. If it is the right one, change `sha256`."
@@ -79,7 +79,7 @@ pub fn backup(cx: &Context<Gitops>, spec: &Spec) -> Result<Option<Vec<SealingKey
         }
     }
     let found = identities(cx, spec.identities_wo.as_ref(), "identities_wo")?;
-    match restore(&bytes, &found.identities) {
+    match restore(bytes.expose(), &found.identities) {
         Ok(keys) => Ok(Some(keys)),
         Err(error) => {
             let mut problem = problem(&error).at(at);
@@ -94,11 +94,12 @@ pub fn backup(cx: &Context<Gitops>, spec: &Spec) -> Result<Option<Vec<SealingKey
 }
 
 /// The bytes of a backup, and the attribute that names it.
-fn bytes(wanted: &Restore) -> Result<Option<(&'static str, Vec<u8>)>, Problem> {
+fn bytes(wanted: &Restore) -> Result<Option<(&'static str, Secret<Vec<u8>>)>, Problem> {
     let path = match (&wanted.path, &wanted.content) {
         (Some(path), _) => path,
         (None, content) => {
-            return Ok(Some(("restore.content", content.clone().unwrap_or_default().into_bytes())));
+            let bytes = content.clone().unwrap_or_default().into_bytes();
+            return Ok(Some(("restore.content", Secret::new(bytes))));
         }
     };
     let failed = |why: String, detail: &str| {

@@ -248,7 +248,11 @@ async fn places_that_cannot_have_a_backup() {
     };
     let file = stage.rig.dir.path().join("file");
     std::fs::write(&file, "").unwrap();
-    told.push(stage.refusal(&in_file(json!(file.join("keys.yaml")), json!({"rotation": 1}))).await);
+    let (link, lost) = (stage.rig.dir.path().join("link.yaml"), stage.rig.dir.path().join("lost.yaml"));
+    std::os::unix::fs::symlink(&lost, &link).unwrap();
+    for path in [file.join("keys.yaml"), link, stage.rig.dir.path().to_owned()] {
+        told.push(stage.refusal(&in_file(json!(path), json!({"rotation": 1}))).await);
+    }
     insta::assert_snapshot!(told.join("\n===\n"));
 }
 

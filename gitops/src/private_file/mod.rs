@@ -3,10 +3,16 @@
 //! A file is on disk, with its permissions, before it has its name: whoever opens it finds what was there before or all
 //! of what is there now. Never: writing through a link, or over what has come there meanwhile and was not asked for.
 
-use crate::{Explain, Secret};
-use std::fs::{self, File, Metadata, OpenOptions};
+mod error;
+mod system;
+
+pub use error::Error;
+
+use crate::Secret;
+use std::fs::{self, File, Metadata};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use system::{mode, private, restrict, sync};
 use tempfile::TempPath;
 use zeroize::Zeroizing;
 
@@ -30,56 +36,6 @@ pub enum Place {
     Obstacle(&'static str),
 }
 
-/// Why a file of this machine was not read, written or removed.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum Error {
-    /// A path that names no file.
-    #[error("`{path}` is not the path of a file")]
-    NoFile {
-        /// The path.
-        path: String,
-    },
-    /// Its directory is not there.
-    #[error("the directory `{}` does not exist", path.display())]
-    NoDirectory {
-        /// The directory.
-        path: PathBuf,
-    },
-    /// Something came there after it was looked at.
-    #[error("`{}` was made by somebody else meanwhile", path.display())]
-    Appeared {
-        /// The file.
-        path: PathBuf,
-    },
-    /// The system said no.
-    #[error("failed to {action} `{}`: {source}", path.display())]
-    Refused {
-        /// `read`, `write` or `remove`.
-        action: &'static str,
-        /// The file.
-        path: PathBuf,
-        /// What it said.
-        source: io::Error,
-    },
-}
-
-impl Explain for Error {
-    fn hint(&self) -> Option<String> {
-        match self {
-            Self::NoFile { .. } => Some(
-                "It ends with the name of a file. It is relative to the directory that Terraform runs in: `${path.module}/…` is relative to the module."
-                    .into(),
-            ),
-            Self::NoDirectory { .. } => {
-                Some("Make it first, or set `create_directory = true`.".into())
-            }
-            Self::Appeared { .. } => Some("Nothing was written. Apply again to see what it is.".into()),
-            Self::Refused { .. } => None,
-        }
-    }
-}
-
 /// Demands that `path` ends with the name of a file.
 ///
 /// # Errors
@@ -99,26 +55,64 @@ pub fn check(path: &str) -> Result<(), Error> {
 ///
 /// [`Error::Refused`]: what cannot be read is not nothing.
 pub fn look(path: &Path) -> Result<Place, Error> {
-    let failed = |source| Error::Refused { action: "read", path: path.to_owned(), source };
-    let metadata = match fs::symlink_metadata(path) {
-        Ok(metadata) => metadata,
-        Err(error) if is_absent(&error) => return Ok(Place::Nothing),
-        Err(error) => return Err(failed(error)),
+    let Some(metadata) = metadata(path)? else { return Ok(Place::Nothing) };
+    if let Some(what) = no_file(&metadata) {
+        return Ok(Place::Obstacle(what));
+    }
+    match read(path, MAX_FILE) {
+        Ok(Some(bytes)) => {
+            let text = Secret::new(String::from_utf8_lossy(bytes.expose()).into_owned());
+            Ok(Place::File { text, mode: mode(&metadata) })
+        }
+        Ok(None) => Ok(Place::Nothing),
+        Err(error) if error.kind() == io::ErrorKind::FileTooLarge => {
+            Ok(Place::Obstacle("a file of more than 8 MiB"))
+        }
+        Err(source) => Err(Error::Refused { action: "read", path: path.to_owned(), source }),
+    }
+}
+
+/// What is at `path` that is no file, and is not written over; `None` for a file and for nothing.
+///
+/// # Errors
+///
+/// [`Error::Refused`].
+pub fn obstacle(path: &Path) -> Result<Option<&'static str>, Error> {
+    Ok(metadata(path)?.as_ref().and_then(no_file))
+}
+
+/// The bytes of a file that is only read, also where a link leads to it; `None` where there is none.
+///
+/// # Errors
+///
+/// What the system says; [`io::ErrorKind::FileTooLarge`] for more than `limit` bytes.
+pub fn read(path: &Path, limit: u64) -> io::Result<Option<Secret<Vec<u8>>>> {
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
     };
-    if metadata.is_symlink() {
-        return Ok(Place::Obstacle("a link"));
-    }
-    if !metadata.is_file() {
-        return Ok(Place::Obstacle(if metadata.is_dir() { "a directory" } else { "no file" }));
-    }
     let mut bytes = Zeroizing::new(Vec::new());
-    let read = File::open(path).and_then(|file| file.take(MAX_FILE + 1).read_to_end(&mut bytes));
-    read.map_err(failed)?;
-    if bytes.len() as u64 > MAX_FILE {
-        return Ok(Place::Obstacle("a file of more than 8 MiB"));
+    file.take(limit + 1).read_to_end(&mut bytes)?;
+    match bytes.len() as u64 > limit {
+        true => Err(io::ErrorKind::FileTooLarge.into()),
+        false => Ok(Some(Secret::new(std::mem::take(&mut *bytes)))),
     }
-    let text = Secret::new(String::from_utf8_lossy(&bytes).into_owned());
-    Ok(Place::File { text, mode: mode(&metadata) })
+}
+
+/// Writes a file as [`write`] does, where nothing is or over the file that is there, which the caller knows to be ours.
+/// Directories above it are made.
+///
+/// # Errors
+///
+/// [`Error`]; the file has not changed then.
+pub fn put(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    make_directory(path)?;
+    let metadata = metadata(path)?;
+    match metadata.as_ref().and_then(no_file) {
+        Some(what) => Err(Error::Obstacle { path: path.to_owned(), what }),
+        None => write(path, bytes, metadata.is_some()),
+    }
 }
 
 /// Writes a file as a whole, mode 0600; it is on disk when this returns. With `replace`, over the file that is there.
@@ -126,7 +120,7 @@ pub fn look(path: &Path) -> Result<Place, Error> {
 /// # Errors
 ///
 /// [`Error`]; nothing has changed then.
-pub fn write(path: &Path, text: &Secret<String>, replace: bool) -> Result<(), Error> {
+pub fn write(path: &Path, bytes: &[u8], replace: bool) -> Result<(), Error> {
     let failed = |source| Error::Refused { action: "write", path: path.to_owned(), source };
     let dir = directory(path);
     if !dir.is_dir() {
@@ -138,7 +132,7 @@ pub fn write(path: &Path, text: &Secret<String>, replace: bool) -> Result<(), Er
     let named = TempPath::try_from_path(&new).map_err(failed)?;
     let mut file = private().open(&new).map_err(failed)?;
     restrict(&file).map_err(failed)?;
-    file.write_all(text.expose().as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(failed)?;
     drop(file);
     let moved = if replace { named.persist(path) } else { named.persist_noclobber(path) };
     moved.map_err(|error| match error.error.kind() {
@@ -178,6 +172,28 @@ pub fn make_directory(path: &Path) -> Result<(), Error> {
     builder.create(dir).map_err(failed)
 }
 
+/// Of what is at `path` itself, be it a link; `None` where nothing is.
+fn metadata(path: &Path) -> Result<Option<Metadata>, Error> {
+    match fs::symlink_metadata(path) {
+        Ok(metadata) => Ok(Some(metadata)),
+        Err(error) if is_absent(&error) => Ok(None),
+        Err(source) => Err(Error::Refused { action: "read", path: path.to_owned(), source }),
+    }
+}
+
+/// What it is, where it is no file.
+fn no_file(metadata: &Metadata) -> Option<&'static str> {
+    if metadata.is_symlink() {
+        Some("a link")
+    } else if metadata.is_dir() {
+        Some("a directory")
+    } else if metadata.is_file() {
+        None
+    } else {
+        Some("no file")
+    }
+}
+
 fn is_absent(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
@@ -201,48 +217,5 @@ fn remove_leftover(new: &Path) -> Result<(), Error> {
     }
 }
 
-/// A new file, which must not be there, not even as a link.
-fn private() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, PRIVATE);
-    options
-}
-
-/// The permissions, whatever the mask of this process takes away.
-#[cfg(unix)]
-fn restrict(file: &File) -> io::Result<()> {
-    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(PRIVATE))
-}
-
-#[cfg(not(unix))]
-fn restrict(_: &File) -> io::Result<()> {
-    Ok(())
-}
-
-#[cfg(unix)]
-fn mode(metadata: &Metadata) -> u32 {
-    std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o7777
-}
-
-/// Other systems have no such permissions: all is as it was wanted.
-#[cfg(not(unix))]
-fn mode(_: &Metadata) -> u32 {
-    PRIVATE
-}
-
-/// The name of a file is on disk with its directory.
-#[cfg(unix)]
-fn sync(dir: &Path) -> io::Result<()> {
-    File::open(dir)?.sync_all()
-}
-
-#[cfg(not(unix))]
-fn sync(_: &Path) -> io::Result<()> {
-    Ok(())
-}
-
 #[cfg(test)]
-#[path = "host_tests.rs"]
 mod tests;
