@@ -2,13 +2,12 @@
 
 use super::others::Kind;
 use super::shamir::Bytes;
+use super::ssh::{is_whole, is_whole_private};
 use super::{Error, Randomness};
 use crate::Explain;
 use crate::path::shown;
 use age::armor::ArmoredReader;
 use age::{Decryptor, encrypt_and_armor, ssh, x25519};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use std::fmt;
 use std::io::Read;
 use zeroize::Zeroizing;
@@ -56,23 +55,6 @@ impl PartialEq for Recipient {
     fn eq(&self, other: &Self) -> bool {
         self.text == other.text
     }
-}
-
-/// Whether the line of an ssh key holds fields of which none is nothing but zeros: numbers have no zeros in front
-/// ([RFC 4251](https://www.rfc-editor.org/rfc/rfc4251#section-5)), and age 0.12 panics at one that has nothing else.
-fn is_whole(line: &str) -> bool {
-    let word = line.split(' ').nth(1).unwrap_or_default();
-    let Ok(blob) = STANDARD.decode(word) else { return false };
-    let mut rest = blob.as_slice();
-    while let Some((length, after)) = rest.split_first_chunk::<4>() {
-        let length = usize::try_from(u32::from_be_bytes(*length)).unwrap_or(usize::MAX);
-        let Some((field, after)) = after.split_at_checked(length) else { return false };
-        if !field.is_empty() && field.iter().all(|byte| *byte == 0) {
-            return false;
-        }
-        rest = after;
-    }
-    rest.is_empty()
 }
 
 impl Recipient {
@@ -172,7 +154,11 @@ impl Identities {
     pub fn parse(text: &str) -> Result<Self, BadIdentity> {
         let bad = |why| BadIdentity { why };
         if text.trim_start().starts_with("-----BEGIN") {
-            let key = ssh::Identity::from_buffer(text.trim_start().as_bytes(), None);
+            let text = text.trim_start();
+            if !is_whole_private(text) {
+                return Err(bad("it is no private key of ssh"));
+            }
+            let key = ssh::Identity::from_buffer(text.as_bytes(), None);
             return match key.map_err(|_| bad("it is no private key of ssh"))? {
                 ssh::Identity::Unencrypted(key) => Ok(Self(vec![Box::new(ssh::Identity::Unencrypted(key))])),
                 ssh::Identity::Encrypted(_) => {

@@ -23,6 +23,7 @@ mod policy;
 mod rules;
 mod scalar;
 mod shamir;
+mod ssh;
 #[cfg(test)]
 mod tests;
 mod value;
