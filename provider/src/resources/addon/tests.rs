@@ -61,6 +61,40 @@ async fn a_plan_says_what_the_manifest_says() {
     insta::assert_snapshot!(told);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cluster_that_cannot_be_reached_is_not_gone() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("controller.yaml");
+    std::fs::write(&path, CONTROLLER).unwrap();
+    let nowhere = "https://127.0.0.1:1";
+    let provider = std::sync::Arc::new(Gitops::in_environment(&[("KUBE_HOST", nowhere)]).unwrap());
+    let mut told = Vec::new();
+    for if_absent in [false, true] {
+        let source = json!({"manifest": {"path": path}});
+        let config = json!({
+            "kind": "sealed-secrets", "if_absent": if_absent, "source": source, "kubernetes": {"host": nowhere},
+        });
+        let mut object = Object::new::<AddonInstallation>();
+        assert!(object.apply(&provider, &config).await, "a plan needs no cluster");
+        assert!(object.state.is_null());
+        told.push(shown(&object.told));
+    }
+    let mut object = Object::new::<AddonInstallation>();
+    object.import(&provider, "sealed-secrets/vault").await.unwrap();
+    assert_eq!(object.get("namespace").as_deref(), Some("vault"), "it is not said to be gone");
+    told.push(shown(&object.told));
+    insta::assert_snapshot!(told.join("\n===\n"), @"
+    kubernetes: The cluster at `https://127.0.0.1:1` cannot be reached: Connection refused (os error 111)
+    See that the cluster runs and that this machine reaches it: `kubectl version` with the same kubeconfig must answer.
+    ===
+    kubernetes: The cluster at `https://127.0.0.1:1` cannot be reached: Connection refused (os error 111)
+    See that the cluster runs and that this machine reaches it: `kubectl version` with the same kubeconfig must answer.
+    ===
+    kubernetes: The cluster at `https://127.0.0.1:1` cannot be reached: Connection refused (os error 111)
+    See that the cluster runs and that this machine reaches it: `kubectl version` with the same kubeconfig must answer.
+    ");
+}
+
 #[test]
 fn what_stays_is_told() {
     let told = secrets_stay(

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
 
 /// Path of the Applications.
 const APPLICATIONS: &str = "/apis/argoproj.io/v1alpha1/namespaces/argocd/applications";
@@ -18,6 +19,7 @@ const LISTS: [&str; 2] = ["/persistentvolumeclaims", "/secrets"];
 pub struct Cluster {
     url: String,
     objects: Objects,
+    server: JoinHandle<()>,
 }
 
 /// Objects by their paths.
@@ -27,7 +29,14 @@ impl Cluster {
     pub async fn start() -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let cluster = Self { url, objects: Objects::default() };
+        let objects = Objects::default();
+        let served = objects.clone();
+        let server = tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(serve(stream, served.clone()));
+            }
+        });
+        let cluster = Self { url, objects, server };
         cluster
             .put("/api/v1/namespaces/kube-system", json!({"metadata": {"name": "kube-system", "uid": "u"}}));
         let kinds = json!([{
@@ -36,13 +45,13 @@ impl Cluster {
         }]);
         let served = json!({"groupVersion": "argoproj.io/v1alpha1", "resources": kinds});
         cluster.put("/apis/argoproj.io/v1alpha1", served);
-        let objects = cluster.objects.clone();
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serve(stream, objects.clone()));
-            }
-        });
         cluster
+    }
+
+    /// Nobody answers at its address any more.
+    pub async fn stop(&mut self) {
+        self.server.abort();
+        assert!((&mut self.server).await.is_err(), "it had ended by itself");
     }
 
     /// What leads there.

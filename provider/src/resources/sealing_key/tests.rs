@@ -179,6 +179,30 @@ async fn a_backup_keeps_what_the_cluster_lost() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_cluster_that_cannot_be_reached_is_not_gone() {
+    let mut stage = Stage::start().await;
+    let config = stage.config(json!({"rotation": 1}));
+    let mut object = Object::new::<SealingKeys>();
+    object.apply(&stage.run(), &config).await;
+    let there = (object.state.clone(), stage.rig.bare.head().unwrap());
+    stage.cluster.stop().await;
+    let cluster = stage.cluster.connection()["host"].as_str().unwrap().to_owned();
+    let plain = |object: &Object| shown(&object.told).replace(&cluster, "http://cluster");
+    object.refresh(&stage.run()).await;
+    let refreshed = plain(&object);
+    assert_eq!((object.state, stage.rig.bare.head().unwrap()), there);
+
+    let mut new = Object::new::<SealingKeys>();
+    assert!(new.apply(&stage.run(), &config).await, "a plan needs no cluster");
+    assert!(new.state.is_null());
+    assert_eq!(plain(&new), refreshed);
+    insta::assert_snapshot!(refreshed, @"
+    kubernetes: The cluster at `http://cluster` cannot be reached: Connection refused (os error 111)
+    See that the cluster runs and that this machine reaches it: `kubectl version` with the same kubeconfig must answer.
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn keys_are_imported() {
     let stage = Stage::start().await;
     stage.cluster.put_secret("kube-system", &renewed());
