@@ -104,7 +104,7 @@ pub fn installed(case: &Case) -> Workspace {
     let mut run = example(case);
     run.var("images", r#"{ "ghcr.io/dexidp" = "localhost:1/dexidp" }"#).var("create", "60s");
     run.plan().success().assert_changes(&[&format!("{ADDRESS}: create")]);
-    let outcome = run.apply().failure().says("not done within 60s").says("argocd-dex-server");
+    let outcome = run.apply().failure().says("not done within 1m").says("argocd-dex-server");
     outcome.says("Apply again to go on waiting");
     assert!(run.state().addresses().is_empty());
     let made = uid(&kubectl, "statefulset", "argocd-application-controller");

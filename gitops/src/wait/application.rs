@@ -4,7 +4,7 @@
 //! nothing differs, no sync is asked for or under way and none of this revision has failed, no condition is an error,
 //! and it is healthy. There is no `observedGeneration` in an Application; these facts together stand in for it.
 
-use super::Progress;
+use super::{Progress, why};
 use crate::argo::status::{self, Operation, Status};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -189,8 +189,7 @@ impl Judge {
                 self.lasts("Degraded", status.health == "Degraded", self.expect.patience.degraded, now);
             return match degraded {
                 true => Progress::Failed(match all(&complaints, &status.health_message) {
-                    // Argo CD 3 keeps the health of single objects to itself.
-                    nothing if nothing.is_empty() => format!("it is {health}"),
+                    nothing if nothing.is_empty() => why::DEGRADED.to_owned(),
                     why => format!("it is {health}: {why}"),
                 }),
                 false => Progress::Pending(text),

@@ -1,7 +1,7 @@
 //! Waiting for an Application in a cluster: ask Argo CD to look, judge, and go on to its children.
 
 use super::application::{Expect, Judge, Ready};
-use super::{Error, Hints, Progress, until};
+use super::{Error, Hints, Progress, until, why};
 use crate::apply::{self, SyncRequest, applications};
 use crate::argo::REFRESH;
 use crate::argo::status::{self, SourceOf, Status};
@@ -216,7 +216,7 @@ impl Waiting {
                 children.into_iter().for_each(|(key, expect)| self.watch(key, expect, depth + 1));
                 Ok(Progress::Done(()))
             }
-            Progress::Failed(text) => Ok(Progress::Failed(text)),
+            Progress::Failed(text) => Ok(Progress::Failed(why::explained(&self.client, text, &live).await)),
             Progress::Pending(text) => {
                 self.nudge(key, &live, due).await;
                 Ok(Progress::Pending(text))

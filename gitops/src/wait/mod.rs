@@ -20,6 +20,7 @@ mod pods;
 mod rested;
 pub mod rollout;
 mod rollouts;
+mod why;
 
 pub use approval::{Approval, approved};
 pub use apps::{AppReady, ForApplication, application};

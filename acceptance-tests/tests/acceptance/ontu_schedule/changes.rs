@@ -103,7 +103,7 @@ impl Stage {
         assert_eq!(self.apps.tag("prod"), "v1.0.0");
         assert!(self.has_notice("prod"), "production is pruned");
         self.apps.refresh_environments();
-        assert!(self.apps.is("prod", "OutOfSync"), "what is too much in production is not told");
+        eventually("word of what is too much in production", LIMIT, || self.apps.is("prod", "OutOfSync"));
     }
 
     /// What somebody scales comes back in development and staging. In production it stays, and every plan tells it. What

@@ -52,8 +52,9 @@ pub fn comes_back_from_git_and_its_key(case: &Case) {
     drill.run.without_var("key_backup");
     drill.apply_from_nothing(case).failure().says("no key could decrypt secret").says(HANDMADE);
     assert!(drill.handmade().is_none(), "it was opened without its key");
+    // What the failed apply has made is not in the state: the cluster goes first.
+    drill.lose();
     drill.run.destroy().success();
-    assert!(!drill.cluster.exists());
 }
 
 impl Drill {

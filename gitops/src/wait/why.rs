@@ -1,0 +1,140 @@
+//! Why an Application is not healthy, asked of the cluster itself: since version 3 Argo CD does not write into an Application
+//! how healthy its single objects are.
+
+use super::Progress;
+use super::{pods, rollout};
+use crate::argo::GROUP;
+use crate::argo::status::Status;
+use crate::manifest::Id;
+use kube::api::{Api, ApiResource, DynamicObject, GroupVersionKind, ListParams};
+use serde_json::Value;
+
+/// What a Judge says of an Application that stays degraded, where Argo CD does not say why.
+pub(super) const DEGRADED: &str = "it is Degraded";
+
+/// How many objects of an Application are looked at, and how many are told.
+const MOST: usize = 100;
+const TOLD: usize = 3;
+
+/// How deep apps of apps are followed.
+const DEPTH: usize = 4;
+
+/// Kinds that are healthy when they are there.
+const QUIET: [&str; 9] = [
+    "ClusterRole",
+    "ClusterRoleBinding",
+    "ConfigMap",
+    "CustomResourceDefinition",
+    "NetworkPolicy",
+    "Role",
+    "RoleBinding",
+    "Secret",
+    "ServiceAccount",
+];
+
+/// Conditions that say what is wrong when they are `False`.
+const GOOD: [&str; 7] =
+    ["AbleToScale", "Available", "Ready", "Reconciled", "ScalingActive", "Succeeded", "Synced"];
+/// Conditions that say what is wrong when they are `True`.
+const BAD: [&str; 3] = ["Degraded", "Failed", "Stalled"];
+
+/// `text` with the objects of `app` that are in trouble behind it, where it is [`DEGRADED`] and nothing more.
+pub(super) async fn explained(client: &kube::Client, text: String, app: &Value) -> String {
+    if text != DEGRADED {
+        return text;
+    }
+    match unhealthy(client, app).await {
+        troubles if troubles.is_empty() => text,
+        troubles => format!("{text}: {}", troubles.join("; ")),
+    }
+}
+
+/// The first few objects of `app` and of its child Applications that are in trouble, as
+/// `Deployment web/app: 0 of 1 replicas are available`. Nothing of what cannot be read, or is in another cluster.
+async fn unhealthy(client: &kube::Client, app: &Value) -> Vec<String> {
+    let (mut troubles, mut apps) = (Vec::new(), vec![(String::new(), app.clone(), 0)]);
+    while let Some((path, app, depth)) = apps.pop().filter(|_| troubles.len() < TOLD) {
+        let before = (troubles.len(), apps.len());
+        for resource in
+            app.pointer("/status/resources").and_then(Value::as_array).into_iter().flatten().take(MOST)
+        {
+            let Some((id, live)) = read(client, &app, resource).await else { continue };
+            if id.group == GROUP && id.kind == "Application" {
+                let status = Status::of(&live);
+                if !matches!(status.health.as_str(), "" | "Healthy") && depth < DEPTH {
+                    apps.push((format!("{path}{id}: "), live, depth + 1));
+                }
+            } else if let Some(trouble) = trouble(client, &id, &live).await {
+                troubles.push(format!("{path}{id}: {trouble}"));
+            }
+        }
+        if (troubles.len(), apps.len()) == before && depth > 0 {
+            troubles.push(format!("{path}{}", Status::of(&app).health));
+        }
+    }
+    troubles.truncate(TOLD);
+    troubles
+}
+
+/// An object that an Application lists, as it is in this cluster.
+async fn read(client: &kube::Client, app: &Value, listed: &Value) -> Option<(Id, Value)> {
+    let text = |key: &str| listed.get(key).and_then(Value::as_str).unwrap_or_default();
+    let (group, kind, namespace, name) = (text("group"), text("kind"), text("namespace"), text("name"));
+    let is_app = group == GROUP && kind == "Application"; // those are where their Argo CD is
+    if QUIET.contains(&kind) || !(is_app || is_here(app)) {
+        return None;
+    }
+    let resource = ApiResource::from_gvk(&GroupVersionKind::gvk(group, text("version"), kind));
+    let api: Api<DynamicObject> = match namespace {
+        "" => Api::all_with(client.clone(), &resource),
+        namespace => Api::namespaced_with(client.clone(), namespace, &resource),
+    };
+    let live = api.get_opt(name).await.ok().flatten()?;
+    let id = Id::new(group, kind, Some(namespace).filter(|namespace| !namespace.is_empty()), name);
+    Some((id, serde_json::to_value(live).ok()?))
+}
+
+/// Whether an Application's objects are in the cluster of its Argo CD.
+fn is_here(app: &Value) -> bool {
+    let destination = |key: &str| app.pointer(&format!("/spec/destination/{key}")).and_then(Value::as_str);
+    destination("server") == Some("https://kubernetes.default.svc")
+        || destination("name") == Some("in-cluster")
+}
+
+/// What is wrong with an object, if anything is.
+async fn trouble(client: &kube::Client, id: &Id, live: &Value) -> Option<String> {
+    if !matches!(id.kind.as_str(), "Deployment" | "StatefulSet" | "DaemonSet") {
+        return condition(live);
+    }
+    let (Progress::Pending(text) | Progress::Failed(text)) = rollout::judge(&id.kind, live) else {
+        return None;
+    };
+    let pod = ApiResource::from_gvk(&GroupVersionKind::gvk("", "v1", "Pod"));
+    let api: Api<DynamicObject> =
+        Api::namespaced_with(client.clone(), id.namespace.as_deref().unwrap_or_default(), &pod);
+    let pods = match rollout::selector(live) {
+        Some(selector) => api.list(&ListParams::default().labels(&selector)).await.ok()?.items,
+        None => Vec::new(),
+    };
+    let pods: Vec<_> = pods.into_iter().filter_map(|pod| serde_json::to_value(pod).ok()).collect();
+    Some(match pods::present(&pods) {
+        Some(pod) => format!("{text}; {pod}"),
+        None => text,
+    })
+}
+
+/// The first condition that says what is wrong.
+fn condition(live: &Value) -> Option<String> {
+    let conditions = live.pointer("/status/conditions").and_then(Value::as_array);
+    conditions.into_iter().flatten().find_map(|condition| {
+        let text = |key: &str| condition.get(key).and_then(Value::as_str).unwrap_or_default();
+        let (kind, status) = (text("type"), text("status"));
+        let wrong = (GOOD.contains(&kind) && status == "False") || (BAD.contains(&kind) && status == "True");
+        let why = if text("message").is_empty() { text("reason") } else { text("message") };
+        wrong.then(|| format!("{kind} is {status}: {why}"))
+    })
+}
+
+#[cfg(test)]
+#[path = "why_tests.rs"]
+mod tests;
