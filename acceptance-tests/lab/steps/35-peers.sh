@@ -1,5 +1,5 @@
-# Providers in Go for `make bench` to compare with: the newest releases that have a module under their tag. What the
-# modules are is checked against the public checksum database; what they are built from, too.
+# What `make bench` compares with: providers in Go, the newest releases that have a module under their tag, and the library
+# of Sealed Secrets. What the modules are is checked against the public checksum database; what they are built from, too.
 peers=$LAB_HOME/peers
 
 # build_peer MODULE@VERSION: one program, named as Terraform names providers. Its main module has the replacements that
@@ -30,7 +30,20 @@ made_build_peer_kubernetes() { made_peer "$PEER_KUBERNETES"; }
 made_build_peer_kubectl() { made_peer "$PEER_KUBECTL"; }
 made_build_peer_helm() { made_peer "$PEER_HELM"; }
 
+# The library that kubeseal is made of, called by a program of ours.
+build_library_seal() {
+	go_environment
+	module seal github.com/bitnami-labs/sealed-secrets "$SEALED_SECRETS_VERSION"
+	mkdir -p "$peers"
+	cp "$here/peers/seal.go" main.go
+	echo "compiling the library of Sealed Secrets"
+	go build -mod=mod -trimpath -ldflags="-s -w" -o "$peers/new" .
+	rm -f "$peers/library-sealed-secrets_v"*
+	mv "$peers/new" "$peers/library-sealed-secrets_$SEALED_SECRETS_VERSION"
+}
+
 build_peers() {
+	once build_library_seal "the library of Sealed Secrets $SEALED_SECRETS_VERSION" module "$SEALED_SECRETS_VERSION" "$here/peers/seal.go"
 	once build_peer_kubernetes "$PEER_KUBERNETES" "$PEER_KUBERNETES" build_peer
 	once build_peer_kubectl "$PEER_KUBECTL" "$PEER_KUBECTL" build_peer
 	once build_peer_helm "$PEER_HELM" "$PEER_HELM" build_peer
