@@ -3,9 +3,12 @@
 
 use super::properties::{dotenv_document, json_document, yaml_documents};
 use super::*;
+use crate::manifest::{self, Limits};
+use crate::seal::keys::{SealingKey, read_backup, restore, write_backup};
 use gitops_acceptance_tests::{Program, number};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
@@ -190,6 +193,28 @@ fn keys_of_ssh() {
     assert!(parse(&theirs, Format::Yaml).is_for(&policy));
     let ours = plain("a: b\n", Format::Yaml).encrypt(Format::Yaml, &policy, SystemTime::now()).unwrap();
     assert_eq!(sops.run(&["decrypt"], Format::Yaml, &ours, IDENTITIES[1]).unwrap(), "a: b\n");
+}
+
+/// A backup is opened without us, to the Secrets that it was made of; what SOPS writes of them is restored.
+#[test]
+fn backups_of_sealing_keys() {
+    let Some(sops) = Sops::find() else { return };
+    let owner = "gitops_sealing_key kube-system";
+    let first = SealingKey::make(1, now(), None).unwrap();
+    let keys = [SealingKey::make(2, now(), Some(&first)).unwrap(), first];
+    let recipients = [recipient(0), recipient(3)];
+    let backup = write_backup(&keys, "kube-system", &recipients, owner, now()).unwrap();
+    assert!(sops.run(&["decrypt"], Format::Yaml, &backup, IDENTITIES[1]).is_err(), "anybody opens it");
+    let read = sops.decrypt(Format::Yaml, &backup).unwrap_or_else(|error| panic!("{error}\n{backup}"));
+    let objects = manifest::parse(&read, &Limits::default()).unwrap();
+    assert_eq!(objects, [&keys[1], &keys[0]].map(|key| key.object("kube-system")));
+
+    let arguments = ["encrypt", "--age", RECIPIENTS[0], "--encrypted-regex", r"^(metadata|tls\.key)$"];
+    let theirs = sops.run(&arguments, Format::Yaml, &read, "").unwrap();
+    let prints =
+        |keys: &[SealingKey]| keys.iter().map(|key| key.fingerprint().to_owned()).collect::<BTreeSet<_>>();
+    assert_eq!(read_backup(theirs.as_bytes()).unwrap().fingerprints, prints(&keys), "{theirs}");
+    assert_eq!(prints(&restore(theirs.as_bytes(), &identity(0)).unwrap()), prints(&keys));
 }
 
 /// SOPS refuses the same changes.
