@@ -69,10 +69,14 @@ examples: provider ## Formatting and validity of all examples and modules
 acceptance: provider ## The examples against real clusters, on Terraform and OpenTofu; needs `make lab`
 	cargo test --workspace --test acceptance --locked -- --skip examples:: --test-threads=3
 
+# Two sections run our formats as a program, which has dependencies of its own: with the features of the tests.
+formats := $(if $(SECTIONS),$(filter seal sops,$(SECTIONS)),all)
+
 .PHONY: bench
-bench: ## How fast it is, against Go providers and work by hand; SECTIONS="size start" for some; needs `make lab`
+bench: ## How fast it is, against Go providers, kubeseal, sops and work by hand; SECTIONS="size start" for some; needs `make lab`
 	-$(lab) peers
 	cargo build --package terraform-provider-gitops --locked --release
+	$(if $(formats),cargo build --workspace --example formats --locked --release)
 	cargo run --package gitops-acceptance-tests --bin bench --locked -- $(SECTIONS)
 
 .PHONY: docs

@@ -2,19 +2,23 @@
 //!
 //! A benchmark and no test: nothing fails because it is slow. Ours and theirs take turns, a goal is held against the
 //! medians, and what lies beside them is the spread. What cannot be measured here is skipped and says why. The
-//! arguments name sections; without any, all run. `BENCH_ROUNDS`, `BENCH_STARTS`, `BENCH_SECRETS`, `BENCH_TENANTS` and
-//! `BENCH_SIZES` make it shorter, or longer: `BENCH_SIZES=10,100,1000,5000` shows what a tenant costs among thousands.
+//! arguments name sections; without any, all run. `BENCH_ROUNDS`, `BENCH_STARTS`, `BENCH_VALUES`, `BENCH_SECRETS`,
+//! `BENCH_TENANTS` and `BENCH_SIZES` make it shorter, or longer: `BENCH_SIZES=10,100,1000,5000` shows what a tenant costs
+//! among thousands.
 
 mod by_hand;
 mod quickstart;
 mod sample;
+mod seal;
 mod secrets;
 mod setting;
 mod size;
+mod sops;
 mod start;
 mod store;
 mod table;
 mod tenants;
+mod timed;
 mod usage;
 mod writers;
 
@@ -31,9 +35,11 @@ struct Section {
 }
 
 /// The cheap ones first.
-const SECTIONS: [Section; 6] = [
+const SECTIONS: [Section; 8] = [
     Section { name: "size", run: size::measure },
     Section { name: "start", run: start::measure },
+    Section { name: "sops", run: sops::measure },
+    Section { name: "seal", run: seal::measure },
     Section { name: "secrets", run: secrets::measure },
     Section { name: "tenants", run: tenants::measure },
     Section { name: "writers", run: writers::measure },

@@ -1,11 +1,12 @@
-//! What takes part: the CLI, our provider as it is released, providers in Go, and how often each has its turn.
+//! What takes part: the CLI, our provider as it is released, our formats as a program, what others wrote in Go, and how
+//! often each has its turn.
 
 use gitops_acceptance_tests::{Case, Cli, Kind, Lab, Workspace, publish, target};
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// A provider that others wrote, built by `lab peers`.
+/// A provider, or a library, that others wrote, built by `lab peers`.
 #[derive(Debug, Clone)]
 pub struct Peer {
     /// Such as `kubernetes`.
@@ -28,10 +29,14 @@ pub struct Setting {
     pub provider: PathBuf,
     /// Providers in Go; none when they were not built.
     pub peers: Vec<Peer>,
+    /// Libraries in Go, each in a program that calls it; none when they were not built.
+    libraries: Vec<Peer>,
     /// How often ours and theirs take turns in what takes minutes.
     pub rounds: usize,
     /// The same for what takes milliseconds.
     pub starts: usize,
+    /// How many values are sealed.
+    pub values: usize,
     /// How many secrets are written.
     pub secrets: usize,
     /// How many tenants are written.
@@ -56,9 +61,11 @@ impl Setting {
         let cli = found.into_iter().find_map(Result::ok).ok_or("neither CLI is there")?;
         Ok(Self {
             provider,
-            peers: peers(&bin.with_file_name("peers")),
+            peers: peers(&bin.with_file_name("peers"), "terraform-provider-"),
+            libraries: peers(&bin.with_file_name("peers"), "library-"),
             rounds: number("BENCH_ROUNDS", 3),
             starts: number("BENCH_STARTS", 21),
+            values: number("BENCH_VALUES", 1000),
             secrets: number("BENCH_SECRETS", 1000),
             tenants: number("BENCH_TENANTS", 1000),
             sizes: numbers("BENCH_SIZES", &[10, 100, 1000]),
@@ -73,6 +80,35 @@ impl Setting {
     pub fn peer(&self, name: &str) -> Result<&Peer, String> {
         let found = self.peers.iter().find(|peer| peer.name == name);
         found.ok_or_else(|| format!("no Go provider {name}; `acceptance-tests/lab/lab peers` builds it"))
+    }
+
+    /// The library of this name.
+    ///
+    /// # Errors
+    /// One line that says that it is missing.
+    pub fn library(&self, name: &str) -> Result<&Peer, String> {
+        let found = self.libraries.iter().find(|library| library.name == name);
+        found.ok_or_else(|| format!("no library {name}; `acceptance-tests/lab/lab peers` builds it"))
+    }
+
+    /// The lab's program of this name, which only formats are compared with.
+    ///
+    /// # Errors
+    /// One line that says that it is missing.
+    pub fn extra(&self, name: &str) -> Result<PathBuf, String> {
+        let file = Lab::bin().join(name);
+        let missing = || format!("no {name}; `acceptance-tests/lab/lab extras` builds it");
+        if file.is_file() { Ok(file) } else { Err(missing()) }
+    }
+
+    /// Our formats as a program, optimized.
+    ///
+    /// # Errors
+    /// One line that says that it is missing.
+    pub fn formats(&self) -> Result<PathBuf, String> {
+        let file = target().join("release/examples/formats");
+        let missing = |file: &Path| format!("no program at {}; `make bench` builds it", file.display());
+        if file.is_file() { Ok(file) } else { Err(missing(&file)) }
     }
 
     /// A place for one section's files, empty.
@@ -112,17 +148,17 @@ impl fmt::Display for Setting {
         write!(f, "gitops {}, {kind} {version}, {cores} cores; ", env!("CARGO_PKG_VERSION"))?;
         write!(
             f,
-            "{} rounds, {} starts, {} secrets, {} tenants; ",
-            self.rounds, self.starts, self.secrets, self.tenants
+            "{} rounds, {} starts, {} values, {} secrets, {} tenants; ",
+            self.rounds, self.starts, self.values, self.secrets, self.tenants
         )?;
         f.write_str("medians, and the least and the most")
     }
 }
 
-/// The programs `terraform-provider-NAME_vVERSION` in `dir`.
-fn peers(dir: &Path) -> Vec<Peer> {
+/// The programs in `dir` that are named `prefix`, `NAME_vVERSION`.
+fn peers(dir: &Path, prefix: &str) -> Vec<Peer> {
     let read = |file: PathBuf| {
-        let name = file.file_name()?.to_str()?.strip_prefix("terraform-provider-")?.to_owned();
+        let name = file.file_name()?.to_str()?.strip_prefix(prefix)?.to_owned();
         let (name, version) = name.split_once("_v")?;
         Some(Peer { name: name.to_owned(), version: version.to_owned(), path: file })
     };
@@ -157,12 +193,13 @@ mod tests {
     #[test]
     fn peers_are_known_by_their_file_names() {
         let dir = tempfile::tempdir().unwrap();
-        for name in ["terraform-provider-kubernetes_v1.13.4", "terraform-provider-helm_v1.3.2", "new", "x_v1"]
-        {
+        let providers = ["terraform-provider-kubernetes_v1.13.4", "terraform-provider-helm_v1.3.2"];
+        for name in providers.into_iter().chain(["library-sealed-secrets_v0.36.6", "new", "x_v1"]) {
             fs::write(dir.path().join(name), "").unwrap();
         }
-        let found: Vec<_> = peers(dir.path()).iter().map(ToString::to_string).collect();
-        assert_eq!(found, ["helm 1.3.2", "kubernetes 1.13.4"]);
-        assert!(peers(&dir.path().join("none")).is_empty());
+        let found = |prefix| peers(dir.path(), prefix).iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(found("terraform-provider-"), ["helm 1.3.2", "kubernetes 1.13.4"]);
+        assert_eq!(found("library-"), ["sealed-secrets 0.36.6"]);
+        assert!(peers(&dir.path().join("none"), "library-").is_empty());
     }
 }
