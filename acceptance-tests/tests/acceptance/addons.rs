@@ -5,6 +5,7 @@ use crate::sealed_secrets_controller::{LABEL, define, install, manifest, version
 use gitops_acceptance_tests::{Case, Kubectl, Workspace};
 use serde_json::json;
 use std::fs;
+use std::path::Path;
 
 const ADDRESS: &str = "gitops_addon.sealed_secrets";
 const NAME: &str = "sealed-secrets-controller";
@@ -26,6 +27,11 @@ variable "images" {
 
 variable "if_absent" {
   type    = bool
+  default = null
+}
+
+variable "chart" {
+  type    = any
   default = null
 }
 "#;
@@ -144,4 +150,81 @@ pub fn live_and_die(case: &Case) {
     assert!(kubectl.find(name, "deployment", NAME).is_none());
     let keys = kubectl.run(&["get", "secret", "-n", name, "-l", LABEL, "-o", "name"]);
     assert_eq!(keys.stdout.lines().count(), 1, "{}", keys.stdout);
+}
+
+/// What the chart is installed with.
+const CHART: &str = r#"
+resource "gitops_addon" "sealed_secrets" {
+  source = { chart = var.chart }
+}
+"#;
+
+/// Installed from a chart; other values; a newer version; a manifest with the same objects.
+pub fn come_from_charts(case: &Case) {
+    let (kubectl, namespace) = (case.lab().kubectl(), case.lab().namespace(case));
+    let name = namespace.name();
+    define(&kubectl);
+    let mut run = example(case, name);
+    let charts = run.dir().join("charts");
+    let chart = |notes: &str| {
+        json!({ "repository": charts, "name": "sealed-secrets", "values": { "notes": notes } }).to_string()
+    };
+    write_chart(&charts.join("sealed-secrets"), "1.0.0");
+    run.write("chart_override.tf", CHART).var("chart", chart("one"));
+    run.apply().success();
+    run.assert_settled();
+    let state = run.state();
+    let status = state.resource(ADDRESS).clone();
+    assert_eq!((&status["version"], &status["objects"]), (&json!(version()), &json!(5)));
+    assert_eq!((&status["managed"], &status["ready"]), (&json!(true), &json!(true)));
+    assert_eq!(status["service"], json!({ "namespace": name, "name": NAME }));
+    let notes = || kubectl.find(name, "configmap", "of-the-chart").map(|live| live["data"].clone());
+    assert_eq!(notes(), Some(json!({ "notes": "one", "chart": "1.0.0" })));
+    let made = uid(&kubectl, name);
+
+    run.var("chart", chart("two"));
+    run.plan().success().assert_changes(&[&format!("{ADDRESS}: update")]);
+    run.apply().success();
+    run.assert_settled();
+    assert_eq!(notes(), Some(json!({ "notes": "two", "chart": "1.0.0" })));
+    write_chart(&charts.join("sealed-secrets"), "1.1.0");
+    run.plan().success().assert_changes(&[&format!("{ADDRESS}: update")]);
+    run.apply().success();
+    run.assert_settled();
+    assert_eq!(notes(), Some(json!({ "notes": "two", "chart": "1.1.0" })));
+    assert_ne!(run.state().resource(ADDRESS)["manifest_sha256"], status["manifest_sha256"]);
+
+    // A chart that is not there any more is no reason to do anything to what runs.
+    run.var("chart", json!({ "repository": charts, "name": "gone" }).to_string());
+    run.apply().failure().says("holds no chart").says("with a file `Chart.yaml`");
+    assert_eq!(uid(&kubectl, name), made);
+
+    run.remove("chart_override.tf");
+    run.apply().success().says("0 added, 1 changed, 0 destroyed");
+    run.assert_settled();
+    assert_eq!((notes(), uid(&kubectl, name)), (None, made), "what only the chart has stayed");
+    run.destroy().success();
+    assert!(kubectl.find(name, "deployment", NAME).is_none());
+}
+
+/// A chart of the controller that the lab has, and a ConfigMap that its version and its values decide.
+fn write_chart(dir: &Path, version_of_chart: &str) {
+    let app = version();
+    let notes = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: of-the-chart}\n\
+                 data: {notes: {{ .Values.notes | quote }}, chart: {{ .Chart.Version | quote }}}\n";
+    let files = [
+        (
+            "Chart.yaml",
+            format!("apiVersion: v2\nname: sealed-secrets\nversion: {version_of_chart}\nappVersion: {app}\n"),
+        ),
+        (
+            "templates/controller.yaml",
+            manifest("{{ .Release.Namespace }}").replace(app, "{{ .Chart.AppVersion }}"),
+        ),
+        ("templates/notes.yaml", notes.to_owned()),
+    ];
+    fs::create_dir_all(dir.join("templates")).expect("a directory");
+    for (name, content) in files {
+        fs::write(dir.join(name), content).expect("a file of the chart");
+    }
 }
