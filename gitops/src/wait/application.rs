@@ -4,7 +4,7 @@
 //! nothing differs, no sync is asked for or under way and none of this revision has failed, no condition is an error,
 //! and it is healthy. There is no `observedGeneration` in an Application; these facts together stand in for it.
 
-use super::{Progress, why};
+use super::Progress;
 use crate::argo::status::{self, Operation, Status};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -89,6 +89,7 @@ pub struct Judge {
     expect: Expect,
     excused: Option<String>,
     since: BTreeMap<&'static str, Duration>,
+    unexplained: bool,
 }
 
 /// Texts of errors that come from a network or a repo server that is starting.
@@ -127,8 +128,14 @@ impl Judge {
         operation.failed() && about
     }
 
+    /// Whether the last look ended at a health that Argo CD gives no reason for.
+    pub fn unexplained(&self) -> bool {
+        self.unexplained
+    }
+
     /// Looks at the Application as the API server gives it, at a time since any fixed moment.
     pub fn look(&mut self, app: &Value, now: Duration) -> Progress<Ready> {
+        self.unexplained = false;
         let status = Status::of(app);
         if status.deleting {
             return Progress::Failed("it is being deleted".into());
@@ -185,13 +192,12 @@ impl Judge {
                 (None, "") => format!("it is {health}"),
                 (None, message) => format!("it is {health}: {message}"),
             };
+            self.unexplained = complaints.is_empty() && status.health_message.is_empty();
             let degraded =
                 self.lasts("Degraded", status.health == "Degraded", self.expect.patience.degraded, now);
             return match degraded {
-                true => Progress::Failed(match all(&complaints, &status.health_message) {
-                    nothing if nothing.is_empty() => why::DEGRADED.to_owned(),
-                    why => format!("it is {health}: {why}"),
-                }),
+                true if complaints.is_empty() => Progress::Failed(text),
+                true => Progress::Failed(format!("it is {health}: {}", complaints.join("; "))),
                 false => Progress::Pending(text),
             };
         }
@@ -269,13 +275,6 @@ fn syncing(status: &Status) -> Option<Progress<Ready>> {
 
 fn explain(operation: &Operation) -> String {
     format!("its sync failed: {}", operation.why())
-}
-
-fn all(complaints: &[String], message: &str) -> String {
-    match complaints.is_empty() {
-        true => message.to_owned(),
-        false => complaints.join("; "),
-    }
 }
 
 fn or_unknown(word: &str) -> &str {

@@ -1,7 +1,8 @@
 //! Waiting for an Application in a cluster: ask Argo CD to look, judge, and go on to its children.
 
 use super::application::{Expect, Judge, Ready};
-use super::{Error, Hints, Progress, until, why};
+use super::why::Reasons;
+use super::{Error, Hints, Progress, until};
 use crate::apply::{self, SyncRequest, applications};
 use crate::argo::REFRESH;
 use crate::argo::status::{self, SourceOf, Status};
@@ -62,6 +63,7 @@ struct Watched {
     again: Duration,
     seen: bool,
     retried: bool,
+    reasons: Reasons,
     ready: Option<Ready>,
 }
 
@@ -159,6 +161,7 @@ impl Waiting {
             again: AGAIN,
             seen: false,
             retried: false,
+            reasons: Reasons::default(),
             ready: None,
         });
     }
@@ -204,6 +207,12 @@ impl Waiting {
             (Progress::Done(_) | Progress::Failed(_), true) => {
                 Progress::Pending("Argo CD is asked to look at it".into())
             }
+            (Progress::Failed(text), _) if app.judge.unexplained() => {
+                Progress::Failed(app.reasons.now(&self.client, text, &live).await)
+            }
+            (Progress::Pending(text), _) if app.judge.unexplained() => {
+                Progress::Pending(app.reasons.lately(&self.client, text, &live).await)
+            }
             (progress, _) => progress,
         };
         match progress {
@@ -216,7 +225,7 @@ impl Waiting {
                 children.into_iter().for_each(|(key, expect)| self.watch(key, expect, depth + 1));
                 Ok(Progress::Done(()))
             }
-            Progress::Failed(text) => Ok(Progress::Failed(why::explained(&self.client, text, &live).await)),
+            Progress::Failed(text) => Ok(Progress::Failed(text)),
             Progress::Pending(text) => {
                 self.nudge(key, &live, due).await;
                 Ok(Progress::Pending(text))

@@ -1,5 +1,7 @@
 //! Pods that will not come up by themselves.
 
+use crate::manifest::Id;
+use kube::api::{Api, ApiResource, DynamicObject, GroupVersionKind, ListParams};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -39,6 +41,28 @@ impl Troubles {
         }
         lasting
     }
+}
+
+/// The pods that the workload `id` selects, as `workload` says it.
+///
+/// # Errors
+///
+/// What the API server says.
+pub(super) async fn of(client: &kube::Client, id: &Id, workload: &Value) -> Result<Vec<Value>, kube::Error> {
+    let Some(selector) = selector(workload) else { return Ok(vec![]) };
+    let resource = ApiResource::from_gvk(&GroupVersionKind::gvk("", "v1", "Pod"));
+    let namespace = id.namespace.as_deref().unwrap_or_default();
+    let api: Api<DynamicObject> = Api::namespaced_with(client.clone(), namespace, &resource);
+    let pods = api.list(&ListParams::default().labels(&selector)).await?.items;
+    Ok(pods.into_iter().filter_map(|pod| serde_json::to_value(pod).ok()).collect())
+}
+
+/// `matchLabels` as a selector; workloads that select by expressions alone have none.
+fn selector(workload: &Value) -> Option<String> {
+    let labels = workload.pointer("/spec/selector/matchLabels")?.as_object()?;
+    let pairs: Vec<_> =
+        labels.iter().filter_map(|(key, value)| Some(format!("{key}={}", value.as_str()?))).collect();
+    (!pairs.is_empty()).then(|| pairs.join(","))
 }
 
 fn containers(pod: &Value) -> impl Iterator<Item = &Value> {

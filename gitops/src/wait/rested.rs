@@ -1,8 +1,8 @@
 //! Workloads that were brought to rest: their pods go.
 
-use super::{Error, Hints, Progress, rollout::selector, until};
+use super::{Error, Hints, Progress, pods, until};
 use crate::{Task, cluster::Cluster, manifest::Id};
-use kube::api::{Api, ApiResource, DynamicObject, GroupVersionKind, ListParams};
+use kube::api::{Api, ApiResource, DynamicObject, GroupVersionKind};
 use serde_json::json;
 use std::time::Duration;
 
@@ -16,18 +16,13 @@ const LOOK: Duration = Duration::from_secs(1);
 /// [`Error`]; at the deadline it says whose pods are left.
 pub async fn at_rest(task: &Task, cluster: &Cluster, workloads: &[Id]) -> Result<(), Error> {
     for id in workloads {
+        let client = &cluster.client();
+        let resource = ApiResource::from_gvk(&GroupVersionKind::gvk(&id.group, "v1", &id.kind));
         let namespace = id.namespace.as_deref().unwrap_or_default();
-        let api = |group: &str, kind: &str| -> Api<DynamicObject> {
-            let resource = ApiResource::from_gvk(&GroupVersionKind::gvk(group, "v1", kind));
-            Api::namespaced_with(cluster.client(), namespace, &resource)
-        };
-        let (workload, pods) = (&api(&id.group, &id.kind), &api("", "Pod"));
+        let workload: &Api<DynamicObject> = &Api::namespaced_with(client.clone(), namespace, &resource);
         until(task, &format!("end of the pods of {id}"), LOOK, &mut Hints::none(), || async move {
             let Some(live) = workload.get_opt(&id.name).await? else { return Ok(Progress::Done(())) };
-            let Some(selector) = selector(&json!({ "spec": live.data.get("spec") })) else {
-                return Ok(Progress::Done(()));
-            };
-            let left = pods.list_metadata(&ListParams::default().labels(&selector)).await?.items.len();
+            let left = pods::of(client, id, &json!({ "spec": live.data.get("spec") })).await?.len();
             Ok(match left {
                 0 => Progress::Done(()),
                 1 => Progress::Pending("1 pod is left".into()),

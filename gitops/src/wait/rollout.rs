@@ -4,7 +4,7 @@
 use super::pods::{self, Troubles};
 use super::{Error, Hints, Progress, until};
 use crate::{Task, manifest::Id};
-use kube::api::{Api, ApiResource, DynamicObject, GroupVersionKind, ListParams};
+use kube::api::{Api, ApiResource, DynamicObject, GroupVersionKind};
 use serde_json::Value;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -20,11 +20,9 @@ pub async fn rolled_out(task: &Task, client: &kube::Client, id: &Id) -> Result<(
     let namespace = id.namespace.as_deref().unwrap_or_default();
     let resource = ApiResource::from_gvk(&GroupVersionKind::gvk("apps", "v1", &id.kind));
     let api: Api<DynamicObject> = Api::namespaced_with(client.clone(), namespace, &resource);
-    let pod = ApiResource::from_gvk(&GroupVersionKind::gvk("", "v1", "Pod"));
-    let pods: Api<DynamicObject> = Api::namespaced_with(client.clone(), namespace, &pod);
     let begun = Instant::now();
     let troubles = Mutex::new(Troubles::default());
-    let (api, pods, troubles) = (&api, &pods, &troubles);
+    let (api, troubles) = (&api, &troubles);
     let mut hints = Hints::object(api, &id.name);
     until(task, &format!("rollout of {id}"), Duration::from_secs(2), &mut hints, || async move {
         let Some(live) = api.get_opt(&id.name).await? else {
@@ -32,11 +30,7 @@ pub async fn rolled_out(task: &Task, client: &kube::Client, id: &Id) -> Result<(
         };
         let workload = serde_json::json!({ "metadata": { "generation": live.metadata.generation }, "spec": live.data.get("spec"), "status": live.data.get("status") });
         let Progress::Pending(seen) = judge(&id.kind, &workload) else { return Ok(judge(&id.kind, &workload)) };
-        let list = match selector(&workload) {
-            Some(selector) => pods.list(&ListParams::default().labels(&selector)).await?.items,
-            None => vec![],
-        };
-        let list: Vec<Value> = list.into_iter().filter_map(|pod| serde_json::to_value(pod).ok()).collect();
+        let list = pods::of(client, id, &workload).await?;
         let lasting = troubles.lock().unwrap_or_else(PoisonError::into_inner).lasting(&list, begun.elapsed());
         if let Some(trouble) = lasting {
             return Ok(Progress::Failed(trouble));
@@ -44,14 +38,6 @@ pub async fn rolled_out(task: &Task, client: &kube::Client, id: &Id) -> Result<(
         Ok(Progress::Pending(pods::present(&list).map_or(seen.clone(), |trouble| format!("{seen}; {trouble}"))))
     })
     .await
-}
-
-/// `matchLabels` as a selector; workloads that select by expressions alone have none.
-pub(super) fn selector(workload: &Value) -> Option<String> {
-    let labels = workload.pointer("/spec/selector/matchLabels")?.as_object()?;
-    let pairs: Vec<_> =
-        labels.iter().filter_map(|(key, value)| Some(format!("{key}={}", value.as_str()?))).collect();
-    (!pairs.is_empty()).then(|| pairs.join(","))
 }
 
 /// How far the rollout of `workload` (a Deployment, StatefulSet or DaemonSet) is.

@@ -1,16 +1,17 @@
 //! Why an Application is not healthy, asked of the cluster itself: since version 3 Argo CD does not write into an Application
 //! how healthy its single objects are.
 
-use super::Progress;
-use super::{pods, rollout};
+use super::{Progress, pods, rollout};
 use crate::argo::GROUP;
 use crate::argo::status::Status;
 use crate::manifest::Id;
-use kube::api::{Api, ApiResource, DynamicObject, GroupVersionKind, ListParams};
+use kube::api::{Api, ApiResource, DynamicObject, GroupVersionKind};
 use serde_json::Value;
+use std::time::Duration;
+use tokio::time::Instant;
 
-/// What a Judge says of an Application that stays degraded, where Argo CD does not say why.
-pub(super) const DEGRADED: &str = "it is Degraded";
+/// How long an answer does while the Application is still waited for: each is a question per object.
+const AGAIN: Duration = Duration::from_secs(15);
 
 /// How many objects of an Application are looked at, and how many are told.
 const MOST: usize = 100;
@@ -38,14 +39,30 @@ const GOOD: [&str; 7] =
 /// Conditions that say what is wrong when they are `True`.
 const BAD: [&str; 3] = ["Degraded", "Failed", "Stalled"];
 
-/// `text` with the objects of `app` that are in trouble behind it, where it is [`DEGRADED`] and nothing more.
-pub(super) async fn explained(client: &kube::Client, text: String, app: &Value) -> String {
-    if text != DEGRADED {
-        return text;
+/// The objects of one Application that are in trouble, as they were last seen.
+#[derive(Default)]
+pub(super) struct Reasons {
+    seen: Option<(Instant, Vec<String>)>,
+}
+
+impl Reasons {
+    /// `text` with the objects of `app` that are in trouble behind it, as they are now.
+    pub(super) async fn now(&mut self, client: &kube::Client, text: String, app: &Value) -> String {
+        self.seen = None;
+        self.lately(client, text, app).await
     }
-    match unhealthy(client, app).await {
-        troubles if troubles.is_empty() => text,
-        troubles => format!("{text}: {}", troubles.join("; ")),
+
+    /// The same, as they were within the last [`AGAIN`].
+    pub(super) async fn lately(&mut self, client: &kube::Client, text: String, app: &Value) -> String {
+        self.seen = self.seen.take().filter(|(at, _)| at.elapsed() < AGAIN);
+        let troubles = match &self.seen {
+            Some((_, troubles)) => troubles,
+            None => &self.seen.insert((Instant::now(), unhealthy(client, app).await)).1,
+        };
+        match troubles.is_empty() {
+            true => text,
+            false => format!("{text}: {}", troubles.join("; ")),
+        }
     }
 }
 
@@ -109,14 +126,7 @@ async fn trouble(client: &kube::Client, id: &Id, live: &Value) -> Option<String>
     let (Progress::Pending(text) | Progress::Failed(text)) = rollout::judge(&id.kind, live) else {
         return None;
     };
-    let pod = ApiResource::from_gvk(&GroupVersionKind::gvk("", "v1", "Pod"));
-    let api: Api<DynamicObject> =
-        Api::namespaced_with(client.clone(), id.namespace.as_deref().unwrap_or_default(), &pod);
-    let pods = match rollout::selector(live) {
-        Some(selector) => api.list(&ListParams::default().labels(&selector)).await.ok()?.items,
-        None => Vec::new(),
-    };
-    let pods: Vec<_> = pods.into_iter().filter_map(|pod| serde_json::to_value(pod).ok()).collect();
+    let pods = pods::of(client, id, live).await.unwrap_or_default();
     Some(match pods::present(&pods) {
         Some(pod) => format!("{text}; {pod}"),
         None => text,

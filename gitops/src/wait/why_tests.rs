@@ -72,15 +72,17 @@ async fn the_objects_in_trouble_are_told_also_below_children() {
         "/apis/bitnami.com/v1alpha1/namespaces/web/sealedsecrets/password": object("SealedSecret", sealed),
         "/apis/autoscaling/v2/namespaces/web/horizontalpodautoscalers/well": object("HorizontalPodAutoscaler", well),
     }));
-    let told = explained(&client, DEGRADED.to_owned(), &root).await;
+    let mut reasons = Reasons::default();
+    let told = reasons.now(&client, "it is Degraded".to_owned(), &root).await;
     insta::assert_snapshot!(told.replace("; ", ";\n"), @r"
     it is Degraded: Application.argoproj.io argocd/silent: Missing;
     Application.argoproj.io argocd/web: Deployment web/server: 0 of 1 replicas are available;
     pod server-1: container server: ImagePullBackOff: no such image;
     Application.argoproj.io argocd/web: SealedSecret.bitnami.com web/password: Synced is False: no key could decrypt secret (PASSWORD)
     ");
-    let other = "its sync failed: no".to_owned();
-    assert_eq!(explained(&client, other.clone(), &root).await, other);
+    let empty = cluster(json!({}));
+    assert_eq!(reasons.lately(&empty, "it is Degraded".to_owned(), &root).await, told, "asked a moment ago");
+    assert_ne!(reasons.now(&empty, "it is Degraded".to_owned(), &root).await, told);
 }
 
 #[tokio::test]
@@ -89,5 +91,5 @@ async fn of_another_cluster_nothing_is_told() {
         app("root", "Degraded", json!([listed("bitnami.com", "v1alpha1", "SealedSecret", "password")]));
     root["spec"]["destination"]["server"] = json!("https://elsewhere.example");
     let client = cluster(json!({}));
-    assert_eq!(explained(&client, DEGRADED.to_owned(), &root).await, DEGRADED);
+    assert_eq!(Reasons::default().now(&client, "it is Degraded".to_owned(), &root).await, "it is Degraded");
 }
