@@ -31,6 +31,16 @@ lint: ## Lints, with warnings denied
 unit: ## Tests that need no lab
 	cargo test --workspace --locked --no-fail-fast
 
+.PHONY: soak
+soak: ROUNDS ?= 10
+soak: ## The same with other random inputs, ROUNDS times (10), or until a test fails
+	for round in $$(seq $(ROUNDS)); do \
+		export PROPTEST_RNG_SEED=$$SRANDOM; \
+		export PLAN_SEED=$$PROPTEST_RNG_SEED GITOPS_TEST_SEED=$$PROPTEST_RNG_SEED; \
+		echo "== round $$round: PROPTEST_RNG_SEED=PLAN_SEED=GITOPS_TEST_SEED=$$PROPTEST_RNG_SEED"; \
+		cargo test --workspace --locked; \
+	done
+
 .PHONY: deny
 deny: ## Dependencies: what is banned, their licences, where they come from
 	$(lab) deny

@@ -58,7 +58,7 @@ impl Lab {
     pub fn cluster(&self) -> &Result<(), String> {
         self.cluster.get_or_init(|| {
             let outcome =
-                self.kubectl().try_run(&["version", "--request-timeout=10s"], Duration::from_secs(20));
+                self.kubectl().try_run(&["version", "--request-timeout=60s"], Duration::from_secs(90));
             if outcome.code == Some(0) {
                 Ok(())
             } else {

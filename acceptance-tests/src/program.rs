@@ -171,7 +171,7 @@ impl Running {
                 return true;
             }
             if self.ended() {
-                return false;
+                return done(self); // it may have been so in the end
             }
             pause();
         }

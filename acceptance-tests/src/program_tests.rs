@@ -32,10 +32,11 @@ fn a_late_program_ends_with_its_children() {
     let dir = tempfile::tempdir().unwrap();
     let outcome = Program::new("sh")
         .args(["-c", "sleep 600 & echo $!; wait"])
-        .limit(Duration::from_millis(300))
+        .limit(Duration::from_secs(3))
         .run(&dir.path().join("log"));
     assert!(outcome.late && outcome.elapsed < Duration::from_secs(60), "{outcome:?}");
     let child = outcome.stdout.trim().to_owned();
+    assert!(!child.is_empty(), "{outcome:?}");
     eventually("the end of its child", Duration::from_secs(60), || {
         let state = std::fs::read_to_string(format!("/proc/{child}/stat")).unwrap_or_default();
         state.is_empty() || state.contains(") Z ")

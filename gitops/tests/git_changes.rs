@@ -133,9 +133,7 @@ async fn the_log_says_who_and_what() {
 
 /// Holds the worker at its next fetch, so that what is asked meanwhile waits together.
 async fn hold(rig: &Rig) {
-    rig.server
-        .faults()
-        .push(Fault::once(Service::AdvertiseUpload, Failure::Slow(Duration::from_millis(1500))));
+    rig.server.faults().push(Fault::once(Service::AdvertiseUpload, Failure::Slow(Duration::from_secs(3))));
     rig.server.take_requests();
     let repository = rig.repository();
     tokio::spawn(async move { repository.read(&task()).await.map(drop) });

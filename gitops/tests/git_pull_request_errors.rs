@@ -14,7 +14,7 @@ use support::{TOKEN, change, limited, path, task, until, write};
 async fn waits_that_end_without_a_merge() {
     let rig = Protected::start(Dialect::Github).await;
     let edits = || vec![write("a", "1")];
-    let late = rig.patient().commit(&limited(1500), change("a", edits())).await.unwrap_err();
+    let late = rig.patient().commit(&limited(5000), change("a", edits())).await.unwrap_err();
     rig.forge.take_calls();
     let repository = rig.patient();
     let limit = task();
@@ -27,7 +27,7 @@ async fn waits_that_end_without_a_merge() {
     assert_eq!((rig.forge.pulls().len(), rig.log().as_str()), (1, "change a"), "the second wait went on");
     let told = [late, closed.unwrap_err()].map(|error| rig.report(&error));
     insta::assert_snapshot!(told.join("\n\n"), @"
-    the pull request http://api.example/acme/p/pull/1 is not merged: not done within 1s; last seen: open (blocked)
+    the pull request http://api.example/acme/p/pull/1 is not merged: not done within 5s; last seen: open (blocked)
     Hint: Let somebody merge it, then apply again: that goes on with this pull request, and opens no second one. Raise the timeout if merges need more time.
 
     the pull request http://api.example/acme/p/pull/1 was closed without a merge

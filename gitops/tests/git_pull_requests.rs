@@ -7,7 +7,7 @@ mod support;
 use gitops::Secret;
 use gitops::git::{Credentials, Error, PullRequests, Repositories, Settings, WriteMode};
 use gitops_acceptance_tests::forge::{Dialect, Fault, Forge, How};
-use gitops_acceptance_tests::git_server::{Fault as GitFault, Kind, Service};
+use gitops_acceptance_tests::git_server::{Fault as GitFault, Kind, Service, script};
 use support::protected::{ALL, HEAD, Protected, proposed};
 use support::{TOKEN, change, path, task, unchanged, until, write};
 
@@ -258,7 +258,7 @@ async fn a_request_that_is_merged_meanwhile_is_followed_by_another() {
         let repository = rig.repository();
         proposed(repository.commit(&task(), change("a", vec![write("a", "1")])).await);
         let pushes = rig.server.pushes();
-        let slow = Kind::Slow(std::time::Duration::from_millis(1500));
+        let slow = Kind::Slow(std::time::Duration::from_secs(4));
         rig.server.faults().push(GitFault { service: Service::Receive, kind: slow, times: 1 });
         let limit = task();
         let work = repository.commit(&limit, change("b", vec![write("b", "2")]));
@@ -358,8 +358,7 @@ async fn a_repository_over_ssh_has_a_token_for_its_forge() {
         rig.bare.path().to_str().unwrap().trim_start_matches('/').trim_end_matches(".git").to_owned();
     let forge = Forge::start(Dialect::Gitlab, rig.bare.clone(), &project, TOKEN).await.unwrap();
     let ssh = rig.dir.path().join("ssh");
-    std::fs::write(&ssh, "#!/bin/sh\nfor command; do :; done\nexec sh -c \"$command\"\n").unwrap();
-    std::fs::set_permissions(&ssh, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    script(&ssh, "#!/bin/sh\nfor command; do :; done\nexec sh -c \"$command\"\n").unwrap();
     let for_git =
         Credentials { known_hosts: Some("git.acme ssh-ed25519 AAAA".into()), ..Credentials::default() };
     let for_api = Credentials { token: Some(Secret::new(TOKEN.to_owned())), ..Credentials::default() };

@@ -93,7 +93,7 @@ async fn an_agent_signs() {
     let socket = dir.path().join("s");
     let (_, public) = ssh_key(dir.path(), "ed25519", "");
     let mut agent = Command::new("ssh-agent").arg("-D").arg("-a").arg(&socket).spawn().unwrap();
-    until(|| socket.exists()).await;
+    until(|| std::os::unix::net::UnixStream::connect(&socket).is_ok()).await;
     let environment = |program: &mut Command| -> bool {
         let program = program.env("SSH_AUTH_SOCK", &socket).env(SIGN_WITH, &public);
         program.status().is_ok_and(|status| status.success())

@@ -26,7 +26,7 @@ async fn a_branch_that_is_deleted_meanwhile_stays_deleted() {
     assert_eq!(rig.report(&before), rig.report(&read));
 
     rig.bare.git(&["update-ref", "refs/heads/main", &head]).unwrap();
-    rig.server.faults().push(Fault::once(Service::AdvertiseReceive, Kind::Slow(Duration::from_millis(500))));
+    rig.server.faults().push(Fault::once(Service::AdvertiseReceive, Kind::Slow(Duration::from_secs(3))));
     rig.server.take_requests();
     let other = repository.clone();
     let writer = tokio::spawn(async move { other.commit(&task(), change("c", vec![write("c", "1")])).await });

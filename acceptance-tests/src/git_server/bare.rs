@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -94,8 +93,7 @@ impl Bare {
     pub fn hook(&self, name: &str, script: &str) -> io::Result<()> {
         let path = self.0.join("hooks").join(name);
         fs::create_dir_all(self.0.join("hooks"))?;
-        fs::write(&path, format!("#!/bin/sh\n{script}\n"))?;
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755))
+        super::script(&path, &format!("#!/bin/sh\n{script}\n"))
     }
 
     /// The commit that `main` names.

@@ -10,8 +10,10 @@
 mod bare;
 mod cgi;
 mod fault;
+mod script;
 mod serve;
 
 pub use bare::{Bare, git};
 pub use fault::{Fault, Faults, Kind, Service};
+pub use script::script;
 pub use serve::{Options, Request, Server};

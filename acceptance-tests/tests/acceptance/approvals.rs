@@ -134,7 +134,7 @@ pub fn are_asked_for_once(case: &Case, platform: &Platform) {
     // Somebody goes back by hand.
     let back = json!({ "operation": { "sync": { "revision": one, "syncStrategy": { "hook": {} } } } });
     kubectl.patch(NAMESPACE, KIND, "shop-prod", &back.to_string());
-    eventually("the way back", Duration::from_secs(60), || {
+    eventually("the way back", Duration::from_secs(180), || {
         let live = kubectl.find(NAMESPACE, KIND, "shop-prod").expect("the Application");
         let last = live["status"]["history"].as_array().and_then(|history| history.last().cloned());
         last.is_some_and(|last| last["revision"] == one.as_str()) && live["operation"].is_null()

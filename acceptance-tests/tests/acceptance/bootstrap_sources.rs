@@ -42,7 +42,7 @@ pub fn is_upgraded(case: &Case, run: &mut Workspace) {
         "deployment/argocd-notifications-controller",
         "-n",
         NAMESPACE,
-        "--timeout=1s",
+        "--timeout=60s",
     ]);
     assert_eq!(uid(&kubectl, "deployment", "argocd-server"), server, "it was made anew");
 }

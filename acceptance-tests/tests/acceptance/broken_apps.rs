@@ -31,7 +31,7 @@ const BROKEN: [(&str, &str); 5] = [
     ("broken", "path = \"charts/broken\""),
     ("values", "path = \"charts/strict\"\n  helm = { values_object = { greeting = 7 } }"),
     ("file", "path = \"charts/strict\"\n  helm = { value_files = [\"missing.yaml\"] }"),
-    ("slow", "path = \"charts/slow\"\n  timeouts = { create = \"25s\" }"),
+    ("slow", "path = \"charts/slow\"\n  timeouts = { create = \"45s\" }"),
 ];
 
 /// What puts them right, in the same order.

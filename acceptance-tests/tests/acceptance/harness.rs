@@ -154,5 +154,5 @@ pub fn pods_reach_the_git_server(case: &Case) {
         },
     });
     kubectl.apply(&pod.to_string(), "harness");
-    kubectl.wait(namespace.name(), "pod/git", "jsonpath={.status.phase}=Succeeded", Duration::from_secs(90));
+    kubectl.wait(namespace.name(), "pod/git", "jsonpath={.status.phase}=Succeeded", Duration::from_secs(180));
 }

@@ -101,8 +101,13 @@ fn application(name: &str, mut source: Value, repository: &str, namespace: &str)
 
 /// Waits until Argo CD has looked at an Application again: it was asked to when the one above it was waited for.
 pub fn comes_to_rest(kubectl: &Kubectl, name: &str) {
-    eventually(name, Duration::from_secs(60), || {
-        find(kubectl, name).is_some_and(|app| app["status"]["health"]["status"] == "Healthy")
+    eventually(name, Duration::from_secs(180), || {
+        find(kubectl, name).is_some_and(|app| {
+            let status = &app["status"];
+            status["health"]["status"] == "Healthy"
+                && status["sync"]["status"] == "Synced"
+                && status["operationState"]["phase"] == "Succeeded"
+        })
     });
 }
 

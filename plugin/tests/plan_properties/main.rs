@@ -9,7 +9,6 @@ mod show;
 
 use random::Random;
 use std::collections::BTreeMap;
-use std::hash::{BuildHasher, RandomState};
 use tfplugin_rs::conform;
 use tfplugin_rs::plan::{self, Foreseen, Plan};
 use tfplugin_rs::schema::{Attributes, Nesting, Schema, check};
@@ -30,7 +29,7 @@ struct Life {
 #[test]
 fn core_accepts_every_plan() {
     let cases = setting("PLAN_CASES").unwrap_or(10_000);
-    let start = setting("PLAN_SEED").unwrap_or_else(|| RandomState::new().hash_one("start"));
+    let start = setting("PLAN_SEED").unwrap_or(1);
     println!("PLAN_SEED={start} PLAN_CASES={cases}");
     for seed in (0..cases).map(|case| start.wrapping_add(case)) {
         if Life::of(seed, None).failed {

@@ -103,7 +103,7 @@ mod tests {
     #[test]
     fn a_command_is_seen_with_its_children() {
         let dir = tempfile::tempdir().unwrap();
-        let burn = "i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done";
+        let burn = "i=0; while [ $i -lt 2000000 ]; do i=$((i+1)); done";
         let program = gitops_acceptance_tests::Program::new("sh");
         let mut running =
             program.args(["-c", &format!("sh -c '{burn}' & wait")]).start(&dir.path().join("log"));

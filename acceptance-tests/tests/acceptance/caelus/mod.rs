@@ -61,8 +61,9 @@ impl Fleet<'_> {
         self.run.var("wait", "true");
         killed(self.run.start_apply(), "Modifying...", case);
         self.run.apply().success();
-        eventually("the tenant made by hand", Duration::from_secs(60), || {
-            self.app(DORA)["status"]["health"]["status"] == "Healthy"
+        eventually("the tenant made by hand", Duration::from_secs(180), || {
+            let app = self.kubectl.find(NAMESPACE, "application.argoproj.io", DORA);
+            app.is_some_and(|app| app["status"]["health"]["status"] == "Healthy")
         });
         self.run.apply().success().says("0 added, 0 changed, 0 destroyed");
         self.run.assert_settled();
@@ -170,7 +171,7 @@ impl Fleet<'_> {
     fn heals(&self) {
         let page = self.find(ADA, "configmap")["data"].clone();
         self.kubectl.patch(ADA, "configmap", &release(ADA), r#"{"data": {"index.html": "by hand"}}"#);
-        eventually("the page is as Git has it", Duration::from_secs(60), || {
+        eventually("the page is as Git has it", Duration::from_secs(180), || {
             self.find(ADA, "configmap")["data"] == page
         });
     }
@@ -258,13 +259,17 @@ pub fn fleets_that_cannot_be(case: &Case) {
     }
 }
 
-/// Kills the provider while it does what the CLI says with `doing`, or waits for what came of it.
+/// Kills the provider while it does what the CLI says with `doing`, or waits for what came of it. Argo CD may have been
+/// faster: then the apply ends by itself, or with the last answer given.
 #[track_caller]
 fn killed(mut run: Running, doing: &str, case: &Case) {
     assert!(run.until(|run| run.said(doing)), "nothing was begun");
     let moment = run.elapsed() + case.random().moment(Duration::from_secs(2));
-    assert!(run.kill_provider_at(moment), "it had ended");
-    run.wait().failure();
+    if !run.kill_provider_at(moment) {
+        run.wait().success();
+    } else {
+        drop(run.wait());
+    }
 }
 
 /// Whether `live` has all that `wanted` has; lists have as many elements.

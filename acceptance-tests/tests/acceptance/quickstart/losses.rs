@@ -2,16 +2,15 @@
 //! in all, one after the other.
 
 use super::stage::{GREETING, Stage, Uids, assert_kept};
-use gitops_acceptance_tests::{Case, Outcome, Running, eventually};
+use gitops_acceptance_tests::{Case, Outcome, Running, crowd, eventually};
 use std::time::Duration;
-use std::{fs, thread};
 
 /// How soon a provider has ended after Ctrl-C, and the CLI, which writes its state afterwards.
 const ANSWER: Duration = Duration::from_secs(2);
 const END: Duration = Duration::from_secs(3);
 
 /// How long an API server may take to come back.
-const BACK: Duration = Duration::from_secs(90);
+const BACK: Duration = Duration::from_secs(180);
 
 /// Ctrl-C and the death of the API server while Argo CD comes up, and while it runs; then the cluster is replaced;
 /// then it is lost.
@@ -63,13 +62,6 @@ fn interrupt(mut apply: Running) {
     let soon = answered.providers < ANSWER.mul_f64(crowd) && answered.cli < END.mul_f64(crowd);
     let report = outcome.report("was to end at once");
     assert!(soon, "{answered:?} where {crowd:.1} share a processor: {report}");
-}
-
-/// How many processes share a processor, and so how many times longer everything takes than it would alone.
-fn crowd() -> f64 {
-    let load = fs::read_to_string("/proc/loadavg").expect("the load of this machine");
-    let load: f64 = load.split_whitespace().next().and_then(|load| load.parse().ok()).expect("a load");
-    (load / thread::available_parallelism().map_or(1.0, |processors| processors.get() as f64)).max(1.0)
 }
 
 /// The apply that goes on after the interrupt loses the API server.

@@ -105,10 +105,10 @@ impl Stage {
     pub fn assert_runs(&self, greeting: &str) {
         // Argo CD compares again when somebody asks, and what lies above a tenant is progressing until it did.
         for name in ["web", "acme", "tenants", "platform"] {
-            eventually(name, Duration::from_secs(60), || self.status(name) == ["Synced", "Healthy"]);
+            eventually(name, Duration::from_secs(180), || self.status(name) == ["Synced", "Healthy"]);
         }
         self.assert_says(greeting);
-        self.kubectl.run(&["rollout", "status", "deployment/web", "-n", "web", "--timeout=1s"]);
+        self.kubectl.run(&["rollout", "status", "deployment/web", "-n", "web", "--timeout=60s"]);
     }
 
     /// Demands that the tenant says this.

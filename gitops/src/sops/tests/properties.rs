@@ -76,7 +76,8 @@ pub(super) fn json_document() -> impl Strategy<Value = Tree> {
 /// The document of a dotenv file.
 pub(super) fn dotenv_document() -> impl Strategy<Value = Tree> {
     let value = text().prop_filter("no `\\n`", |text| !text.contains("\\n")).prop_map(Value::Text);
-    let document = proptest::collection::btree_map("[A-Z_a-z]{1,8}", value, 1..6);
+    let name = "[A-Z_a-z]{1,8}".prop_filter("SOPS's own", |name| !name.starts_with("sops_"));
+    let document = proptest::collection::btree_map(name, value, 1..6);
     document.prop_map(|entries| Tree(vec![Map(entries.into_iter().collect())]))
 }
 

@@ -57,6 +57,7 @@ pub(super) fn text() -> impl Strategy<Value = String> {
 
 fn key() -> impl Strategy<Value = String> {
     prop_oneof![4 => "[a-z][a-zA-Z]{0,6}", 1 => select(vec!["a.b/c", "ключ", "8080x", "with space"]).prop_map(str::to_owned)]
+        .prop_filter("`added` is what tests add", |key| key != "added")
 }
 
 fn style() -> impl Strategy<Value = ScalarStyle> {

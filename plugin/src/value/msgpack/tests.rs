@@ -245,8 +245,9 @@ proptest! {
         }
         if let Ok(value) = decode(&bytes, &ty) {
             prop_assert_eq!(value.conforms_to(&ty), Ok(()));
-            // What was understood can be said again.
-            prop_assert_eq!(decode(&encode(&value, &ty).unwrap(), &ty), Ok(value));
+            // What was understood can be said again, but for what is known of the unknown where that has grown too long.
+            let again = decode(&encode(&value, &ty).unwrap(), &ty).map(|again| again.unrefined());
+            prop_assert_eq!(again, Ok(value.unrefined()));
         }
     }
 }

@@ -179,7 +179,7 @@ fn spoiled(random: &mut Random) -> (String, &'static str) {
 
 /// A path in a repository; `number` makes it another than all others.
 pub fn path(random: &mut Random, number: usize) -> Name {
-    let first = format!("{}{number}", label(random, 8));
+    let first = format!("{}-{number}", label(random, 8));
     let mut parts: Vec<String> = (0..up_to(random, 4)).map(|_| component(random)).collect();
     parts.insert(0, first);
     match up_to(random, 8) {

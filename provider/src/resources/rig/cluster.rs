@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::task::JoinHandle;
 
 /// Path of the Applications.
@@ -20,6 +20,8 @@ pub struct Cluster {
     url: String,
     objects: Objects,
     server: JoinHandle<()>,
+    /// Holds the address of a cluster that was stopped, so that nobody else is given it.
+    held: Option<TcpSocket>,
 }
 
 /// Objects by their paths.
@@ -36,7 +38,7 @@ impl Cluster {
                 tokio::spawn(serve(stream, served.clone()));
             }
         });
-        let cluster = Self { url, objects, server };
+        let cluster = Self { url, objects, server, held: None };
         cluster
             .put("/api/v1/namespaces/kube-system", json!({"metadata": {"name": "kube-system", "uid": "u"}}));
         let kinds = json!([{
@@ -52,6 +54,10 @@ impl Cluster {
     pub async fn stop(&mut self) {
         self.server.abort();
         assert!((&mut self.server).await.is_err(), "it had ended by itself");
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_reuseaddr(true).unwrap();
+        socket.bind(self.url.strip_prefix("http://").unwrap().parse().unwrap()).unwrap();
+        self.held = Some(socket);
     }
 
     /// What leads there.

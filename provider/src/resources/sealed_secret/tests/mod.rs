@@ -195,7 +195,9 @@ async fn a_pin_is_not_in_the_state_and_its_fingerprint_needs_git() {
     object.apply(&run(&rig, None), &config(&rig, json!({"PIN": "123456"}), json!({}))).await;
     let (secret, _) = opened(&rig, "apps/app.yaml");
     let state = object.json();
-    assert!(!state.contains("123456") && !state.contains(&secret.data["PIN"]), "{state}");
+    // Digits of a checksum may be the same by chance; a value stands by itself.
+    let words = || state.split(|sign: char| !sign.is_ascii_alphanumeric());
+    assert!(words().all(|word| word != "123456") && !state.contains(&secret.data["PIN"]), "{state}");
     let data = |pin: &str| Secret::new(Data([("PIN".to_owned(), pin.as_bytes().to_vec())].into()));
     let print = object.get("fingerprint").unwrap();
     // All that the state has, as a key: none of it makes the fingerprint.

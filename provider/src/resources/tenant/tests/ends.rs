@@ -6,7 +6,7 @@ use gitops::git::Settings;
 
 /// What a destroy is given that has little time.
 fn hurried(rig: &Rig) -> Context<Gitops> {
-    rig.context_of(PASSWORD, Settings::default(), Duration::from_secs(8))
+    rig.context_of(PASSWORD, Settings::default(), Duration::from_secs(20))
 }
 
 /// The file of the tenant's Application.
@@ -28,7 +28,7 @@ async fn a_destroy_that_had_no_time_left_goes_on() {
     let removed = rig.bare.head().unwrap();
     let text = rig.plain(&shown(&[unfinished])).replace(&removed, "COMMIT");
     insta::assert_snapshot!(text, @"
-    : Removal of Application argocd/acme: not done within 8s; last seen: it is held by resources-finalizer.argocd.argoproj.io
+    : Removal of Application argocd/acme: not done within 20s; last seen: it is held by resources-finalizer.argocd.argoproj.io
     Raise the timeout if it only needs more time; apply again to go on waiting.
 
     Its files were removed in commit COMMIT. Apply or destroy again to go on waiting until it is gone.
