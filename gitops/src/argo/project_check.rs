@@ -84,9 +84,9 @@ impl Project {
     pub fn validate(&self) -> Vec<(String, ProjectError)> {
         let mut wrong = vec![];
         let repos = self.source_repos.iter().enumerate().filter(|(_, url)| has_password(url));
-        wrong.extend(repos.map(|(at, _)| (format!("source_repos.{at}"), ProjectError::Credentials)));
+        wrong.extend(repos.map(|(at, _)| (format!("source_repos[{at}]"), ProjectError::Credentials)));
         for (at, to) in self.destinations.iter().enumerate() {
-            let at = format!("destinations.{at}");
+            let at = format!("destinations[{at}]");
             if to.server.is_some() == to.name.is_some() {
                 wrong.push((at.clone(), ProjectError::Destination { both: to.server.is_some() }));
             }
@@ -95,11 +95,11 @@ impl Project {
             }
         }
         for (at, role) in self.roles.iter().enumerate() {
-            wrong.extend(self.wrong_in_role(role).into_iter().map(|error| (format!("roles.{at}"), error)));
+            wrong.extend(self.wrong_in_role(role).into_iter().map(|error| (format!("roles[{at}]"), error)));
         }
         self.wrong_twice(&mut wrong);
         for (at, window) in self.sync_windows.iter().enumerate() {
-            wrong.extend(window.wrong().into_iter().map(|error| (format!("sync_windows.{at}"), error)));
+            wrong.extend(window.wrong().into_iter().map(|error| (format!("sync_windows[{at}]"), error)));
         }
         wrong
     }
@@ -109,7 +109,7 @@ impl Project {
             let mut seen = BTreeSet::new();
             for (at, what) in items.into_iter().enumerate() {
                 if !seen.insert(what.clone()) {
-                    wrong.push((format!("{attribute}.{at}"), ProjectError::Twice { what }));
+                    wrong.push((format!("{attribute}[{at}]"), ProjectError::Twice { what }));
                 }
             }
         };
@@ -122,8 +122,8 @@ impl Project {
         look("destinations", self.destinations.iter().map(place).collect());
         look("roles", self.roles.iter().map(|role| role.name.clone()).collect());
         for (at, role) in self.roles.iter().enumerate() {
-            look(&format!("roles.{at}.policies"), role.policies.clone().unwrap_or_default());
-            look(&format!("roles.{at}.groups"), role.groups.clone().unwrap_or_default());
+            look(&format!("roles[{at}].policies"), role.policies.clone().unwrap_or_default());
+            look(&format!("roles[{at}].groups"), role.groups.clone().unwrap_or_default());
         }
     }
 

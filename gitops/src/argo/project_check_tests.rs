@@ -72,10 +72,10 @@ fn what_is_there_twice() {
     };
     let said: Vec<_> = project.validate().iter().map(|(at, error)| format!("{at}: {error}")).collect();
     insta::assert_snapshot!(said.join("\n"), @"
-    source_repos.1: `*` is there twice
-    destinations.2: `*/a` is there twice
-    roles.1: `dev` is there twice
-    roles.0.groups.1: `a` is there twice
+    source_repos[1]: `*` is there twice
+    destinations[2]: `*/a` is there twice
+    roles[1]: `dev` is there twice
+    roles[0].groups[1]: `a` is there twice
     ");
 }
 
@@ -116,15 +116,15 @@ fn what_is_wrong_is_said_with_its_place() {
         .collect();
     assert!(!said.join("").contains("secret@"), "{said:?}");
     insta::assert_snapshot!(said.join("\n"), @r#"
-    source_repos.1: the address of a repository has credentials in it. Everyone who may see the project would see them. Give them to Argo CD with `gitops_repository_credentials`.
-    destinations.1: a destination names its cluster by `server` or by `name`, and this one by neither. Give one of the two: `server = "https://kubernetes.default.svc"` is the cluster that Argo CD runs in.
-    destinations.2: a destination names its cluster by `server` or by `name`, and this one by both. Give one of the two: `server = "https://kubernetes.default.svc"` is the cluster that Argo CD runs in.
-    destinations.2: a destination has no namespace. Give a namespace or a pattern such as `team-*`; `*` is every namespace.
-    roles.1: `de v` cannot be the name of a role. It takes letters, digits, `-` and `_`, and starts and ends with a letter or digit.
-    roles.2: `p, proj:other:ops, applications, sync, other/*, allow` is not a policy of the role `ops`. A policy looks like `p, proj:shop:ops, applications, sync, shop/*, allow`: six fields, of which the third is one of `applications`, `applicationsets`, `repositories`, `clusters`, `exec`, `logs`, the fourth an action such as `get`, `sync` or `action/*`, the fifth begins with the project, and the last is `allow` or `deny`.
-    roles.3: `g, acme:qa, proj:shop:qa` is not a policy of the role `qa`. A policy looks like `p, proj:shop:qa, applications, sync, shop/*, allow`: six fields, of which the third is one of `applications`, `applicationsets`, `repositories`, `clusters`, `exec`, `logs`, the fourth an action such as `get`, `sync` or `action/*`, the fifth begins with the project, and the last is `allow` or `deny`.
-    sync_windows.0: `daily` is not a schedule. It has five fields: minute, hour, day of the month, month and day of the week, as in `0 22 * * 1-5`.
-    sync_windows.0: `a day` is not a duration. It looks like `30m`, `8h` or `1h30m`.
-    sync_windows.0: a sync window is for no application, namespace or cluster. Name some in `applications`, `namespaces` or `clusters`; `*` is all.
+    source_repos[1]: the address of a repository has credentials in it. Everyone who may see the project would see them. Give them to Argo CD with `gitops_repository_credentials`.
+    destinations[1]: a destination names its cluster by `server` or by `name`, and this one by neither. Give one of the two: `server = "https://kubernetes.default.svc"` is the cluster that Argo CD runs in.
+    destinations[2]: a destination names its cluster by `server` or by `name`, and this one by both. Give one of the two: `server = "https://kubernetes.default.svc"` is the cluster that Argo CD runs in.
+    destinations[2]: a destination has no namespace. Give a namespace or a pattern such as `team-*`; `*` is every namespace.
+    roles[1]: `de v` cannot be the name of a role. It takes letters, digits, `-` and `_`, and starts and ends with a letter or digit.
+    roles[2]: `p, proj:other:ops, applications, sync, other/*, allow` is not a policy of the role `ops`. A policy looks like `p, proj:shop:ops, applications, sync, shop/*, allow`: six fields, of which the third is one of `applications`, `applicationsets`, `repositories`, `clusters`, `exec`, `logs`, the fourth an action such as `get`, `sync` or `action/*`, the fifth begins with the project, and the last is `allow` or `deny`.
+    roles[3]: `g, acme:qa, proj:shop:qa` is not a policy of the role `qa`. A policy looks like `p, proj:shop:qa, applications, sync, shop/*, allow`: six fields, of which the third is one of `applications`, `applicationsets`, `repositories`, `clusters`, `exec`, `logs`, the fourth an action such as `get`, `sync` or `action/*`, the fifth begins with the project, and the last is `allow` or `deny`.
+    sync_windows[0]: `daily` is not a schedule. It has five fields: minute, hour, day of the month, month and day of the week, as in `0 22 * * 1-5`.
+    sync_windows[0]: `a day` is not a duration. It looks like `30m`, `8h` or `1h30m`.
+    sync_windows[0]: a sync window is for no application, namespace or cluster. Name some in `applications`, `namespaces` or `clusters`; `*` is all.
     "#);
 }

@@ -5,7 +5,7 @@
 
 use crate::problem::Problem;
 use crate::schema::{Attribute, Attributes, Kind, Nesting};
-use crate::value::{Path, Value, bridge};
+use crate::value::{Path, Step, Value, bridge};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value as Json};
@@ -62,7 +62,11 @@ pub(crate) fn is_known(object: &Value, path: &Path) -> bool {
         match value.step(step) {
             Some(inner) if inner.is_unknown() => return false,
             Some(inner) => value = inner,
-            None => return true,
+            None => {
+                let attribute = matches!(step, Step::Attribute(_));
+                debug_assert!(value.is_null() || !attribute, "`{path}` is no path to an attribute");
+                return true;
+            }
         }
     }
     value.is_wholly_known()

@@ -1,5 +1,7 @@
 use super::*;
 use serde_json::json;
+use tfplugin_rs::resource::erase;
+use tfplugin_rs::value::Value;
 
 fn id() -> Identity {
     Identity { namespace: "argocd".into(), name: "shop".into() }
@@ -27,6 +29,27 @@ fn what_was_written_reads_as_it_was_configured() {
         let live = wanted(&id(), &spec).object().into_value();
         assert_eq!(read_back(&live, Some(spec.clone())), serde_json::to_value(&spec).unwrap(), "{more}");
     }
+}
+
+/// A namespace that another resource is yet to tell is no namespace that is missing.
+#[test]
+fn what_is_not_known_yet_is_not_wrong() {
+    let resource = erase::<Project>("gitops_project").unwrap();
+    let destinations =
+        json!([{ "server": "https://kubernetes.default.svc", "namespace": "" }, { "namespace": "*" }]);
+    let config =
+        json!({ "namespace": "argocd", "name": "shop", "source_repos": ["*"], "destinations": destinations });
+    let config = resource.upgrade(0, config.to_string().as_bytes()).unwrap();
+    let wrong = |config: &Value| {
+        let problems = resource.validate(config);
+        problems.into_iter().map(|problem| problem.path.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(wrong(&config), ["destinations[0]", "destinations[1]"]);
+    let Value::Object(mut attributes) = config else { panic!("no object") };
+    let Some(Value::List(destinations)) = attributes.get_mut("destinations") else { panic!("no list") };
+    let Value::Object(first) = &mut destinations[0] else { panic!("no object") };
+    first.insert("namespace".to_owned(), Value::unknown());
+    assert_eq!(wrong(&Value::Object(attributes)), ["destinations[1]"]);
 }
 
 #[test]
