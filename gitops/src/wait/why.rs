@@ -121,7 +121,7 @@ fn is_here(app: &Value) -> bool {
 /// What is wrong with an object, if anything is.
 async fn trouble(client: &kube::Client, id: &Id, live: &Value) -> Option<String> {
     if !matches!(id.kind.as_str(), "Deployment" | "StatefulSet" | "DaemonSet") {
-        return condition(live);
+        return missing(&id.kind, live).or_else(|| condition(live));
     }
     let (Progress::Pending(text) | Progress::Failed(text)) = rollout::judge(&id.kind, live) else {
         return None;
@@ -131,6 +131,25 @@ async fn trouble(client: &kube::Client, id: &Id, live: &Value) -> Option<String>
         Some(pod) => format!("{text}; {pod}"),
         None => text,
     })
+}
+
+/// What Argo CD waits for in kinds that have no condition for it.
+fn missing(kind: &str, live: &Value) -> Option<String> {
+    let text = |pointer: &str| live.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+    let addresses = live.pointer("/status/loadBalancer/ingress").and_then(Value::as_array);
+    match kind {
+        "Service" if text("/spec/type") == "LoadBalancer" && addresses.is_none_or(Vec::is_empty) => {
+            Some("no load balancer has given it an address".to_owned())
+        }
+        "Ingress" if addresses.is_none_or(Vec::is_empty) => {
+            Some("no controller has given it an address".to_owned())
+        }
+        "PersistentVolumeClaim" if text("/status/phase") != "Bound" => {
+            Some("no volume is bound to it".to_owned())
+        }
+        "Pod" => pods::present([live]),
+        _ => None,
+    }
 }
 
 /// The first condition that says what is wrong.

@@ -93,3 +93,21 @@ async fn of_another_cluster_nothing_is_told() {
     let client = cluster(json!({}));
     assert_eq!(Reasons::default().now(&client, "it is Degraded".to_owned(), &root).await, "it is Degraded");
 }
+
+#[test]
+fn what_is_waited_for_without_a_condition() {
+    let address = json!({"ingress": [{"ip": "192.0.2.1"}]});
+    let cases = [
+        ("Service", json!({"spec": {"type": "LoadBalancer"}, "status": {"loadBalancer": {}}}), true),
+        ("Service", json!({"spec": {"type": "LoadBalancer"}, "status": {"loadBalancer": address}}), false),
+        ("Service", json!({"spec": {"type": "ClusterIP"}, "status": {"loadBalancer": {}}}), false),
+        ("Ingress", json!({"status": {}}), true),
+        ("Ingress", json!({"status": {"loadBalancer": address}}), false),
+        ("PersistentVolumeClaim", json!({"status": {"phase": "Pending"}}), true),
+        ("PersistentVolumeClaim", json!({"status": {"phase": "Bound"}}), false),
+        ("ConfigMap", json!({}), false),
+    ];
+    for (kind, live, waits) in cases {
+        assert_eq!(missing(kind, &live).is_some(), waits, "{kind} {live}");
+    }
+}
