@@ -57,14 +57,17 @@ impl<T: DeserializeOwned> View<T> {
 
 /// Whether `object` is wholly known at `path` and nothing above it is unknown. A path into null is known.
 pub(crate) fn is_known(object: &Value, path: &Path) -> bool {
-    let mut value = object;
+    let (mut value, mut any) = (object, false);
     for step in path.steps() {
+        any |= matches!(value, Value::Dynamic(_));
         match value.step(step) {
             Some(inner) if inner.is_unknown() => return false,
             Some(inner) => value = inner,
             None => {
-                let attribute = matches!(step, Step::Attribute(_));
-                debug_assert!(value.is_null() || !attribute, "`{path}` is no path to an attribute");
+                // In a place of any type may be anything; elsewhere, collections have elements and no attributes.
+                let collection = matches!(value, Value::List(_) | Value::Map(_) | Value::Set(_));
+                let wrong = !any && collection && matches!(step, Step::Attribute(_));
+                debug_assert!(!wrong, "`{path}` is no path to an attribute");
                 return true;
             }
         }
