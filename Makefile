@@ -79,6 +79,10 @@ examples: provider ## Formatting and validity of all examples and modules
 acceptance: provider ## The examples against real clusters, on Terraform and OpenTofu; needs `make lab`
 	cargo test --workspace --test acceptance --locked -- --skip examples:: --test-threads=3
 
+.PHONY: fuzz
+fuzz: ## All parsers of what others wrote, under libFuzzer, TIME=60 seconds each; TARGETS="yaml_path manifest" for some
+	@fuzz/run $(TARGETS)
+
 # Two sections run our formats as a program, which has dependencies of its own: with the features of the tests.
 formats := $(if $(SECTIONS),$(filter seal sops,$(SECTIONS)),all)
 
