@@ -8,6 +8,6 @@ gitops_fuzz::target!(|text: &str| {
     let (name, tag, digest) = split(text);
     assert_eq!(join(name, tag, digest), text);
     drop(ImageRef::parse(text));
-    assert_eq!(check_tag(text).is_ok(), ImageRef::parse(&join("a", Some(text), None)).is_ok());
-    assert_eq!(check_digest(text).is_ok(), ImageRef::parse(&join("a", None, Some(text))).is_ok());
+    assert!(check_tag(text).is_err() || ImageRef::parse(&join("a", Some(text), None)).is_ok());
+    assert!(check_digest(text).is_err() || ImageRef::parse(&join("a", None, Some(text))).is_ok());
 });
