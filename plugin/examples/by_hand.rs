@@ -1,7 +1,8 @@
 //! A provider written on the generated trait, without anything of this crate but the transport.
 //!
 //! `byhand_note` keeps a text in Terraform's state. `byhand_line` reports on a TCP connection how its apply fares and
-//! does what it is told there: the tests of the transport hold the other end.
+//! does what it is told there: the tests of the transport hold the other end. `byhand_crash`, which is in no schema,
+//! panics outside of [`Work`], where no provider should.
 
 use std::process::ExitCode;
 use tfplugin_proto::tfplugin6::provider_server::Provider;
@@ -88,6 +89,9 @@ impl Provider for ByHand {
         request: Request<apply_resource_change::Request>,
     ) -> Result<Response<apply_resource_change::Response>, Status> {
         let request = request.into_inner();
+        if request.type_name == "byhand_crash" {
+            panic!("asked to crash");
+        }
         let mut response = apply_resource_change::Response::default();
         if request.type_name == "byhand_line" {
             let address = address(&request)?;

@@ -19,6 +19,8 @@ pub struct Target {
     pub place: Vec<Value>,
     /// The attribute that asks for it; empty where it is the object as a whole.
     pub at: Path,
+    /// Whether only a part of it is written, so that other blocks may write parts of it, too.
+    pub shared: bool,
 }
 
 /// The targets that one configured provider has planned.
@@ -32,9 +34,11 @@ struct Taken {
     blocks: u64,
 }
 
+#[derive(PartialEq)]
 struct Claim {
     place: Vec<Value>,
     block: u64,
+    shared: bool,
 }
 
 impl Claims {
@@ -46,30 +50,25 @@ impl Claims {
 
     /// `targets` are planned, all for one block: the one that this call returned before where it is planned a second
     /// time. Answers the block, and a problem for each target that another block has been planned for; where that is
-    /// the object as a whole, its parts are not looked at.
+    /// the object as a whole, its parts are not looked at. Blocks that all share a target are no problem.
     pub fn take(&self, targets: Vec<Target>, block: Option<u64>) -> (u64, Vec<Problem>) {
         self.with(|taken| {
-            let known = targets.iter().any(|target| block.is_some() && taken.owner(target) == block);
-            let block = block.filter(|_| known).unwrap_or_else(|| {
+            let known = block.filter(|block| targets.iter().any(|target| taken.has(target, *block)));
+            let block = known.unwrap_or_else(|| {
                 taken.blocks += 1;
                 taken.blocks
             });
             let mut problems = Vec::new();
             for target in targets {
-                let Target { what, place, at } = &target;
-                match taken.owner(&target) {
-                    Some(owner) if owner == block => {}
-                    Some(_) => {
-                        let whole = at.is_empty();
-                        problems.push(refusal(what).at(at));
+                match taken.refused(&target, block) {
+                    Some(problem) => {
+                        let whole = target.at.is_empty();
+                        problems.push(problem.at(target.at));
                         if whole {
                             break;
                         }
                     }
-                    None => {
-                        let claim = Claim { place: place.clone(), block };
-                        taken.claims.entry(what.clone()).or_default().push(claim);
-                    }
+                    None => taken.add(target, block),
                 }
             }
             (block, problems)
@@ -82,18 +81,44 @@ impl Claims {
 }
 
 impl Taken {
-    /// The block that was planned for `target`.
-    fn owner(&self, target: &Target) -> Option<u64> {
-        let claims = self.claims.get(&target.what)?;
-        claims.iter().find(|claim| claim.place == target.place).map(|claim| claim.block)
+    /// The claims of what `target` is for.
+    fn of(&self, target: &Target) -> impl Iterator<Item = &Claim> {
+        let claims = self.claims.get(&target.what).into_iter().flatten();
+        claims.filter(|claim| claim.place == target.place)
+    }
+
+    /// Whether `block` was planned for `target`.
+    fn has(&self, target: &Target, block: u64) -> bool {
+        self.of(target).any(|claim| claim.block == block)
+    }
+
+    /// Why `target` is not for `block`: another one was planned for it, and they do not share it.
+    fn refused(&self, target: &Target, block: u64) -> Option<Problem> {
+        let mut others = self.of(target).filter(|claim| claim.block != block);
+        let other = others.find(|claim| !(claim.shared && target.shared))?;
+        Some(refusal(&target.what, other.shared != target.shared))
+    }
+
+    fn add(&mut self, target: Target, block: u64) {
+        let Target { what, place, shared, .. } = target;
+        let (claims, new) = (self.claims.entry(what).or_default(), Claim { place, block, shared });
+        if !claims.contains(&new) {
+            claims.push(new);
+        }
     }
 }
 
-fn refusal(what: &str) -> Problem {
-    Problem::error(
-        format!("Two blocks are for {what}"),
-        "Each would undo what the other does. Keep one of them, or give the other a name of its own.",
-    )
+/// Two blocks are for `what`; `in_part` where one of them only writes a part of it.
+fn refusal(what: &str, in_part: bool) -> Problem {
+    let detail = match in_part {
+        false => {
+            "Each would undo what the other does. Keep one of them, or give the other a name of its own."
+        }
+        true => {
+            "One of them writes it as a whole, and would undo what the other writes in it. Say all of it in that one."
+        }
+    };
+    Problem::error(format!("Two blocks are for {what}"), detail)
 }
 
 #[cfg(test)]
@@ -101,11 +126,15 @@ mod tests {
     use super::*;
 
     fn target(what: &str) -> Target {
-        Target { what: what.to_owned(), place: vec![Value::Null], at: Path::root() }
+        Target { what: what.to_owned(), place: vec![Value::Null], at: Path::root(), shared: false }
     }
 
     fn part(what: &str) -> Target {
         Target { at: Path::from("parts").key(what), ..target(what) }
+    }
+
+    fn share(what: &str) -> Target {
+        Target { shared: true, ..part(what) }
     }
 
     impl Claims {
@@ -153,5 +182,24 @@ mod tests {
             shown(claims.take(vec![part("z"), part("v")], Some(b)).1),
             ["parts[\"v\"]: Two blocks are for v"]
         );
+    }
+
+    #[test]
+    fn parts_of_a_target_are_shared_and_the_whole_is_not() {
+        let claims = Claims::default();
+        let a = claims.take_one(share("file"), None).unwrap();
+        let b = claims.take_one(share("file"), None).unwrap();
+        assert!(a != b && claims.take_one(share("file"), Some(a)) == Ok(a), "made anew");
+        let whole = claims.take_one(part("file"), None).unwrap_err();
+        assert_eq!((whole.path, whole.summary.as_str()), (part("file").at, "Two blocks are for file"));
+        let (c, none) = claims.take(vec![part("other"), share("other"), share("mine")], None);
+        assert_eq!(none, [], "both are of one block");
+        let parts = claims.take(vec![share("other"), part("mine"), share("elsewhere")], Some(b)).1;
+        let said = parts.iter().map(|problem| format!("{}. {}", problem.summary, problem.detail));
+        insta::assert_snapshot!(said.collect::<Vec<_>>().join("\n"), @"
+        Two blocks are for other. One of them writes it as a whole, and would undo what the other writes in it. Say all of it in that one.
+        Two blocks are for mine. One of them writes it as a whole, and would undo what the other writes in it. Say all of it in that one.
+        ");
+        assert!(claims.take_one(share("other"), Some(c)).is_ok());
     }
 }

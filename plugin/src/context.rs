@@ -122,7 +122,8 @@ impl<P> Context<P> {
         &self.cancel
     }
 
-    /// How long the operation may take: what the configuration's `timeouts` say, else the resource's default.
+    /// How long the operation may take: what the `timeouts` of the resource say, else those of the provider block, else
+    /// the resource's default.
     pub fn timeout(&self) -> Duration {
         self.timeout
     }

@@ -70,8 +70,8 @@ impl Pair {
                 return Err(Error { path: name.clone(), reason: "is both configured and found".into() });
             }
         }
-        let schema =
-            Schema { version: 0, description: derive::description::<T>(), deprecated: None, attributes };
+        let (description, deprecated) = (derive::description::<T>(), derive::deprecated::<T>());
+        let schema = Schema { version: 0, description, deprecated, attributes };
         check::check(&schema)?;
         Ok(Self { schema, config, output })
     }

@@ -7,6 +7,7 @@ use crate::problem::Problem;
 use crate::resource::{self, DynResource, Input, Resource};
 use crate::schema::derive::{self, Error, Role};
 use crate::schema::{Schema, check};
+use crate::timeouts::Timeouts;
 use crate::typed::View;
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -27,6 +28,12 @@ pub trait Provider: Send + Sync + Sized + 'static {
     fn configure(
         config: View<Self::Config>,
     ) -> impl Future<Output = Result<(Self, Vec<Problem>), Vec<Problem>>> + Send;
+
+    /// Time limits for the resources that set none themselves, before those that each has by default. A configuration
+    /// that has them asks [`Timeouts::problems`] in [`Provider::validate`].
+    fn timeouts(&self) -> Timeouts {
+        Timeouts::default()
+    }
 }
 
 /// What a provider offers. Built once, with the first request; a struct that cannot be a Terraform object is an error here.
@@ -45,7 +52,7 @@ impl<P: Provider> Table<P> {
         let schema = Schema {
             version: 0,
             description: derive::description::<P::Config>(),
-            deprecated: None,
+            deprecated: derive::deprecated::<P::Config>(),
             attributes,
         };
         check::check(&schema)?;

@@ -1,4 +1,5 @@
-//! The `timeouts` attribute of every resource, and durations as Terraform users write them.
+//! The `timeouts` attribute of every resource, which a provider block may have, too, and durations as Terraform users
+//! write them.
 
 use crate::problem::Problem;
 use schemars::JsonSchema;
@@ -49,19 +50,19 @@ pub(crate) enum Operation {
 }
 
 impl Timeouts {
-    /// The limit of `operation`: what is configured, else `default`.
-    pub(crate) fn limit(&self, operation: Operation, default: Duration) -> Duration {
+    /// The limit of `operation`, where one is configured.
+    pub(crate) fn limit(&self, operation: Operation) -> Option<Duration> {
         let configured = match operation {
             Operation::Create => &self.create,
             Operation::Read => &self.read,
             Operation::Update => &self.update,
             Operation::Delete => &self.delete,
         };
-        configured.as_deref().and_then(|text| parse(text).ok()).unwrap_or(default)
+        configured.as_deref().and_then(|text| parse(text).ok())
     }
 
-    /// The limits that are no durations.
-    pub(crate) fn problems(&self) -> Vec<Problem> {
+    /// The limits that are no durations, each at its attribute of `timeouts`.
+    pub fn problems(&self) -> Vec<Problem> {
         let fields = [
             ("create", &self.create),
             ("read", &self.read),

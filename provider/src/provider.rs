@@ -17,6 +17,7 @@ use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use tfplugin_rs::timeouts::Timeouts;
 use tfplugin_rs::{Context, Foresight, Problem, Provider, Resource, View};
 
 /// Takes a Kubernetes cluster from nothing to Argo CD and its tenants in one apply.
@@ -29,6 +30,8 @@ pub struct Config {
     pub kubernetes: Option<Defaults>,
     /// The repository of the resources that do not name one themselves, and the credentials for all of them.
     pub git: Option<Settings>,
+    /// Time limits of the resources that do not set them themselves, such as `"90s"`, `"5m"` or `"1h30m"`.
+    pub timeouts: Option<Timeouts>,
 }
 
 /// The configured provider.
@@ -51,6 +54,7 @@ pub struct Gitops {
     pub namespaces: Namespaces,
     /// The controllers that values are sealed for.
     pub sealers: Sealers,
+    timeouts: Timeouts,
     fingerprint_key: Option<Key>,
     warned_of_environment: AtomicBool,
     mentioned: Mutex<BTreeSet<String>>,
@@ -124,6 +128,7 @@ impl Gitops {
             charts: Charts::default(),
             namespaces: Namespaces::default(),
             sealers: Sealers::default(),
+            timeouts: Timeouts::default(),
             fingerprint_key: None,
             warned_of_environment: AtomicBool::default(),
             mentioned: Mutex::default(),
@@ -154,8 +159,12 @@ impl Gitops {
 impl Provider for Gitops {
     type Config = Config;
 
+    fn validate(config: &View<Config>) -> Vec<Problem> {
+        config.get().timeouts.iter().flat_map(Timeouts::problems).collect()
+    }
+
     async fn configure(config: View<Config>) -> Result<(Self, Vec<Problem>), Vec<Problem>> {
-        let Config { kubernetes, git } = config.into_inner();
+        let Config { kubernetes, git, timeouts } = config.into_inner();
         let environment = Environment::of_process();
         let repositories = Repositories::for_run(git.unwrap_or_default(), environment.run_url())
             .at("git")
@@ -171,12 +180,17 @@ impl Provider for Gitops {
             charts: Charts::default(),
             namespaces: Namespaces::default(),
             sealers: Sealers::default(),
+            timeouts: timeouts.unwrap_or_default(),
             fingerprint_key,
             warned_of_environment: AtomicBool::default(),
             mentioned: Mutex::default(),
             keys: Mutex::default(),
         };
         Ok((provider, Vec::new()))
+    }
+
+    fn timeouts(&self) -> Timeouts {
+        self.timeouts.clone()
     }
 }
 

@@ -1,4 +1,5 @@
 use super::*;
+use tfplugin_rs::value::Value;
 
 #[test]
 fn a_key_of_the_environment_is_one() {
@@ -25,4 +26,21 @@ fn a_cluster_of_the_environment_is_named_once() {
         ");
     assert_eq!(gitops.of_environment(None), None);
     assert_eq!(Gitops::in_environment(&[]).unwrap().of_environment(None), None);
+}
+
+#[tokio::test]
+async fn time_limits_of_the_block_are_those_of_all_resources() {
+    let table = crate::table().unwrap();
+    let view = |create: &str| {
+        let timeouts = Value::object([("create", create.into()), ("delete", Value::unknown())]);
+        View::<Config>::new(&table.schema().attributes, &Value::object([("timeouts", timeouts)])).unwrap()
+    };
+    assert_eq!(Gitops::validate(&view("20m")), []);
+    let (gitops, _) = Gitops::configure(view("20m")).await.ok().unwrap();
+    let Timeouts { create, read, update, delete } = gitops.timeouts();
+    assert_eq!([create, read, update, delete], [Some("20m".to_owned()), None, None, None]);
+    let problems = Gitops::validate(&view("soon"));
+    let told: Vec<_> =
+        problems.iter().map(|problem| format!("{}: {}", problem.path, problem.detail)).collect();
+    insta::assert_snapshot!(told.join("\n"), @r#"timeouts.create: "soon" is no duration. Write numbers with units, such as "90s", "5m" or "1h30m"."#);
 }

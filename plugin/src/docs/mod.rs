@@ -64,7 +64,7 @@ impl Source<'_> {
 
 fn index(schema: &Schema, source: &Source<'_>) -> String {
     let mut page = front_matter(&format!("Provider: {}", source.provider), &schema.description);
-    let _ = write!(page, "# {} Provider\n\n{}\n", source.provider, schema.description.trim());
+    let _ = write!(page, "# {} Provider\n\n{}", source.provider, described(schema));
     page.push_str(&source.hcl("provider/provider.tf"));
     page.push_str(&schema_section(schema));
     page
@@ -97,10 +97,19 @@ fn resource(kind: &str, schema: &Schema, source: &Source<'_>) -> String {
 
 fn object(kind: &str, what: &str, schema: &Schema, example: &str) -> String {
     let mut page = front_matter(&format!("{kind} {what}"), &schema.description);
-    let _ = write!(page, "# {kind} ({what})\n\n{}\n", schema.description.trim());
+    let _ = write!(page, "# {kind} ({what})\n\n{}", described(schema));
     page.push_str(example);
     page.push_str(&schema_section(schema));
     page
+}
+
+/// What the object is, and that it is deprecated, where it is.
+fn described(schema: &Schema) -> String {
+    let text = format!("{}\n", schema.description.trim());
+    match &schema.deprecated {
+        Some(why) => format!("{text}\n~> **Deprecated:** {}\n", one_line(why)),
+        None => text,
+    }
 }
 
 fn function(function: &dyn DynFunction, source: &Source<'_>) -> String {

@@ -133,14 +133,20 @@ impl<R: Resource> Foresight<R> {
         if inputs.iter().all(|input| self.is_known(*input)) {
             let place =
                 inputs.iter().filter_map(|input| self.inputs.get(&Path::from(*input)).cloned()).collect();
-            self.targets.push(Target { what: what.into(), place, at: Path::root() });
+            self.targets.push(Target { what: what.into(), place, at: Path::root(), shared: false });
         }
     }
 
     /// A part of the object is `what`, such as "the file `a.txt` of …", which says all about its place: whatever
     /// resource claims the same words claims the same thing. `at` is the attribute that asks for it.
     pub fn claim_part(&mut self, what: impl Into<String>, at: impl Into<Path>) {
-        self.targets.push(Target { what: what.into(), place: Vec::new(), at: at.into() });
+        self.targets.push(Target { what: what.into(), place: Vec::new(), at: at.into(), shared: false });
+    }
+
+    /// The same, but only a part of `what` is written: any number of blocks may share it, and none may claim it as a
+    /// whole.
+    pub fn claim_share(&mut self, what: impl Into<String>, at: impl Into<Path>) {
+        self.targets.push(Target { what: what.into(), place: Vec::new(), at: at.into(), shared: true });
     }
 
     fn note(&mut self, output: &str, foreseen: Foreseen) {

@@ -5,11 +5,14 @@
 //! all three, plus `id` and `timeouts`, which belong to every resource. Planning, unknown values, import,
 //! identity, write-only values and state upgrades are this crate's work, the same for all.
 
+mod dynamic;
 mod erased;
 mod foresight;
+mod operations;
 mod shape;
 
-pub use erased::{Applied, DynResource, Imported, Planned, Read, Wire, erase};
+pub use dynamic::{Applied, DynResource, Imported, Planned, Read, Wire};
+pub use erased::erase;
 pub use foresight::Foresight;
 
 use crate::context::Context;
@@ -97,9 +100,9 @@ pub trait Resource: JsonSchema + Send + Sync + Sized + 'static {
     /// The type name, such as `gitops_tenant`.
     const KIND: &'static str;
     /// Version of the state and of the identity; raise it when the fields of either change, and teach
-    /// [`Resource::upgrade`] the old ones.
+    /// [`Resource::upgrade`] the old ones, and [`Resource::upgrade_identity`] those of the identity.
     const VERSION: i64 = 0;
-    /// Time limits where the configuration has none.
+    /// Time limits where neither the configuration nor the provider block has any.
     const TIMEOUTS: Defaults = Defaults::minutes(5);
 
     /// The configured provider.
@@ -168,6 +171,12 @@ pub trait Resource: JsonSchema + Send + Sync + Sized + 'static {
     fn upgrade(version: i64, state: serde_json::Value) -> Result<serde_json::Value, Problem> {
         let _ = state;
         Err(Problem::bug(format!("there is no upgrade from state version {version}")))
+    }
+
+    /// Brings an identity of an older [`Resource::VERSION`] to this one. Unless it says otherwise, the two are the same.
+    fn upgrade_identity(version: i64, identity: serde_json::Value) -> Result<serde_json::Value, Problem> {
+        let _ = version;
+        Ok(identity)
     }
 
     /// The state of an object that was another resource: `None` where it cannot become this one. `provider` is

@@ -46,7 +46,7 @@ impl Layout {
         let schema = Schema {
             version: R::VERSION,
             description: derive::description::<R>(),
-            deprecated: None,
+            deprecated: derive::deprecated::<R>(),
             attributes,
         };
         check::check(&schema)?;
@@ -156,11 +156,20 @@ impl Layout {
 
     /// A stored state of this version: attributes that it lacks are null, those that are no more are dropped.
     pub(super) fn decode(&self, state: &[u8]) -> Result<Value, Problem> {
-        let state = json::decode_lenient(state, &self.ty).map_err(|why| {
-            Problem::error("Unreadable state", format!("The stored state does not fit the resource: {why}."))
-        })?;
-        Ok(self.without_write_only(state))
+        Ok(self.without_write_only(decode("state", state, &self.ty)?))
     }
+
+    /// A stored identity of this version, read in the same way.
+    pub(super) fn decode_identity(&self, identity: &[u8]) -> Result<Value, Problem> {
+        decode("identity", identity, &self.schema.identity_ty())
+    }
+}
+
+fn decode(what: &str, stored: &[u8], ty: &Type) -> Result<Value, Problem> {
+    json::decode_lenient(stored, ty).map_err(|why| {
+        let detail = format!("The stored {what} does not fit the resource: {why}.");
+        Problem::error(format!("Unreadable {what}"), detail)
+    })
 }
 
 /// The new value, or the old one where both mean the same. Null and an empty collection mean the same.

@@ -15,10 +15,8 @@ pub(super) fn decode(message: Option<&tfplugin6::DynamicValue>, ty: &Type) -> Re
         _ => return Ok(Value::Null),
     };
     decoded.map_err(|why| {
-        Problem::error(
-            "Unreadable value",
-            format!("Terraform sent a value that does not fit the schema: {why}."),
-        )
+        let detail = format!("Terraform sent a value that does not fit the schema: {why}.");
+        Problem::error("Unreadable value", detail).at(&why.path)
     })
 }
 
@@ -29,15 +27,9 @@ pub(super) fn encode(value: &Value, ty: &Type) -> Result<tfplugin6::DynamicValue
     Ok(tfplugin6::DynamicValue { msgpack, json: Vec::new() })
 }
 
-/// The type of the identity of objects of `schema`.
-pub(super) fn identity_type(schema: &Schema) -> Type {
-    let identity = schema.attributes.iter().filter(|(_, attribute)| attribute.identity);
-    Type::Object(identity.map(|(name, attribute)| (name.clone(), attribute.ty())).collect())
-}
-
 /// The identity of `state`, as a message; none where there is no object or a part of it is not known yet.
 pub(super) fn identity(schema: &Schema, state: &Value) -> Option<tfplugin6::ResourceIdentityData> {
-    let (Value::Object(fields), Type::Object(types)) = (state, identity_type(schema)) else { return None };
+    let (Value::Object(fields), Type::Object(types)) = (state, schema.identity_ty()) else { return None };
     let identity: BTreeMap<_, _> =
         types.keys().map(|name| (name.clone(), fields.get(name).cloned().unwrap_or(Value::Null))).collect();
     let identity = Value::Object(identity);

@@ -1,14 +1,14 @@
 //! What each RPC does: decode, look up, call, encode.
 
-use super::Server;
-use super::codec::{decode, encode, identity, identity_type, timestamp};
+use super::codec::{decode, encode, identity, timestamp};
+use super::{Server, used};
 use crate::context::Private;
 use crate::problem::{Problem, diagnostics};
 use crate::provider::Provider;
 use crate::resource::DynResource;
-use crate::schema::{Attribute, Attributes, Kind, constraint};
+use crate::schema::constraint;
 use crate::typed::View;
-use crate::value::{Path, Value};
+use crate::value::Path;
 use tfplugin_proto::tfplugin6 as tf;
 
 impl<P: Provider> Server<P> {
@@ -100,7 +100,7 @@ impl<P: Provider> Server<P> {
         let resource = self.resource(&request.type_name)?;
         let schema = resource.schema();
         let imported = match request.identity.and_then(|identity| identity.identity_data) {
-            Some(data) => resource.import_by_identity(&decode(Some(&data), &identity_type(schema))?)?,
+            Some(data) => resource.import_by_identity(&decode(Some(&data), &schema.identity_ty())?)?,
             None => resource.import_by_id(&request.id)?,
         };
         let object = tf::import_resource_state::ImportedResource {
@@ -126,18 +126,12 @@ impl<P: Provider> Server<P> {
         self,
         request: tf::upgrade_resource_identity::Request,
     ) -> Result<tf::upgrade_resource_identity::Response, Problem> {
-        let ty = identity_type(self.resource(&request.type_name)?.schema());
-        let identity =
-            crate::value::json::decode_lenient(&request.raw_identity.unwrap_or_default().json, &ty).map_err(
-                |why| {
-                    Problem::error(
-                        "Unreadable identity",
-                        format!("The stored identity does not fit the resource: {why}."),
-                    )
-                },
-            )?;
-        let data = tf::ResourceIdentityData { identity_data: Some(encode(&identity, &ty)?) };
-        Ok(tf::upgrade_resource_identity::Response { upgraded_identity: Some(data), ..Default::default() })
+        let resource = self.resource(&request.type_name)?;
+        let stored = request.raw_identity.unwrap_or_default().json;
+        let identity = resource.upgrade_identity(request.version, &stored)?;
+        let identity_data = Some(encode(&identity, &resource.schema().identity_ty())?);
+        let upgraded_identity = Some(tf::ResourceIdentityData { identity_data });
+        Ok(tf::upgrade_resource_identity::Response { upgraded_identity, ..Default::default() })
     }
 
     pub(super) async fn move_state(
@@ -167,9 +161,9 @@ impl<P: Provider> Server<P> {
         let config = decode(request.config.as_ref(), resource.ty())?;
         let mut problems = resource.validate(&config);
         if !request.client_capabilities.is_some_and(|client| client.write_only_attributes_allowed) {
-            write_only_used(&resource.schema().attributes, &config, &Path::default(), &mut problems);
+            problems.extend(used::write_only(resource.schema(), &config));
         }
-        deprecated_used(&resource.schema().attributes, &config, &mut problems);
+        problems.extend(used::deprecated("resource", resource.schema(), &config));
         Ok(tf::validate_resource_config::Response { diagnostics: diagnostics(&problems) })
     }
 
@@ -184,6 +178,7 @@ impl<P: Provider> Server<P> {
             let view = View::new(&schema.attributes, &config)?;
             problems.extend(view.believable(P::validate(&view)));
         }
+        problems.extend(used::deprecated("provider", schema, &config));
         Ok(tf::validate_provider_config::Response { diagnostics: diagnostics(&problems) })
     }
 
@@ -192,7 +187,9 @@ impl<P: Provider> Server<P> {
         request: tf::validate_data_resource_config::Request,
     ) -> Result<tf::validate_data_resource_config::Response, Problem> {
         let source = self.data_source(&request.type_name)?;
-        let problems = source.validate(&decode(request.config.as_ref(), &source.schema().ty())?);
+        let config = decode(request.config.as_ref(), &source.schema().ty())?;
+        let mut problems = source.validate(&config);
+        problems.extend(used::deprecated("data source", source.schema(), &config));
         Ok(tf::validate_data_resource_config::Response { diagnostics: diagnostics(&problems) })
     }
 
@@ -201,7 +198,9 @@ impl<P: Provider> Server<P> {
         request: tf::validate_ephemeral_resource_config::Request,
     ) -> Result<tf::validate_ephemeral_resource_config::Response, Problem> {
         let ephemeral = self.ephemeral(&request.type_name)?;
-        let problems = ephemeral.validate(&decode(request.config.as_ref(), &ephemeral.schema().ty())?);
+        let config = decode(request.config.as_ref(), &ephemeral.schema().ty())?;
+        let mut problems = ephemeral.validate(&config);
+        problems.extend(used::deprecated("ephemeral resource", ephemeral.schema(), &config));
         Ok(tf::validate_ephemeral_resource_config::Response { diagnostics: diagnostics(&problems) })
     }
 
@@ -300,47 +299,4 @@ impl<P: Provider> Server<P> {
 
 fn unknown(what: &str, kind: &str) -> Problem {
     Problem::error(format!("Unknown {what}"), format!("This provider has no {what} `{kind}`."))
-}
-
-/// Write-only attributes that a CLI sets without knowing what they are: it would store them.
-fn write_only_used(attributes: &Attributes, config: &Value, at: &Path, problems: &mut Vec<Problem>) {
-    let Value::Object(fields) = config else { return };
-    for (name, attribute) in attributes {
-        let value = fields.get(name).unwrap_or(&Value::Null);
-        let path = at.attribute(name);
-        match &attribute.kind {
-            _ if attribute.write_only && !value.is_null() => problems.push(
-                Problem::error(
-                    "Write-only values are not supported by this CLI",
-                    "This attribute is write-only, so that its value is never stored. That needs Terraform 1.11 or newer, or OpenTofu 1.11 or newer.",
-                )
-                .at(path),
-            ),
-            Kind::Nested(_, nested) => match value {
-                Value::List(list) => {
-                    for (index, element) in (0..).zip(list) {
-                        write_only_used(nested, element, &path.index(index), problems);
-                    }
-                }
-                Value::Map(map) => {
-                    for (key, element) in map {
-                        write_only_used(nested, element, &path.key(key), problems);
-                    }
-                }
-                object => write_only_used(nested, object, &path, problems),
-            },
-            Kind::Plain(_) => {}
-        }
-    }
-}
-
-/// A warning for each deprecated attribute that is set; CLIs before 1.15 do not print the message themselves.
-fn deprecated_used(attributes: &Attributes, config: &Value, problems: &mut Vec<Problem>) {
-    let Value::Object(fields) = config else { return };
-    let used = |(name, attribute): (&String, &Attribute)| {
-        let message = attribute.deprecated.as_ref().filter(|message| !message.is_empty())?;
-        fields.get(name).filter(|value| !value.is_null())?;
-        Some(Problem::warning("Deprecated attribute", message.clone()).at(name.as_str()))
-    };
-    problems.extend(attributes.iter().filter_map(used));
 }

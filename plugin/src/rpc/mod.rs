@@ -7,6 +7,7 @@ mod codec;
 mod handlers;
 mod schemas;
 mod service;
+mod used;
 
 use crate::claims::Claims;
 use crate::problem::Problem;

@@ -116,7 +116,7 @@ fn check_length(constraint: &Constraint, value: &Value, at: &Path, problems: &mu
 }
 
 /// The elements of a collection with their paths. Elements of a set have no path of their own.
-fn elements<'a>(value: &'a Value, at: &Path) -> Vec<(Path, &'a Value)> {
+pub(crate) fn elements<'a>(value: &'a Value, at: &Path) -> Vec<(Path, &'a Value)> {
     match value {
         Value::List(list) | Value::Tuple(list) => {
             list.iter().enumerate().map(|(index, element)| (at.index(index as i64), element)).collect()

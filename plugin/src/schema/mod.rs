@@ -86,6 +86,12 @@ impl Schema {
         object_type(&self.attributes)
     }
 
+    /// The type of the identity of an object of this schema.
+    pub fn identity_ty(&self) -> Type {
+        let identity = self.attributes.iter().filter(|(_, attribute)| attribute.identity);
+        Type::Object(identity.map(|(name, attribute)| (name.clone(), attribute.ty())).collect())
+    }
+
     /// An object of this schema with every attribute null.
     pub fn empty(&self) -> Value {
         Value::Object(self.attributes.keys().map(|name| (name.clone(), Value::Null)).collect())

@@ -17,6 +17,8 @@ pub(super) struct Environment {
     pub(super) multiplex: bool,
     /// `PLUGIN_UNIX_SOCKET_DIR`: where the socket must be, if not in the directory for temporary files.
     pub(super) socket_directory: Option<PathBuf>,
+    /// `PLUGIN_UNIX_SOCKET_GROUP`: the name or the number of a group that may connect to the socket, too.
+    pub(super) socket_group: Option<String>,
     /// `PLUGIN_MIN_PORT` and `PLUGIN_MAX_PORT`: where there are no unix sockets.
     pub(super) ports: Option<RangeInclusive<u16>>,
     /// The first of `TF_LOG_PROVIDER_<NAME>`, `TF_LOG_PROVIDER`, `TF_LOG` that is set.
@@ -42,6 +44,7 @@ impl Environment {
             client_certificate: text("PLUGIN_CLIENT_CERT"),
             multiplex: get("PLUGIN_MULTIPLEX_GRPC").is_some(),
             socket_directory: get("PLUGIN_UNIX_SOCKET_DIR").map(PathBuf::from),
+            socket_group: text("PLUGIN_UNIX_SOCKET_GROUP"),
             ports: port("PLUGIN_MIN_PORT").zip(port("PLUGIN_MAX_PORT")).map(|(first, last)| first..=last),
             log_level: [own_level.as_str(), "TF_LOG_PROVIDER", "TF_LOG"].into_iter().find_map(text),
         }

@@ -38,6 +38,14 @@ pub enum Error {
         /// The cause.
         source: io::Error,
     },
+    /// The group of `PLUGIN_UNIX_SOCKET_GROUP` is not there, or the socket cannot be given to it.
+    #[error("failed to give the socket to the group `{group}` of PLUGIN_UNIX_SOCKET_GROUP")]
+    Group {
+        /// Its name or its number.
+        group: String,
+        /// The cause.
+        source: io::Error,
+    },
     /// No TCP port of the range was free.
     #[error("failed to listen on 127.0.0.1, ports {first} to {last}")]
     Port {

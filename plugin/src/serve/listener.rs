@@ -1,4 +1,5 @@
-//! Where the host connects: a unix socket that only our user can reach, or TCP on loopback.
+//! Where the host connects: a unix socket that only our user, or the group that the host names, can reach, or TCP on
+//! loopback.
 
 use crate::serve::Error;
 use crate::serve::connection::{Connection, Io};
@@ -66,12 +67,14 @@ impl Listener {
     pub(super) fn bind(environment: &Environment, tls: Option<Tls>) -> Result<Self, Error> {
         let tls = tls.map(Arc::new);
         #[cfg(unix)]
-        match socket::bind_unix(environment.socket_directory.as_deref()) {
+        match socket::bind_unix(environment.socket_directory.as_deref(), environment.socket_group.as_deref())
+        {
             Ok((door, path, directory)) => {
                 let address = Address::Unix(path);
                 return Ok(Self { door: Door::Unix(door), address, socket: directory, tls });
             }
-            Err(error) if tls.is_none() => return Err(error),
+            // A host that names a group is another user, who may not see our ports either.
+            Err(error) if tls.is_none() || environment.socket_group.is_some() => return Err(error),
             Err(error) => tracing::warn!(error = crate::serve::error::report(&error).trim(), "using TCP"),
         }
         let (door, address) = socket::bind_tcp(environment.ports.clone().unwrap_or(0..=0))?;

@@ -1,4 +1,4 @@
-//! Sockets that nobody but our user, or nobody but this machine, can reach.
+//! Sockets that nobody but our user, and the group that a host may name, or nobody but this machine, can reach.
 
 use crate::serve::Error;
 use std::io;
@@ -8,7 +8,8 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use tempfile::TempDir;
 
-/// The directory that holds the socket and nothing else. Only our user may enter it. Clones are the same directory.
+/// The directory that holds the socket and nothing else. Only our user, and the socket's group if it has one, may enter
+/// it. Clones are the same directory.
 #[derive(Clone, Debug, Default)]
 pub(super) struct SocketDirectory(Arc<Mutex<Option<TempDir>>>);
 
@@ -22,10 +23,12 @@ impl SocketDirectory {
     }
 }
 
-/// A socket in a fresh directory inside `parent`, or inside the directory for temporary files.
+/// A socket in a fresh directory inside `parent`, or inside the directory for temporary files, and for `group`, too,
+/// where one is named.
 #[cfg(unix)]
 pub(super) fn bind_unix(
     parent: Option<&std::path::Path>,
+    group: Option<&str>,
 ) -> Result<(tokio::net::UnixListener, PathBuf, SocketDirectory), Error> {
     use std::os::unix::fs::PermissionsExt;
     let parent = parent.map_or_else(short_temporary_directory, std::path::Path::to_owned);
@@ -37,7 +40,43 @@ pub(super) fn bind_unix(
     let path = directory.path().join("s");
     let listener = tokio::net::UnixListener::bind(&path);
     let listener = listener.map_err(|source| Error::Socket { path: path.clone(), source })?;
+    if let Some(group) = group {
+        let shared = share(directory.path(), &path, group);
+        shared.map_err(|source| Error::Group { group: group.to_owned(), source })?;
+    }
     Ok((listener, path, SocketDirectory(Arc::new(Mutex::new(Some(directory))))))
+}
+
+/// Lets `group` enter `directory`, but not look around in it, and connect to `socket`.
+#[cfg(unix)]
+fn share(directory: &std::path::Path, socket: &std::path::Path, group: &str) -> io::Result<()> {
+    use std::os::unix::fs::{PermissionsExt, chown};
+    let id = group_id(group)?;
+    for (path, mode) in [(directory, 0o710), (socket, 0o660)] {
+        chown(path, None, Some(id))?;
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))?;
+    }
+    Ok(())
+}
+
+/// The number of the group, which `group` is or names.
+#[cfg(unix)]
+fn group_id(group: &str) -> io::Result<u32> {
+    if let Ok(id) = group.parse() {
+        return Ok(id);
+    }
+    let groups = std::fs::read("/etc/group")?;
+    let unknown = || io::Error::new(io::ErrorKind::NotFound, "/etc/group has no such name; give its number");
+    id_of(group, &String::from_utf8_lossy(&groups)).ok_or_else(unknown)
+}
+
+/// The number of the group `name` in the text of `/etc/group`. The groups of a directory service are in none: only libc
+/// could ask for them by name.
+#[cfg(unix)]
+fn id_of(name: &str, groups: &str) -> Option<u32> {
+    let fields = groups.lines().map(|line| line.split(':').collect::<Vec<_>>());
+    let mut named = fields.filter(|fields| fields.first() == Some(&name));
+    named.find_map(|fields| fields.get(2)?.parse().ok())
 }
 
 /// The directory for temporary files, or `/tmp` if a socket's path there would be too long: systems allow as little
@@ -74,6 +113,16 @@ fn listen(port: u16) -> io::Result<(tokio::net::TcpListener, SocketAddr)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn groups_by_name() {
+        let groups = "root:x:0:\nwheel:x:10:root,ann\n+::::\nbroken\nodd:x:y:\n";
+        let cases = [("root", Some(0)), ("wheel", Some(10)), ("whee", None), ("broken", None), ("odd", None)];
+        for (name, expected) in cases {
+            assert_eq!(id_of(name, groups), expected, "{name:?}");
+        }
+    }
 
     #[tokio::test]
     async fn taken_ports_are_passed_over() {

@@ -1,10 +1,15 @@
 //! The protocol in process, where the notes have nothing to show: private state, deferral, moves, write-only values in
-//! collections, stop requests, and what a data source, an ephemeral resource and a function answer.
+//! collections, stop requests, older versions, time limits, and what a data source, an ephemeral resource and a function
+//! answer.
 
 #![allow(clippy::unwrap_used, reason = "a surprise here fails the test")]
 
+mod deprecated;
+mod past;
 mod provider;
 mod resources;
+mod timeouts;
+mod versions;
 
 use provider::{Edges, table};
 use tfplugin_proto::tfplugin6::{self as tf, provider_server::Provider as _};
@@ -15,9 +20,14 @@ use tonic::{Code, Request};
 
 /// A configured provider.
 async fn server() -> Server<Edges> {
+    configured(None).await
+}
+
+/// A provider with this configuration.
+async fn configured(config: Option<tf::DynamicValue>) -> Server<Edges> {
     let server = Server::new(table, Work::default());
-    let request = Request::new(tf::configure_provider::Request::default());
-    let answer = server.configure_provider(request).await.unwrap().into_inner();
+    let request = tf::configure_provider::Request { config, ..Default::default() };
+    let answer = server.configure_provider(Request::new(request)).await.unwrap().into_inner();
     assert!(answer.diagnostics.is_empty(), "{answer:?}");
     server
 }
@@ -66,6 +76,14 @@ async fn a_data_source_answers_what_it_found_or_why_it_did_not() {
     let answer = server.read_data_source(Request::new(request)).await.unwrap().into_inner();
     assert_eq!(problems(&answer.diagnostics), ["word: There is no such word."]);
     assert_eq!(value(answer.state, &ty), Value::Null);
+
+    let wrong = Type::object([("word", Type::Number), ("length", Type::Number)]);
+    let config = message(&Value::object([("word", 4.into()), ("length", Value::Null)]), &wrong);
+    let request =
+        tf::read_data_source::Request { type_name: "edges_word".to_owned(), config, ..Default::default() };
+    let answer = server.read_data_source(Request::new(request)).await.unwrap().into_inner();
+    let expected = "word: Terraform sent a value that does not fit the schema: expected a string but found a number at `word`.";
+    assert_eq!(problems(&answer.diagnostics), [expected]);
 
     for (word, expected) in [(text(""), vec!["word: A word has letters."]), (Value::unknown(), vec![])] {
         let (config, type_name) = ask(word);

@@ -1,5 +1,6 @@
 //! A provider that does nothing in the world.
 
+use super::past::{Config, Ink, Letter, Letters};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize, Serializer};
 use std::borrow::Cow;
@@ -7,6 +8,7 @@ use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::time::{Duration, UNIX_EPOCH};
 use tfplugin_rs::schema::derive::Error;
+use tfplugin_rs::timeouts::Timeouts;
 use tfplugin_rs::{
     Context, DataSource, Ephemeral, Foresight, Function, FunctionError, Opened, Outcome, Prior, Problem,
     Provider, Renewed, Resource, Table, View,
@@ -19,22 +21,32 @@ pub static BEGUN: Notify = Notify::const_new();
 pub fn table() -> Result<Table<Edges>, Error> {
     Table::new()?
         .resource::<Thing>()?
+        .resource::<Letter>()?
         .alias::<Thing>("edges_item")?
         .data_source::<Word>()?
+        .data_source::<Letters>()?
         .ephemeral::<Token>()?
+        .ephemeral::<Ink>()?
         .function::<Repeat>()
 }
 
-pub struct Edges;
-
-#[derive(Serialize, Deserialize, JsonSchema)]
-pub struct Empty {}
+pub struct Edges {
+    timeouts: Timeouts,
+}
 
 impl Provider for Edges {
-    type Config = Empty;
+    type Config = Config;
 
-    async fn configure(_: View<Empty>) -> Result<(Self, Vec<Problem>), Vec<Problem>> {
-        Ok((Self, Vec::new()))
+    fn validate(config: &View<Config>) -> Vec<Problem> {
+        config.get().timeouts.iter().flat_map(Timeouts::problems).collect()
+    }
+
+    async fn configure(config: View<Config>) -> Result<(Self, Vec<Problem>), Vec<Problem>> {
+        Ok((Self { timeouts: config.into_inner().timeouts.unwrap_or_default() }, Vec::new()))
+    }
+
+    fn timeouts(&self) -> Timeouts {
+        self.timeouts.clone()
     }
 }
 

@@ -1,6 +1,9 @@
 //! What is said before the first connection.
 
 use crate::host::{COOKIE, Provider, command, provider};
+use crate::identity::Identity;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 use tfplugin_proto::tfplugin6::get_provider_schema;
 use tfplugin_proto::tfplugin6::provider_client::ProviderClient;
 
@@ -41,6 +44,29 @@ async fn a_failed_start_is_told_where_the_host_looks() {
     let [out, err] = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap());
     assert_eq!(out, err);
     insta::assert_snapshot!(out, @"failed to read the host's certificate from PLUGIN_CLIENT_CERT: no items found");
+}
+
+#[tokio::test]
+async fn a_group_that_the_host_names_reaches_the_socket() {
+    let directory = tempfile::tempdir().unwrap().path().metadata();
+    // Only root may give a file to a group that it is no member of.
+    let group = directory.map(|own| if own.uid() == 0 { 54_321 } else { own.gid() }).unwrap();
+    let named = group.to_string();
+    let provider = Provider::with(|command| command.env("PLUGIN_UNIX_SOCKET_GROUP", named)).await;
+    let socket = Path::new(&provider.handshake.address);
+    let of = |path: &Path| path.metadata().map(|file| (file.gid(), file.mode() & 0o777)).unwrap();
+    assert_eq!([of(socket.parent().unwrap()), of(socket)], [(group, 0o710), (group, 0o660)]);
+    let mut client = ProviderClient::new(provider.connect().await);
+    client.get_provider_schema(get_provider_schema::Request {}).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_group_that_is_not_there_is_told_and_no_port_is_opened_instead() {
+    let mut command = command(&provider());
+    command.env("TF_PLUGIN_MAGIC_COOKIE", COOKIE).env("PLUGIN_CLIENT_CERT", Identity::of_a_host().pem());
+    let output = command.env("PLUGIN_UNIX_SOCKET_GROUP", "no such group").output().await.unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    insta::assert_snapshot!(String::from_utf8(output.stdout).unwrap(), @"failed to give the socket to the group `no such group` of PLUGIN_UNIX_SOCKET_GROUP: /etc/group has no such name; give its number");
 }
 
 #[tokio::test]

@@ -3,11 +3,12 @@
 use crate::identity::{Identity, client};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
+use gitops_acceptance_tests::crowd;
 use rustls::pki_types::ServerName;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::sync::OnceLock;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use tfplugin_proto::goplugin::grpc_controller_client::GrpcControllerClient;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, BufReader, Lines};
@@ -18,6 +19,8 @@ use tonic::transport::{Channel, Endpoint};
 pub(crate) const COOKIE: &str = "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2";
 /// No test waits longer for anything.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// A host kills a provider that is still there so long after it was to leave.
+const KILL: Duration = Duration::from_secs(2);
 
 /// The outcome of `work`, which must not take forever.
 pub(crate) async fn soon<T>(what: &str, work: impl Future<Output = T>) -> T {
@@ -177,9 +180,14 @@ impl Provider {
         self.stderr = None;
     }
 
-    /// Waits until it is gone: its exit status and what was left on standard output and error.
+    /// Waits until it is gone, now that it was told to leave or its host left: its exit status and what was left on
+    /// standard output and error. That takes no longer than until a host would kill it; on a busy machine all takes
+    /// longer, and a burst may have come since the load was measured.
     pub(crate) async fn gone(mut self) -> (ExitStatus, String, String) {
+        let told = Instant::now();
         let status = soon("the provider's end", self.child.wait()).await.unwrap();
+        let (took, crowd) = (told.elapsed(), crowd());
+        assert!(took < KILL.mul_f64(1.0 + crowd), "{took:?} where {crowd:.1} share a processor");
         let (mut out, mut log) = (String::new(), String::new());
         self.stdout.read_to_string(&mut out).await.unwrap();
         if let Some(stderr) = self.stderr {

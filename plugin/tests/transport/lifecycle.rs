@@ -10,7 +10,7 @@ use tfplugin_proto::health::HealthCheckRequest;
 use tfplugin_proto::health::health_check_response::ServingStatus;
 use tfplugin_proto::health::health_client::HealthClient;
 use tfplugin_proto::tfplugin6::provider_client::ProviderClient;
-use tfplugin_proto::tfplugin6::{get_provider_schema, stop_provider};
+use tfplugin_proto::tfplugin6::{apply_resource_change, get_provider_schema, stop_provider};
 use tonic::transport::Channel;
 
 async fn healthy(channel: &Channel) {
@@ -77,7 +77,6 @@ async fn shutdown_waits_for_work_that_stops() {
     assert_eq!(provider.gone().await.0.code(), Some(0));
 }
 
-/// How long it is given is for the clock of `serve::life`'s own tests: a busy machine adds to it here.
 #[tokio::test]
 async fn shutdown_does_not_wait_for_work_that_goes_on() {
     let provider = Provider::start().await;
@@ -165,6 +164,20 @@ async fn a_panic_is_a_diagnostic_and_not_a_crash() {
     );
     // What it said may be a value of the user's.
     assert!(!log.contains("told to on the line"), "{log}");
+    healthy(&channel).await;
+}
+
+#[tokio::test]
+async fn a_panic_outside_of_work_is_told_as_a_crash_and_ends_its_request_alone() {
+    let mut provider = Provider::start().await;
+    let channel = provider.connect().await;
+    let type_name = "byhand_crash".to_owned();
+    let request = apply_resource_change::Request { type_name, ..Default::default() };
+    let mut client = ProviderClient::new(channel.clone());
+    soon("the answer", client.apply_resource_change(request)).await.unwrap_err();
+    // The whole line: hosts look for how it begins.
+    assert_eq!(provider.logs("").await, "panic: asked to crash");
+    provider.logs("by_hand.rs").await;
     healthy(&channel).await;
 }
 

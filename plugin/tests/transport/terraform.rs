@@ -1,4 +1,4 @@
-//! The same provider under the real CLI.
+//! The same provider under the real CLIs.
 
 use crate::host::{command, provider, signal, soon};
 use crate::workspace::{Workspace, programs};
@@ -20,10 +20,9 @@ resource "byhand_note" "this" {
 }
 "#;
 
-/// The provider under Terraform; `None`, and a word about it, where there is no Terraform.
-fn workspace() -> Option<Workspace> {
-    let terraform = programs().into_iter().next()?;
-    Some(Workspace::new(terraform, "byhand", &provider(), CONFIGURATION))
+/// The provider under each CLI that is there.
+fn workspaces() -> impl Iterator<Item = Workspace> {
+    programs().iter().map(|program| Workspace::new(program, "byhand", &provider(), CONFIGURATION))
 }
 
 /// Applies, plans nothing, and destroys.
@@ -46,25 +45,32 @@ fn is_empty(directory: &Path) -> bool {
 
 #[tokio::test]
 async fn terraform_reads_the_schema() {
-    let Some(workspace) = workspace() else { return };
-    let schema = workspace.succeed(&["providers", "schema", "-json"]).await;
-    let schema: Value = serde_json::from_str(&schema).unwrap();
-    let (_address, provider) = schema["provider_schemas"].as_object().unwrap().iter().next().unwrap();
-    let attributes = &provider["resource_schemas"]["byhand_note"]["block"]["attributes"];
-    assert_eq!(attributes["text"], json!({"type": "string", "description_kind": "plain", "required": true}));
+    for workspace in workspaces() {
+        let schema = workspace.succeed(&["providers", "schema", "-json"]).await;
+        let schema: Value = serde_json::from_str(&schema).unwrap();
+        let (_address, provider) = schema["provider_schemas"].as_object().unwrap().iter().next().unwrap();
+        let text = &provider["resource_schemas"]["byhand_note"]["block"]["attributes"]["text"];
+        assert_eq!(*text, json!({"type": "string", "description_kind": "plain", "required": true}));
+    }
 }
 
 #[tokio::test]
 async fn terraform_applies_plans_and_destroys() {
-    let Some(workspace) = workspace() else { return };
-    live_and_die(&workspace).await;
-    let temporary = workspace.directory.path().join("tmp");
-    assert!(is_empty(&temporary), "sockets left in {temporary:?}");
+    for workspace in workspaces() {
+        live_and_die(&workspace).await;
+        let temporary = workspace.directory.path().join("tmp");
+        assert!(is_empty(&temporary), "sockets left in {temporary:?}");
+    }
 }
 
 #[tokio::test]
 async fn terraform_uses_a_provider_that_runs_already() {
-    let Some(mut workspace) = workspace() else { return };
+    for workspace in workspaces() {
+        attach(workspace).await;
+    }
+}
+
+async fn attach(mut workspace: Workspace) {
     let mut command = command(&provider());
     let mut child =
         command.arg("-debug").env("TMPDIR", workspace.directory.path().join("tmp")).spawn().unwrap();

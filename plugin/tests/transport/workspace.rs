@@ -1,8 +1,11 @@
 //! A directory to run Terraform or OpenTofu in, with a provider at hand.
 
 use crate::host::{command, soon};
+use gitops_acceptance_tests::{Cli, Kind, Lab};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Output;
+use std::sync::OnceLock;
 use tempfile::TempDir;
 
 pub(crate) struct Workspace {
@@ -13,7 +16,7 @@ pub(crate) struct Workspace {
 
 impl Workspace {
     /// For `tfplugin-rs/<name>`, which is the program `provider`.
-    pub(crate) fn new(program: PathBuf, name: &str, provider: &Path, configuration: &str) -> Self {
+    pub(crate) fn new(program: &Path, name: &str, provider: &Path, configuration: &str) -> Self {
         let directory = TempDir::new().unwrap();
         let path = directory.path();
         std::fs::create_dir_all(path.join("bin")).unwrap();
@@ -24,7 +27,7 @@ impl Workspace {
             path.join("bin")
         );
         std::fs::write(path.join("cli.tfrc"), settings).unwrap();
-        let workspace = Self { program, directory, reattach: None };
+        let workspace = Self { program: program.to_owned(), directory, reattach: None };
         workspace.write(configuration);
         workspace
     }
@@ -62,21 +65,21 @@ impl Workspace {
     }
 }
 
-/// Terraform, which is what `TERRAFORM` names or `PATH` holds, then OpenTofu, if `PATH` has it. Says so where there is
-/// neither: a test that proved nothing must not look like one that did.
-pub(crate) fn programs() -> Vec<PathBuf> {
-    #[expect(clippy::disallowed_methods, reason = "the developer says which Terraform to use")]
-    let (named, path) = (std::env::var_os("TERRAFORM"), std::env::var_os("PATH").unwrap_or_default());
-    let on_path = |name: &str| std::env::split_paths(&path).map(|p| p.join(name)).find(|p| p.exists());
-    let terraform = named.map(PathBuf::from).or_else(|| on_path("terraform"));
-    let programs: Vec<_> = terraform.into_iter().chain(on_path("tofu")).collect();
-    if programs.is_empty() {
-        skipped("no terraform or tofu on PATH, and TERRAFORM is not set");
-    }
-    programs
+/// The CLIs that are there, found as the acceptance tests find them: where `TERRAFORM` and `TOFU` say, beside the lab's
+/// programs, or on the `PATH`. Says which is missing: a test that proved nothing must not look like one that did.
+pub(crate) fn programs() -> &'static [PathBuf] {
+    static FOUND: OnceLock<Vec<PathBuf>> = OnceLock::new();
+    let find = |kind| match Cli::find(kind, &Lab::bin()) {
+        Ok(cli) => Some(cli.path),
+        Err(why) => {
+            skipped(&format!("the transport under {kind}: {why}"));
+            None
+        }
+    };
+    FOUND.get_or_init(|| Kind::ALL.into_iter().filter_map(find).collect())
 }
 
-#[expect(clippy::print_stdout, reason = "a test that proved nothing must say so")]
+/// Says so past the test runner, which shows what a test prints only when it fails.
 fn skipped(why: &str) {
-    println!("skipped: {why}");
+    let _ = writeln!(std::io::stderr(), "skipped: {why}");
 }

@@ -2,8 +2,9 @@
 //!
 //! Doc comments become descriptions, `Option` makes an attribute optional, `#[serde(default)]` gives it a default,
 //! and a struct within the struct becomes nested attributes. What JSON Schema has no word for is said with
-//! `#[schemars(extend("x-…" = true))]`: `x-replace`, `x-sensitive`, `x-identity`. A keyword that this module does
-//! not know is an error naming its path, so nothing that a struct demands is dropped in silence.
+//! `#[schemars(extend("x-…" = true))]`: `x-replace`, `x-sensitive`, `x-identity`; `x-deprecated` is why a field, or the
+//! whole struct, is `deprecated`. A keyword that this module does not know is an error naming its path, so nothing that
+//! a struct demands is dropped in silence.
 
 mod shape;
 
@@ -49,6 +50,12 @@ pub fn attributes<T: JsonSchema>(role: Role) -> Result<Attributes, Error> {
 pub fn description<T: JsonSchema>() -> String {
     let schema = SchemaGenerator::default().into_root_schema_for::<T>();
     text(schema.get("description"))
+}
+
+/// Why not to use `T` any more, where it is deprecated as a whole.
+pub fn deprecated<T: JsonSchema>() -> Option<String> {
+    let schema = SchemaGenerator::default().into_root_schema_for::<T>();
+    (schema.get("deprecated") == Some(&Json::Bool(true))).then(|| text(schema.get("x-deprecated")))
 }
 
 fn object(schema: &Map<String, Json>, role: Role, path: &str) -> Result<Attributes, Error> {

@@ -13,7 +13,8 @@ const MAX_DIGITS: usize = 16_384;
 
 /// A decimal number without loss. Equal when numerically equal: `1`, `1.0` and `1e0` are one number.
 ///
-/// Infinities and NaN do not exist here; they are refused where they come in.
+/// Infinities and NaN do not exist here; they are refused where they come in. Core can send an infinity, and no more
+/// than that: it stores values as JSON, which has none, so that whatever took one could not be kept.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Number {
     negative: bool,
@@ -32,7 +33,7 @@ pub enum ParseNumberError {
     #[error("number has too many digits")]
     TooLong,
     /// Infinite, or not a number.
-    #[error("number is not finite")]
+    #[error("number is not finite, which no state can hold")]
     NotFinite,
 }
 
