@@ -131,6 +131,18 @@ async fn the_log_says_who_and_what() {
     ");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_says_where_people_read_about_the_run() {
+    let rig = Rig::start().await;
+    for (run, expected) in [(Some("https://ci.example/jobs/7"), "https://ci.example/jobs/7"), (None, "")] {
+        let repositories = Repositories::for_run(settings(&rig.server), run.map(str::to_owned)).unwrap();
+        let repository = repositories.open(&remote(&rig.server.url("p.git"))).unwrap();
+        landed(repository.commit(&task(), change("a", vec![write("a", expected)])).await);
+        let format = "--format=%(trailers:key=Gitops-Run,valueonly)";
+        assert_eq!(rig.bare.git(&["log", "-1", format, "main"]).unwrap(), expected);
+    }
+}
+
 /// Holds the worker at its next fetch, so that what is asked meanwhile waits together.
 async fn hold(rig: &Rig) {
     rig.server.faults().push(Fault::once(Service::AdvertiseUpload, Failure::Slow(Duration::from_secs(3))));

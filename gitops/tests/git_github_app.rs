@@ -35,17 +35,22 @@ fn key(rig: &Rig) -> (String, String) {
 
 /// Answers as GitHub does, with the token that the Git server takes; counts what it gave.
 async fn api(public: String, given: Arc<AtomicUsize>) -> String {
+    api_until("2099-01-01T00:00:00Z", public, given).await
+}
+
+/// The same, with tokens that end then.
+async fn api_until(end: &'static str, public: String, given: Arc<AtomicUsize>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            answer(stream, &public, &given).await;
+            answer(stream, end, &public, &given).await;
         }
     });
     format!("http://{address}/api/v3")
 }
 
-async fn answer(mut stream: TcpStream, public: &str, given: &AtomicUsize) {
+async fn answer(mut stream: TcpStream, end: &str, public: &str, given: &AtomicUsize) {
     let mut request = Vec::new();
     let mut part = [0; 4096];
     while !request.windows(4).any(|end| end == b"\r\n\r\n") {
@@ -72,7 +77,7 @@ async fn answer(mut stream: TcpStream, public: &str, given: &AtomicUsize) {
             assert!(life <= 10 * 60, "GitHub refuses JWTs that live for more than ten minutes");
             assert_eq!(header("accept"), "application/vnd.github+json");
             given.fetch_add(1, Ordering::SeqCst);
-            ("201 Created", format!("{{\"token\": \"{TOKEN}\", \"expires_at\": \"2099-01-01T00:00:00Z\"}}"))
+            ("201 Created", format!("{{\"token\": \"{TOKEN}\", \"expires_at\": \"{end}\"}}"))
         }
         (_, Ok(_)) => ("404 Not Found", r#"{"message": "Not Found"}"#.to_owned()),
         (_, Err(_)) => {
@@ -112,6 +117,24 @@ async fn an_app_gets_one_token_for_all_it_does() {
     }
     assert_eq!(repository.read(&task()).await.unwrap().commit(), rig.bare.head().unwrap());
     assert_eq!(given.load(Ordering::SeqCst), 1);
+}
+
+/// A new token is for the same clone: nothing is fetched again, and waits go on that ask about commits in it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_token_goes_on_with_the_clone() {
+    let rig = Rig::start_for("x-access-token").await;
+    let (private, public) = key(&rig);
+    let given = Arc::<AtomicUsize>::default();
+    let base = api_until("2001-01-01T00:00:00Z", public, given.clone()).await;
+    let repository = repository(&rig, app("4711", "42", &private, &base));
+    landed(repository.commit(&task(), change("a", vec![write("a", "1")])).await);
+    rig.server.take_requests();
+    for content in ["2", "3"] {
+        landed(repository.commit(&task(), change("a", vec![write("a", content)])).await);
+    }
+    assert!(given.load(Ordering::SeqCst) >= 3, "each token was at its end");
+    let fetches = |path: &str| path.ends_with("/git-upload-pack");
+    assert!(!rig.server.take_requests().iter().any(|request| fetches(&request.path)), "cloned again");
 }
 
 /// The token of the app is the one for the forge, too.

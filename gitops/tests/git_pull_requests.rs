@@ -5,7 +5,7 @@
 mod support;
 
 use gitops::Secret;
-use gitops::git::{Credentials, Error, PullRequests, Repositories, Settings, WriteMode};
+use gitops::git::{Credentials, Error, Means, PullRequests, Repositories, Settings, WriteMode};
 use gitops_acceptance_tests::forge::{Dialect, Fault, Forge, How};
 use gitops_acceptance_tests::git_server::{Fault as GitFault, Kind, Service, script};
 use support::protected::{ALL, HEAD, Protected, proposed};
@@ -370,7 +370,8 @@ async fn a_repository_over_ssh_has_a_token_for_its_forge() {
     };
     let url = format!("ssh://git@git.acme/{project}.git");
     for (id, number) in [("a", 1), ("b", 1)] {
-        let repository = Repositories::with_ssh(settings.clone(), &ssh).unwrap();
+        let repository =
+            Repositories::with(settings.clone(), Means { ssh: ssh.clone(), ..Means::default() }).unwrap();
         let repository = repository.open(&support::remote(&url)).unwrap();
         let (_, request) = proposed(repository.commit(&task(), change(id, vec![write(id, "1")])).await);
         assert_eq!((request.number, request.url), (number, forge.page(1)));

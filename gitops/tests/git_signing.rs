@@ -7,6 +7,7 @@ mod support;
 use gitops::Secret;
 use gitops::git::{Error, Repositories, Repository, Settings, Signing, WriteMode};
 use gitops_acceptance_tests::forge::Dialect;
+use std::io::Write as _;
 use std::path::Path;
 use std::process::Command;
 use support::protected::{HEAD, Protected, proposed};
@@ -132,6 +133,29 @@ async fn gpg_signatures_are_verified_by_git() {
     let path = rig.bare.path().to_str().unwrap();
     run("git", &["-C", path, "verify-commit", &commit], home.path());
     run("gpgconf", &["--kill", "all"], home.path());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gpg_key_that_is_locked() {
+    if Command::new("gpg").arg("--version").output().is_err() {
+        let _ = writeln!(std::io::stderr(), "skipped: there is no gpg on this machine");
+        return;
+    }
+    let rig = Rig::start().await;
+    let home = tempfile::Builder::new().prefix("g").tempdir().unwrap();
+    let unlocked = ["--batch", "--quiet", "--pinentry-mode", "loopback", "--passphrase", "hunter22"];
+    let gpg = |arguments: &[&str]| run("gpg", &[&unlocked, arguments].concat(), home.path());
+    gpg(&["--quick-generate-key", "gitops <gitops@localhost>", "ed25519", "sign"]);
+    let key = gpg(&["--armor", "--export-secret-keys"]);
+    run("gpgconf", &["--kill", "all"], home.path());
+    let signing = Signing { gpg_key: Some(Secret::new(key)), ..Signing::default() };
+    let repository = signing_with(&rig, signing).unwrap();
+    let error = repository.commit(&task(), change("a", vec![write("a", "1")])).await.unwrap_err();
+    insta::assert_snapshot!(rig.report(&error), @"
+    commits cannot be signed: the gpg key has a passphrase, which nobody can be asked for
+    Hint: Give `signing` a private key without a passphrase, or the public key of one that the SSH agent has. Nothing was written.
+    ");
+    assert_eq!(rig.bare.commits().unwrap(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

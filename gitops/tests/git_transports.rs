@@ -1,7 +1,7 @@
 //! The ways to a repository other than plain HTTP, over which all other tests go: https with an authority of one's own,
 //! and a directory. The lab's acceptance tests go over ssh.
 
-#![allow(clippy::unwrap_used, reason = "tests and what helps them")]
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests and what helps them")]
 
 mod support;
 
@@ -14,6 +14,8 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, 
 use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use std::path::Path;
+use std::process::Command;
 use std::sync::Arc;
 use support::*;
 
@@ -119,4 +121,32 @@ async fn a_directory() {
     let last = landed(ours.commit(&task(), change("a", vec![write("a", "2\n")])).await);
     assert_eq!((bare.head().unwrap(), bare.commits().unwrap()), (last, 4));
     assert_eq!((bare.read("a").as_deref(), bare.read("b").as_deref()), (Some("2"), Some("1")));
+}
+
+/// Where the configuration of a user leads: the environment is the whole process's, so that the test runs itself once
+/// more, with a home of its own.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_users_configuration_leads_nowhere_else() {
+    const INSIDE: &str = "GITOPS_TEST_HOME";
+    let Some(home) = std::env::var_os(INSIDE) else {
+        let home = tempfile::tempdir().unwrap();
+        let mut again = Command::new(std::env::current_exe().unwrap());
+        again.args(["--exact", "the_users_configuration_leads_nowhere_else", "--nocapture"]);
+        again.env(INSIDE, home.path()).env("HOME", home.path()).env_remove("XDG_CONFIG_HOME");
+        again.env("GIT_CONFIG_GLOBAL", home.path().join(".gitconfig"));
+        assert!(again.status().unwrap().success());
+        return;
+    };
+    let (rig, elsewhere) = (Rig::start().await, Rig::start().await);
+    let there = format!("file://{}/", elsewhere.dir.path().display());
+    for (number, url) in [elsewhere.server.url(""), there].into_iter().enumerate() {
+        let lines = ["insteadOf", "pushInsteadOf"].map(|key| format!("\t{key} = {}\n", rig.server.url("")));
+        let config = format!("[url \"{url}\"]\n{}", lines.concat());
+        std::fs::write(Path::new(&home).join(".gitconfig"), config).unwrap();
+        let id = number.to_string();
+        let commit = landed(rig.stranger().commit(&task(), change(&id, vec![write(&id, "1")])).await);
+        assert_eq!(rig.bare.head().unwrap(), commit, "{url}");
+    }
+    assert_eq!(elsewhere.server.take_requests().len(), 0, "credentials went to another server");
+    assert_eq!(elsewhere.bare.commits().unwrap(), 1);
 }

@@ -9,6 +9,7 @@ use super::transport::client;
 use crate::Secret;
 use crate::error::last_cause;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use k8s_openapi::jiff::Timestamp;
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderValue};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -17,8 +18,10 @@ use std::time::{Duration, Instant, SystemTime};
 
 /// GitHub's own API.
 const GITHUB: &str = "https://api.github.com";
-/// How long before its end a token is replaced; GitHub gives an hour.
+/// How long a token is used at most; GitHub gives an hour.
 const LIFE: Duration = Duration::from_secs(50 * 60);
+/// How long before its end, as GitHub says it, a token is replaced.
+const MARGIN: Duration = Duration::from_secs(10 * 60);
 /// The most bytes of an answer.
 const MAX_ANSWER: usize = 1 << 20;
 
@@ -55,6 +58,13 @@ struct Claims<'a> {
     iat: u64,
     exp: u64,
     iss: &'a str,
+}
+
+/// How long a token is used that ends then.
+fn life(end: Option<&str>) -> Duration {
+    let Some(end) = end.and_then(|end| end.parse::<Timestamp>().ok()) else { return LIFE };
+    let left = Duration::try_from(end.duration_since(Timestamp::now())).unwrap_or_default();
+    left.saturating_sub(MARGIN).min(LIFE)
 }
 
 impl GithubApp {
@@ -99,7 +109,8 @@ impl GithubApp {
         let text = |key: &str| body.get(key).and_then(Value::as_str);
         match text("token") {
             Some(token) if status.is_success() => {
-                Ok(Token { secret: Secret::new(token.to_owned()), until: Instant::now() + LIFE })
+                let until = Instant::now() + life(text("expires_at"));
+                Ok(Token { secret: Secret::new(token.to_owned()), until })
             }
             _ => {
                 let said = text("message").unwrap_or("without a word");

@@ -1,13 +1,17 @@
 //! Which revisions have a commit in their history, for a wait that cannot ask Git itself.
 //!
-//! Other writers push after us, so Argo CD may never be at our commit, but at one that has it as an ancestor.
+//! Other writers push after us, so Argo CD may never be at our commit, but at one that has it as an ancestor. What is
+//! known for certain stays known, whatever becomes of the private clone; everything else is asked again.
 
 use super::Repository;
 use crate::Task;
+use git2::Oid;
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 /// One commit, and the revisions that are known to have it or not. Cheap to clone; clones share what is known.
 #[derive(Clone)]
@@ -21,14 +25,40 @@ struct Shared {
     asked: Notify,
 }
 
+/// What the private clone is asked.
+pub(super) struct Question {
+    pub(super) commit: Oid,
+    pub(super) revisions: Vec<Oid>,
+}
+
 #[derive(Default)]
 struct Known {
-    answers: BTreeMap<String, bool>,
+    answers: BTreeMap<String, Answer>,
     open: BTreeSet<String>,
+}
+
+/// What is known of a revision.
+#[derive(Debug, Clone, Copy)]
+enum Answer {
+    Certain(bool),
+    /// Git did not know it then.
+    Unknown(Instant),
+}
+
+impl Answer {
+    /// Whether it counts; what was not known counts for a while.
+    fn counts(&self) -> bool {
+        match self {
+            Self::Certain(_) => true,
+            Self::Unknown(at) => at.elapsed() < AGAIN,
+        }
+    }
 }
 
 /// The most revisions that are remembered; a wait sees a handful.
 const MAX_KNOWN: usize = 10_000;
+/// How long after it was not known a revision is asked about again.
+const AGAIN: Duration = Duration::from_secs(10);
 
 impl Lineage {
     /// The lineage of `commit`, of which nothing is known yet.
@@ -44,8 +74,9 @@ impl Lineage {
             return true;
         }
         let mut known = self.known();
-        if let Some(answer) = known.answers.get(revision) {
-            return *answer;
+        let answer = known.answers.get(revision).copied().filter(Answer::counts);
+        if let Some(answer) = answer {
+            return matches!(answer, Answer::Certain(true));
         }
         if known.answers.len() < MAX_KNOWN && known.open.insert(revision.to_owned()) {
             self.shared.asked.notify_one();
@@ -59,19 +90,13 @@ impl Lineage {
         loop {
             self.shared.asked.notified().await;
             let open = self.known().open.clone();
-            // Read after the questions came up, so that the clone has what Argo CD saw before.
-            let snapshot = repository.read(task).await;
+            // Fetched after the questions came up, so that the clone has what Argo CD saw before.
+            let found = repository.descendants(task, &self.shared.commit, &open).await;
             let mut known = self.known();
             // Those that came up meanwhile stay open: their call is still to be heard.
             known.open.retain(|revision| !open.contains(revision));
-            match snapshot {
-                Ok(snapshot) => {
-                    let answered = open.into_iter().map(|revision| {
-                        let reaches = snapshot.reaches(&revision, &self.shared.commit);
-                        (revision, reaches)
-                    });
-                    known.answers.extend(answered);
-                }
+            match found {
+                Ok(found) => known.learn(open, &found),
                 Err(error) => tracing::warn!(%error, "could not look up the history of a revision"),
             }
         }
@@ -79,5 +104,46 @@ impl Lineage {
 
     fn known(&self) -> MutexGuard<'_, Known> {
         self.shared.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Known {
+    /// What was `found` of the revisions that were asked about; those that are not there were not known.
+    fn learn(&mut self, asked: BTreeSet<String>, found: &BTreeMap<String, bool>) {
+        let now = Instant::now();
+        let answers = asked.into_iter().map(|revision| {
+            let answer = found.get(&revision).copied().map_or(Answer::Unknown(now), Answer::Certain);
+            (revision, answer)
+        });
+        self.answers.extend(answers);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::time::advance;
+
+    /// Whether `revision` is accepted, and whether it is asked about.
+    fn asked(lineage: &Lineage, revision: &str) -> (bool, bool) {
+        (lineage.accepts(revision), lineage.known().open.contains(revision))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn only_what_is_certain_is_kept() {
+        let lineage = Lineage::new("c");
+        assert_eq!(asked(&lineage, "c"), (true, false));
+        for revision in ["yes", "no", "perhaps"] {
+            assert_eq!(asked(&lineage, revision), (false, true), "{revision}");
+        }
+        let open = std::mem::take(&mut lineage.known().open);
+        lineage.known().learn(open, &[("yes".to_owned(), true), ("no".to_owned(), false)].into());
+        let answers = || ["yes", "no", "perhaps"].map(|revision| asked(&lineage, revision));
+        assert_eq!(answers(), [(true, false), (false, false), (false, false)]);
+        advance(AGAIN).await;
+        assert_eq!(answers(), [(true, false), (false, false), (false, true)]);
+        let open = std::mem::take(&mut lineage.known().open);
+        lineage.known().learn(open, &[("perhaps".to_owned(), true)].into());
+        assert_eq!(answers(), [(true, false), (false, false), (true, false)]);
     }
 }

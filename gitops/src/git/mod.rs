@@ -3,7 +3,8 @@
 //! A [`Change`] is an intent that is carried out on the tip of a branch, and again on the new tip when somebody
 //! else was faster. Changes that wait at the same time become one commit and one push, and each keeps its own
 //! result. A push goes through only if the branch is where the commit was made (a lease). When the answer of a
-//! push is lost, the outcome is found out and never guessed; content that is already there makes no commit.
+//! push is lost, the outcome is found out and never guessed; content that is already there makes no commit. A server
+//! that does nothing is waited for half a minute, however many requests it leaves without an answer.
 //!
 //! Changes of a branch that nobody may push to are delivered as a pull request: they wait together on a branch of their
 //! own until somebody merges it, and are seen as if somebody had.
@@ -41,7 +42,9 @@ mod keys;
 mod lineage;
 mod message;
 mod mirror;
+mod patience;
 mod proposal;
+mod registry;
 mod remote;
 mod repository;
 mod scope;
@@ -58,6 +61,7 @@ pub use error::Error;
 pub use github_app::GithubApp;
 pub(crate) use keys::has_passphrase;
 pub use lineage::Lineage;
+pub use registry::{Means, Repositories};
 pub use remote::{Credentials, PullRequests, Remote, Settings, Signing, WriteMode};
-pub use repository::{Repositories, Repository};
+pub use repository::Repository;
 pub use snapshot::{Kind, MAX_FILE, MAX_FILES, Snapshot};

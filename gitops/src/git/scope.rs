@@ -1,5 +1,6 @@
 //! How long the network work for a batch of requests goes on: as long as anybody waits for it.
 
+use super::patience::Patience;
 use crate::task::{Interrupted, Task};
 use std::future::Future;
 use std::time::Duration;
@@ -12,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 pub(super) struct Scope {
     handle: Handle,
     shutdown: CancellationToken,
+    patience: Patience,
     waiting: Vec<CancellationToken>,
     /// The last deadline of all that wait, and how long its owner gave.
     last: Task,
@@ -22,15 +24,21 @@ impl Scope {
     pub(super) fn new(
         handle: Handle,
         shutdown: CancellationToken,
+        patience: Patience,
         waiting: &[(Task, CancellationToken)],
     ) -> Option<Self> {
         let last = waiting.iter().map(|(task, _)| task).max_by_key(|task| task.deadline())?.clone();
         let waiting = waiting.iter().map(|(_, gone)| gone.clone()).collect();
-        Some(Self { handle, shutdown, waiting, last })
+        Some(Self { handle, shutdown, patience, waiting, last })
     }
 
     pub(super) fn handle(&self) -> &Handle {
         &self.handle
+    }
+
+    /// How long servers are waited for that do nothing.
+    pub(super) fn patience(&self) -> &Patience {
+        &self.patience
     }
 
     /// The longest task of all that wait.

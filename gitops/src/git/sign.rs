@@ -24,6 +24,9 @@ pub(super) enum Signer {
 /// Why a commit has no signature, in words.
 type Why = String;
 
+/// What is said of a key that `gpg` cannot unlock: its agent is one that it started itself, and knows no passphrase.
+const PASSPHRASE_OF_GPG: &str = "the gpg key has a passphrase, which nobody can be asked for";
+
 impl Signer {
     /// The signer that the settings name.
     ///
@@ -91,9 +94,9 @@ fn by_gpg(scope: &Scope, dir: &Path, key: &Secret<String>, commit: &str) -> Resu
     program(scope, gpg().args(["--armor", "--detach-sign"]).stdin(commit))
 }
 
-/// A key ring of its own: the user's is neither read nor changed.
+/// A key ring of its own: the user's is neither read nor changed. What `gpg` says is in English.
 fn gpg_home(program: Program, dir: &Path) -> Program {
-    program.env("GNUPGHOME", dir)
+    program.env("GNUPGHOME", dir).env("LC_ALL", "C")
 }
 
 /// What the program prints.
@@ -102,7 +105,10 @@ fn program(scope: &Scope, program: Program) -> Result<String, Why> {
     done.map(|output| output.text()).map_err(|error| match error {
         run::Error::Failed { command, stderr, .. } => {
             let said = cleaned(stderr.join("\n").as_bytes(), iter::empty());
-            format!("`{command}` says: {}", said.lines().last().unwrap_or("nothing"))
+            match said.to_lowercase().contains("passphrase") {
+                true => PASSPHRASE_OF_GPG.to_owned(),
+                false => format!("`{command}` says: {}", said.lines().last().unwrap_or("nothing")),
+            }
         }
         error => crate::error::chain(&error).replace('\n', ", "),
     })

@@ -3,7 +3,8 @@
 use super::tree::{Directory, Entry, Fault};
 use super::{Edit, Error};
 use crate::path::RepoPath;
-use git2::{ObjectType, Oid, Repository, RepositoryOpenFlags};
+use git2::{ObjectType, Oid, Repository};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The largest file that is read, in bytes.
@@ -11,15 +12,31 @@ pub const MAX_FILE: usize = 8 << 20;
 /// The most files that [`Snapshot::files`] lists.
 pub const MAX_FILES: usize = 100_000;
 
+/// The directory of a clone, and whether something was missed in it.
+pub(super) struct Home {
+    pub(super) dir: tempfile::TempDir,
+    damaged: AtomicBool,
+}
+
+impl Home {
+    pub(super) fn new(dir: tempfile::TempDir) -> Arc<Self> {
+        Arc::new(Self { dir, damaged: AtomicBool::new(false) })
+    }
+
+    pub(super) fn is_damaged(&self) -> bool {
+        self.damaged.load(Ordering::Relaxed)
+    }
+}
+
 /// An object database, and the directory that it lives in.
 pub(super) struct Store {
     pub(super) url: String,
     repo: Mutex<Repository>,
-    home: Arc<tempfile::TempDir>,
+    home: Arc<Home>,
 }
 
 impl Store {
-    pub(super) fn new(url: String, repo: Repository, home: Arc<tempfile::TempDir>) -> Arc<Self> {
+    pub(super) fn new(url: String, repo: Repository, home: Arc<Home>) -> Arc<Self> {
         Arc::new(Self { url, repo: Mutex::new(repo), home })
     }
 
@@ -59,6 +76,11 @@ impl Snapshot {
     /// The files of a commit that only we have, under the name of the one on the server that it stands for.
     pub(super) fn named(store: Arc<Store>, commit: Oid, name: Oid) -> Result<Self, git2::Error> {
         Ok(Self { commit: name, ..Self::new(store, commit)? })
+    }
+
+    /// Whether something that was read was not there: a new clone is needed.
+    pub(super) fn is_damaged(&self) -> bool {
+        self.store.home.is_damaged()
     }
 
     /// The commit, in hex.
@@ -135,20 +157,6 @@ impl Snapshot {
         })
     }
 
-    /// Whether `commit` is `revision` or in its history, as far as the private clone knows: it has the history from
-    /// where this process first looked.
-    pub fn reaches(&self, revision: &str, commit: &str) -> bool {
-        let (Ok(revision), Ok(commit)) = (Oid::from_str(revision), Oid::from_str(commit)) else {
-            return false;
-        };
-        // A new handle: an old one does not know where the shallow history ends now.
-        let flags = RepositoryOpenFlags::BARE | RepositoryOpenFlags::NO_SEARCH;
-        let no_paths: [&str; 0] = [];
-        revision == commit
-            || Repository::open_ext(self.store.home.path(), flags, no_paths)
-                .is_ok_and(|repo| repo.graph_descendant_of(revision, commit).unwrap_or(false))
-    }
-
     /// Makes `edits` in memory; answers whether they changed anything. After an error some of them may be made.
     pub(super) fn edit(&mut self, edits: &[Edit]) -> Result<bool, Fault> {
         let root = self.root.get_mut().unwrap_or_else(PoisonError::into_inner);
@@ -175,6 +183,7 @@ impl Snapshot {
         self.store.with(|repo| work(repo, &mut root)).map_err(|fault| match fault {
             Fault::Told(error) => error,
             Fault::Git(error) => {
+                self.store.home.damaged.store(true, Ordering::Relaxed);
                 Error::Storage { url: self.store.url.clone(), why: error.message().to_owned() }
             }
         })

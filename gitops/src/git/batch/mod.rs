@@ -6,24 +6,23 @@
 //! is reported as unknown.
 
 mod build;
+mod deliver;
 
 use super::crowd::Member;
-use super::mirror::{Push, Target};
 use super::proposal::Tip;
 use super::scope::Scope;
 use super::snapshot::Store;
-use super::ticket::{Ticket, send_all, take_back_all};
+use super::ticket::Ticket;
 use super::worker::Worker;
 use super::{Change, Error, Outcome};
 use crate::Task;
 use build::Built;
+use deliver::{Parcel, Verdict, take_back};
 use git2::Oid;
 use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-/// How long is looked for what became of a push whose answer is lost.
-const BUDGET: Duration = Duration::from_secs(60);
 /// How long a branch is tried that keeps moving: with the last attempt on top of it, about a minute.
 const PERSISTENCE: Duration = Duration::from_secs(55);
 /// How often a push is tried that fails before anything is sent.
@@ -74,15 +73,6 @@ enum Effect {
 
 type Changes = Vec<(Transaction, Effect)>;
 
-/// How the delivery of a commit ended.
-enum Verdict {
-    Landed,
-    /// The branch moved.
-    Moved,
-    Refused(Error),
-    Failed(Error),
-}
-
 impl Worker {
     /// Carries out changes of one author; answers the tip of the branch, where it is known.
     pub(super) fn carry_out(&mut self, mut waiting: Vec<Transaction>, mut tip: Option<Tip>) -> Option<Tip> {
@@ -105,10 +95,11 @@ impl Worker {
             let Built { bench, commit, changes } = self.build(&scope, waiting, &found)?;
             let Some(commit) = commit else { return Some(self.settle(&scope, &found, None, changes)) };
             attempts += 1;
-            let verdict = self.deliver(&scope, &bench, commit, &self.target(&found), &changes);
-            if !matches!(verdict, Verdict::Landed) {
-                take_back_all(changes.iter().map(|(transaction, _)| &transaction.ticket));
-            }
+            let target = self.target(&found);
+            let tickets = changes.iter().map(|(transaction, _)| &transaction.ticket);
+            let parcel = Parcel { scope: &scope, bench: &bench, commit, target: &target };
+            let verdict = self.deliver(&parcel, tickets.clone());
+            take_back(&verdict, tickets);
             match verdict {
                 Verdict::Landed => return self.landed(&scope, &bench, commit, &found, changes),
                 Verdict::Refused(error)
@@ -127,7 +118,8 @@ impl Worker {
                 Verdict::Moved => {}
                 Verdict::Failed(error) => {
                     failures += 1;
-                    if !error.is_transient() || failures >= FAILURES {
+                    let again = error.is_transient() && !self.patience.is_gone();
+                    if !again || failures >= FAILURES {
                         return fail(changes.into_iter().map(|(one, _)| one), &error);
                     }
                 }
@@ -135,84 +127,10 @@ impl Worker {
             waiting = changes.into_iter().map(|(transaction, _)| transaction).collect();
             let left = PERSISTENCE.saturating_sub(started.elapsed());
             if left.is_zero() || scope.give_way(attempts, begun.elapsed(), left).is_err() {
-                let (url, branch) = (self.place.url(), self.target(&found).branch);
+                let (url, branch) = (self.place.url(), target.branch);
                 let error = Error::Contended { url, branch, attempts, spent: started.elapsed() };
                 return fail(waiting, &error);
             }
-        }
-    }
-
-    /// Pushes `commit` to `target` until it is known where it is.
-    fn deliver(
-        &mut self,
-        scope: &Scope,
-        bench: &Store,
-        commit: Oid,
-        target: &Target,
-        changes: &Changes,
-    ) -> Verdict {
-        let tickets = changes.iter().map(|(transaction, _)| &transaction.ticket);
-        let mut push = match self.mirror() {
-            Ok(mirror) => mirror.push(scope, bench, commit, target, &|| send_all(tickets.clone(), commit)),
-            Err(error) => return Verdict::Failed(error),
-        };
-        let (mut attempt, started) = (0, Instant::now());
-        loop {
-            let why = match (push, attempt) {
-                (Push::Landed, _) => return Verdict::Landed,
-                (Push::Moved, 0) => return Verdict::Moved,
-                (Push::NotSent(error), 0) => return Verdict::Failed(error),
-                (Push::Refused { reason, server_text }, _) => {
-                    let (url, branch) = (self.place.url(), target.branch.clone());
-                    return Verdict::Refused(Error::Refused { url, branch, reason, server_text });
-                }
-                (Push::Moved, _) => None,
-                (Push::NotSent(error) | Push::Ambiguous(error), _) => Some(error),
-            };
-            attempt += 1;
-            if let Some(why) = why.as_ref().filter(|_| started.elapsed() > BUDGET) {
-                return Verdict::Failed(self.unknown(commit, target, why));
-            }
-            if let Err(interrupted) = scope.back_off(attempt) {
-                let why =
-                    why.unwrap_or_else(|| Error::Interrupted { url: self.place.url(), source: interrupted });
-                return Verdict::Failed(self.unknown(commit, target, &why));
-            }
-            push = match self.where_is(scope) {
-                Ok(at) if at == Some(commit) => return Verdict::Landed,
-                Ok(at) if at == target.at => match self.mirror() {
-                    Ok(mirror) => mirror.push(scope, bench, commit, target, &|| true),
-                    Err(error) => return Verdict::Failed(self.unknown(commit, target, &error)),
-                },
-                Ok(at) => {
-                    match at.is_some_and(|at| self.mirror().is_ok_and(|mirror| mirror.contains(at, commit))) {
-                        true => return Verdict::Landed,
-                        false => return Verdict::Moved,
-                    }
-                }
-                Err(error) if error.is_transient() => Push::Ambiguous(error),
-                Err(error) => return Verdict::Failed(self.unknown(commit, target, &error)),
-            };
-        }
-    }
-
-    /// Where the branch is that is pushed to.
-    fn where_is(&mut self, scope: &Scope) -> Result<Option<Oid>, Error> {
-        let tips = self.mirror()?.fetch(scope)?;
-        Ok(if self.proposals.is_some() { tips.head } else { Some(tips.base) })
-    }
-
-    fn unknown(&self, commit: Oid, target: &Target, why: &Error) -> Error {
-        let why = match why {
-            // Its own words say that nothing was sent, which here something was.
-            Error::Interrupted { source, .. } => source.to_string(),
-            why => why.to_string(),
-        };
-        Error::Unknown {
-            url: self.place.url(),
-            branch: target.branch.clone(),
-            commit: commit.to_string(),
-            why,
         }
     }
 

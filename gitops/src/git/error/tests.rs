@@ -47,6 +47,12 @@ fn messages() {
             reason: "pre-receive hook declined".into(),
             server_text: "error: GH006: Protected branch\nerror: At least 1 review".into(),
         },
+        Error::Refused {
+            url: url(),
+            branch: branch(),
+            reason: "failed to update ref".into(),
+            server_text: String::new(),
+        },
         Error::Contended { url: url(), branch: branch(), attempts: 12, spent: Duration::from_secs(60) },
         Error::Unknown {
             url: url(),
@@ -146,6 +152,9 @@ fn messages() {
       remote: error: GH006: Protected branch
       remote: error: At least 1 review
     Hint: The rules of the server forbid this change: allow this user to push to the branch, or use another branch. To a protected branch, `write_mode = "pull_request"` in the provider block's `git` delivers changes as pull requests.
+
+    the git server refused the push to `main` of `https://git.example/p`: failed to update ref
+    Hint: No other writer moved the branch: the server cannot, because of a lock or a failure of its own. Apply again; if it stays, ask whoever runs the server.
 
     the branch `main` of `https://git.example/p` moved each time during 12 attempts in 1m
     Hint: Other writers keep pushing to this branch. Apply again.

@@ -3,13 +3,16 @@
 //! There is never a checkout: no hooks, no filters, no links to write through. The first fetch takes the tip
 //! alone where the transport can; later ones continue from there, so that ancestry stays right.
 
+mod descent;
 mod push;
+mod rejection;
 
 pub(super) use push::{Push, Target};
+pub(super) use rejection::{Cause, Rejection};
 
 use super::address::{Address, Scheme};
 use super::scope::Scope;
-use super::snapshot::{Snapshot, Store};
+use super::snapshot::{Home, Snapshot, Store};
 use super::text;
 use super::transport::{Failure, Link, Session};
 use super::tree::is_damage;
@@ -62,11 +65,15 @@ pub(super) struct Mirror {
     place: Place,
     link: Link,
     secrets: Access,
-    home: Arc<tempfile::TempDir>,
+    home: Arc<Home>,
     store: Arc<Store>,
     fetched: bool,
     /// Whether the history begins at the first fetch.
     shallow: bool,
+    /// How many commits deep it was fetched on request.
+    depth: i32,
+    /// Whether more of the history than is here is too large to be fetched.
+    too_deep: bool,
 }
 
 impl Mirror {
@@ -74,13 +81,33 @@ impl Mirror {
         let storage = |why: String| Error::Storage { url: place.url(), why };
         // Created with mode 0700.
         let home = tempfile::Builder::new().prefix("gitops-clone-").tempdir();
-        let home = Arc::new(home.map_err(|error| storage(error.to_string()))?);
+        let home = Home::new(home.map_err(|error| storage(error.to_string()))?);
         let mut options = git2::RepositoryInitOptions::new();
         options.bare(true).external_template(false);
-        let repo = Repository::init_opts(home.path(), &options)
+        let repo = Repository::init_opts(home.dir.path(), &options)
             .map_err(|error| storage(error.message().to_owned()))?;
         let store = Store::new(place.url(), repo, home.clone());
-        Ok(Self { place, link, secrets, home, store, fetched: false, shallow: false })
+        Ok(Self {
+            place,
+            link,
+            secrets,
+            home,
+            store,
+            fetched: false,
+            shallow: false,
+            depth: 0,
+            too_deep: false,
+        })
+    }
+
+    /// From now on the server is reached this way, with these credentials; what is here stays.
+    pub(super) fn sign_in(&mut self, link: Link, secrets: Access) {
+        (self.link, self.secrets) = (link, secrets);
+    }
+
+    /// Whether something that was read was not there.
+    pub(super) fn is_damaged(&self) -> bool {
+        self.home.is_damaged()
     }
 
     /// The tips of the branches on the server, with their objects in the clone.
@@ -167,7 +194,7 @@ impl Mirror {
         work: impl FnOnce(&Repository) -> Result<T, git2::Error>,
     ) -> Result<T, git2::Error> {
         let flags = RepositoryOpenFlags::BARE | RepositoryOpenFlags::NO_SEARCH;
-        work(&Repository::open_ext(self.home.path(), flags, NO_PATHS)?)
+        work(&Repository::open_ext(self.home.dir.path(), flags, NO_PATHS)?)
     }
 
     /// A second handle on the clone, which keeps new objects in memory until they are pushed.
@@ -178,19 +205,10 @@ impl Mirror {
         Ok(Store::new(self.place.url(), repo, self.home.clone()))
     }
 
-    /// Whether `commit`, which only its push can have brought here, is part of the history of `tip`.
-    pub(super) fn contains(&self, tip: Oid, commit: Oid) -> bool {
-        // A new handle: an old one does not know where the shallow history ends now.
-        self.open().is_ok_and(|repo| {
-            let here = repo.odb().is_ok_and(|odb| odb.exists(commit));
-            here && (tip == commit || repo.graph_descendant_of(tip, commit).unwrap_or(false))
-        })
-    }
-
     fn open(&self) -> Result<Repository, Error> {
         // Not `open_bare`, which does not know where a shallow history ends and then looks for what is not there.
         let flags = RepositoryOpenFlags::BARE | RepositoryOpenFlags::NO_SEARCH;
-        Repository::open_ext(self.home.path(), flags, NO_PATHS).map_err(|error| self.storage(&error))
+        Repository::open_ext(self.home.dir.path(), flags, NO_PATHS).map_err(|error| self.storage(&error))
     }
 
     pub(super) fn storage(&self, error: &git2::Error) -> Error {

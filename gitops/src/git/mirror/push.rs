@@ -1,6 +1,6 @@
 //! What brings a commit to the server, and how that ended.
 
-use super::{Mirror, reference};
+use super::{Mirror, Rejection, reference};
 use crate::git::Error;
 use crate::git::address::Scheme;
 use crate::git::error::UNPACK_FAILED;
@@ -36,8 +36,8 @@ pub(in crate::git) enum Push {
     Landed,
     /// The branch is elsewhere; nothing was written.
     Moved,
-    /// The server does not want it; nothing was written.
-    Refused { reason: String, server_text: String },
+    /// The server did not move the branch; nothing was written.
+    Rejected(Rejection),
     /// It failed before anything was sent.
     NotSent(Error),
     /// Something was sent, and the answer did not come.
@@ -98,8 +98,7 @@ impl Mirror {
             _ if moved.get() => Push::Moved,
             (Err(failure), _) if failure.git.code() == ErrorCode::NotFastForward => Push::Moved,
             (Err(failure), _) if failure.told.is_none() && failure.git.message() == NOT_UNPACKED => {
-                let server_text = text::cleaned(&said.into_inner(), self.secrets.secrets());
-                Push::Refused { reason: UNPACK_FAILED.to_owned(), server_text }
+                self.push_rejected(UNPACK_FAILED, &said.into_inner())
             }
             (Err(failure), _) => {
                 let sent = failure.sent;
@@ -129,20 +128,8 @@ impl Mirror {
 
     /// The server took the push and did not move the branch: a lost race, or a rule.
     fn push_rejected(&self, reason: &str, said: &[u8]) -> Push {
-        const RACES: [&str; 7] = [
-            "failed to update ref",
-            "failed to lock",
-            "cannot lock ref",
-            "incorrect old value",
-            "reference already exists",
-            "fetch first",
-            "non-fast-forward",
-        ];
-        let reason = text::cleaned(reason.as_bytes(), self.secrets.secrets());
-        if RACES.iter().any(|race| reason.contains(race)) {
-            return Push::Moved;
-        }
-        Push::Refused { reason, server_text: text::cleaned(said, self.secrets.secrets()) }
+        let fit = |bytes: &[u8]| text::cleaned(bytes, self.secrets.secrets());
+        Push::Rejected(Rejection { reason: fit(reason.as_bytes()), server_text: fit(said) })
     }
 
     /// `file://`: libgit2's own local push sets the branch without looking where it is, so the objects are
@@ -164,10 +151,10 @@ impl Mirror {
         }
         match target.reference_matching(&self.place.reference(), commit, true, base, "push") {
             Ok(_) => Push::Landed,
-            Err(error)
-                if matches!(error.code(), ErrorCode::Modified | ErrorCode::Locked | ErrorCode::NotFound) =>
-            {
-                Push::Moved
+            Err(error) if matches!(error.code(), ErrorCode::Modified | ErrorCode::NotFound) => Push::Moved,
+            // Another writer is at it, or was ended while it was.
+            Err(error) if error.code() == ErrorCode::Locked => {
+                self.push_rejected(error.message().trim_end_matches([':', ' ']), &[])
             }
             Err(error) => Push::NotSent(self.storage(&error)),
         }

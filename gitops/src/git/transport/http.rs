@@ -1,6 +1,7 @@
 //! Smart HTTP: the requests that carry no body, and what an answer's status means.
 
 use super::Session;
+use super::pace::Pace;
 use super::post::Post;
 use crate::Secret;
 use crate::error::causes;
@@ -9,15 +10,15 @@ use crate::git::address::Address;
 use crate::git::{Error, scope::Scope};
 use git2::transport::{Service, SmartSubtransportStream};
 use reqwest::header::{ACCEPT, CONTENT_TYPE, LOCATION};
-use reqwest::{Certificate, Client, RequestBuilder, Response, StatusCode, Url, redirect};
+use reqwest::{Certificate, Client, ClientBuilder, RequestBuilder, Response, StatusCode, Url, redirect};
 use std::io::{self, Cursor};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// How long a connection may take.
 const CONNECT: Duration = Duration::from_secs(10);
-/// How long a server may send nothing. Hooks run meanwhile, and Git sends a sign of life every 5 s.
-const SILENCE: Duration = Duration::from_secs(30);
+/// How long an API may send nothing: it has no hooks to wait for, and is asked again.
+const API: Duration = Duration::from_secs(10);
 /// The most bytes of an advertisement: about a million branches and tags.
 const MAX_ADVERTISEMENT: usize = 64 << 20;
 /// The most redirects that are followed.
@@ -36,7 +37,8 @@ pub(in crate::git) struct Http {
 
 impl Http {
     pub(in crate::git) fn new(address: &Address, access: &Access) -> Result<Self, Error> {
-        let client = client(address, access.certificate_authority.as_deref())?;
+        let client = builder(address, access.certificate_authority.as_deref())?.build();
+        let client = client.map_err(|error| unusable(address, crate::error::chain(&error)))?;
         let base = Mutex::new(address.url().clone());
         Ok(Self { client, address: address.clone(), basic: access.basic.clone(), base })
     }
@@ -62,17 +64,18 @@ impl Http {
 
     /// `GET info/refs`: what the server has. Redirects are followed here alone, and on the same server alone.
     fn advertisement(&self, scope: &Scope, service: &str) -> Result<Vec<u8>, Error> {
-        let interrupted = |source| Error::Interrupted { url: self.address.to_string(), source };
-        scope.block_on(self.get(service)).map_err(interrupted)?
+        let pace = Pace::of_list(self.url(), scope);
+        pace.wait(scope, self.get(service, &pace))
     }
 
-    async fn get(&self, service: &str) -> Result<Vec<u8>, Error> {
+    async fn get(&self, service: &str, pace: &Pace) -> Result<Vec<u8>, Error> {
         let suffix = format!("/info/refs?service={service}");
         let mut url = self.below(&suffix)?;
         for _ in 0..=MAX_REDIRECTS {
             let accept = format!("application/x-{service}-advertisement");
             let answer = self.signed(self.client.get(url.clone()).header(ACCEPT, &accept)).send().await;
             let answer = answer.map_err(|error| self.network(error))?;
+            pace.moved(0);
             if answer.status().is_redirection() {
                 url = self.redirected(&answer, &url)?;
                 continue;
@@ -81,7 +84,7 @@ impl Http {
             if let Some(base) = url.as_str().strip_suffix(&suffix).and_then(|base| Url::parse(base).ok()) {
                 *self.base.lock().unwrap_or_else(PoisonError::into_inner) = base;
             }
-            return self.whole(answer).await;
+            return self.whole(answer, pace).await;
         }
         Err(Error::NotGit { url: self.address.to_string(), what: "with too many redirects".to_owned() })
     }
@@ -153,13 +156,14 @@ impl Http {
         Ok(answer)
     }
 
-    async fn whole(&self, mut answer: Response) -> Result<Vec<u8>, Error> {
+    async fn whole(&self, mut answer: Response, pace: &Pace) -> Result<Vec<u8>, Error> {
         let mut bytes = Vec::new();
         while let Some(chunk) = answer.chunk().await.map_err(|error| self.network(error))? {
             if bytes.len() + chunk.len() > MAX_ADVERTISEMENT {
                 let what = "with more than 64 MiB of branches".to_owned();
                 return Err(Error::NotGit { url: self.address.to_string(), what });
             }
+            pace.moved(chunk.len());
             bytes.extend_from_slice(&chunk);
         }
         Ok(bytes)
@@ -189,25 +193,35 @@ fn is_certificate(error: &rustls::Error) -> bool {
     matches!(error, rustls::Error::InvalidCertificate(_))
 }
 
-/// A client for the server at `address`, or for the API that belongs to it.
+/// A client for the API that belongs to the server at `address`.
 pub(in crate::git) fn client(address: &Address, authority: Option<&str>) -> Result<Client, Error> {
-    let certificate = |why: String| Error::Certificate { url: address.to_string(), why };
-    let mut builder = Client::builder()
+    let client = builder(address, authority)?.read_timeout(API).build();
+    client.map_err(|error| unusable(address, crate::error::chain(&error)))
+}
+
+/// A client for `address`. It has no timeout for answers: reqwest's own would end a push that takes long to send.
+fn builder(address: &Address, authority: Option<&str>) -> Result<ClientBuilder, Error> {
+    let builder = Client::builder()
         .user_agent(USER_AGENT)
         .redirect(redirect::Policy::none())
         .connect_timeout(CONNECT)
-        .read_timeout(SILENCE)
         .http1_only();
     if let Some(pem) = authority {
-        let found =
-            Certificate::from_pem_bundle(pem.as_bytes()).map_err(|error| certificate(error.to_string()))?;
+        let found = Certificate::from_pem_bundle(pem.as_bytes())
+            .map_err(|error| unusable(address, error.to_string()))?;
         if found.is_empty() {
-            return Err(certificate("`certificate_authority` holds no PEM certificate".to_owned()));
+            let why = "`certificate_authority` holds no PEM certificate".to_owned();
+            return Err(unusable(address, why));
         }
-        builder = builder.tls_certs_only(found);
-    } else if !address.is_tls() {
-        // Nothing is checked, so that a machine without any certificate can do it too.
-        builder = builder.tls_certs_only([]);
+        return Ok(builder.tls_certs_only(found));
     }
-    builder.build().map_err(|error| certificate(crate::error::chain(&error)))
+    match address.is_tls() {
+        true => Ok(builder),
+        // Nothing is checked, so that a machine without any certificate can do it too.
+        false => Ok(builder.tls_certs_only([])),
+    }
+}
+
+fn unusable(address: &Address, why: String) -> Error {
+    Error::Certificate { url: address.to_string(), why }
 }

@@ -8,8 +8,10 @@
 //! the user's Git configuration is read, whose `insteadOf` could send credentials to another server.
 
 mod http;
+mod pace;
 mod post;
 mod ssh;
+mod ssh_words;
 
 pub(super) use http::{Http, client};
 pub(super) use ssh::Ssh;

@@ -2,10 +2,14 @@
 //!
 //! A body of up to 1 MiB is kept and sent with its length. A larger one is sent in chunks while libgit2 makes it,
 //! so that memory does not grow with the push; such a body cannot be sent twice, and nothing here tries to.
+//!
+//! A body leaves in small pieces, each of which shows that the server still takes what we send.
 
+use super::pace::Pace;
 use super::{Http, Session};
 use crate::git::Error;
 use futures::stream;
+use reqwest::header::CONTENT_LENGTH;
 use reqwest::{Body, Response};
 use std::convert::Infallible;
 use std::io::{self, Read, Write};
@@ -16,7 +20,7 @@ use tokio::task::JoinHandle;
 
 /// The largest body that is kept whole.
 const KEPT: usize = 1 << 20;
-/// How large the chunks of a larger one are.
+/// How large the pieces are in which a body leaves.
 const CHUNK: usize = 64 << 10;
 /// How long the end of an answer is waited for, so that its connection can be used again.
 const TAIL: Duration = Duration::from_millis(200);
@@ -26,6 +30,7 @@ pub(super) struct Post {
     http: Arc<Http>,
     session: Arc<Session>,
     service: &'static str,
+    pace: Arc<Pace>,
     buffer: Vec<u8>,
     state: State,
 }
@@ -34,7 +39,7 @@ enum State {
     /// The body fits into the buffer so far.
     Kept,
     /// The body is on its way.
-    Sending(mpsc::Sender<Vec<u8>>, JoinHandle<Result<Response, reqwest::Error>>),
+    Sending(mpsc::Sender<Vec<u8>>, JoinHandle<Result<Response, Error>>),
     /// The answer is here; what was received and not yet read.
     Answered(Box<Response>, io::Cursor<Vec<u8>>),
     /// It failed, and the session has the error.
@@ -43,7 +48,8 @@ enum State {
 
 impl Post {
     pub(super) fn new(http: Arc<Http>, session: Arc<Session>, service: &'static str) -> Self {
-        Self { http, session, service, buffer: Vec::new(), state: State::Kept }
+        let pace = Arc::new(Pace::of_work(http.url(), &session.scope));
+        Self { http, session, service, pace, buffer: Vec::new(), state: State::Kept }
     }
 
     fn fail(&mut self, error: Error) -> io::Error {
@@ -51,32 +57,64 @@ impl Post {
         self.session.keep(error)
     }
 
-    /// Waits for `work`, within the session's scope.
-    fn wait<T>(&self, work: impl Future<Output = Result<T, reqwest::Error>>) -> Result<T, Error> {
-        let interrupted = |source| Error::Interrupted { url: self.http.url(), source };
-        let done = self.session.scope.block_on(work).map_err(interrupted)?;
-        done.map_err(|error| self.http.network(error))
+    /// Waits for `work` of the server, which must keep pace, within the session's scope.
+    fn wait<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        self.pace.wait(&self.session.scope, work)
+    }
+
+    /// The request with this body, on its way until the head of the answer is here.
+    fn sent(
+        &self,
+        body: Body,
+        length: Option<usize>,
+    ) -> Result<impl Future<Output = Result<Response, Error>> + use<>, Error> {
+        let mut request = self.http.post(self.service)?.body(body);
+        if let Some(length) = length {
+            request = request.header(CONTENT_LENGTH, length);
+        }
+        let http = self.http.clone();
+        self.session.sends();
+        Ok(async move { request.send().await.map_err(|error| http.network(error)) })
     }
 
     /// Starts a request whose body comes in chunks.
     fn start(&self) -> Result<State, Error> {
         let (sender, receiver) = mpsc::channel::<Vec<u8>>(4);
-        let chunks = stream::unfold(receiver, |mut receiver| async move {
-            receiver.recv().await.map(|chunk| (Ok::<_, Infallible>(chunk), receiver))
+        let pace = self.pace.clone();
+        let chunks = stream::unfold((receiver, pace), |(mut receiver, pace)| async move {
+            let chunk = receiver.recv().await?;
+            pace.moved(chunk.len());
+            Some((Ok::<_, Infallible>(chunk), (receiver, pace)))
         });
-        let request = self.http.post(self.service)?.body(Body::wrap_stream(chunks));
-        self.session.sends();
-        let answer = self.session.scope.handle().spawn(async move { request.send().await });
-        Ok(State::Sending(sender, answer))
+        let answer = self.sent(Body::wrap_stream(chunks), None)?;
+        Ok(State::Sending(sender, self.session.scope.handle().spawn(answer)))
+    }
+
+    /// A body that is here, in pieces.
+    fn kept(&self, body: Vec<u8>) -> Body {
+        let pieces: Vec<Vec<u8>> = body.chunks(CHUNK).map(<[u8]>::to_vec).collect();
+        let pace = self.pace.clone();
+        let pieces = pieces.into_iter().map(move |piece| {
+            pace.moved(piece.len());
+            Ok::<_, Infallible>(piece)
+        });
+        Body::wrap_stream(stream::iter(pieces))
     }
 
     /// Hands what is buffered to the request. A server that answers early closes its side, which is no error
     /// yet: its answer says what it wants.
     fn hand_over(&mut self) -> Result<(), Error> {
-        let chunk = std::mem::take(&mut self.buffer);
+        let mut rest = std::mem::take(&mut self.buffer);
         let State::Sending(sender, _) = &self.state else { return Ok(()) };
-        let interrupted = |source| Error::Interrupted { url: self.http.url(), source };
-        self.session.scope.block_on(sender.send(chunk)).map(drop).map_err(interrupted)
+        while !rest.is_empty() {
+            let after = rest.split_off(rest.len().min(CHUNK));
+            let piece = std::mem::replace(&mut rest, after);
+            self.wait(async {
+                let _ = sender.send(piece).await;
+                Ok(())
+            })?;
+        }
+        Ok(())
     }
 
     /// Sends what is left and waits for the head of the answer.
@@ -84,29 +122,16 @@ impl Post {
         let answer = match std::mem::replace(&mut self.state, State::Failed) {
             State::Kept => {
                 let body = std::mem::take(&mut self.buffer);
-                let request = self.http.post(self.service)?.body(body);
-                self.session.sends();
-                self.wait(async move { request.send().await })?
+                let length = Some(body.len());
+                self.wait(self.sent(self.kept(body), length)?)?
             }
             State::Sending(sender, answer) => {
                 self.state = State::Sending(sender, answer);
                 self.hand_over()?;
-                let State::Sending(sender, mut answer) = std::mem::replace(&mut self.state, State::Failed)
-                else {
-                    return Ok(());
-                };
-                drop(sender);
-                let stopped = |_| Error::Unreachable {
-                    url: self.http.url(),
-                    why: "the request was dropped".to_owned(),
-                };
-                let interrupted = |source| Error::Interrupted { url: self.http.url(), source };
-                let done = self.session.scope.block_on(&mut answer);
-                if done.is_err() {
-                    answer.abort();
+                match std::mem::replace(&mut self.state, State::Failed) {
+                    State::Sending(sender, answer) => self.answered(sender, answer)?,
+                    _ => return Ok(()),
                 }
-                let done = done.map_err(interrupted)?.map_err(stopped)?;
-                done.map_err(|error| self.http.network(error))?
             }
             answered => {
                 self.state = answered;
@@ -118,6 +143,21 @@ impl Post {
         Ok(())
     }
 
+    /// Ends the body, and waits for the head of the answer.
+    fn answered(
+        &self,
+        sender: mpsc::Sender<Vec<u8>>,
+        mut answer: JoinHandle<Result<Response, Error>>,
+    ) -> Result<Response, Error> {
+        drop(sender);
+        let dropped =
+            |_| Error::Unreachable { url: self.http.url(), why: "the request was dropped".to_owned() };
+        let done = self.wait(async { (&mut answer).await.map_err(dropped)? });
+        // Ended or not: nobody waits for it any more.
+        answer.abort();
+        done
+    }
+
     fn next(&mut self, out: &mut [u8]) -> Result<usize, Error> {
         self.finish()?;
         loop {
@@ -126,10 +166,12 @@ impl Post {
             if read > 0 || out.is_empty() {
                 return Ok(read);
             }
-            let interrupted = |source| Error::Interrupted { url: self.http.url(), source };
-            let chunk = self.session.scope.block_on(answer.chunk()).map_err(interrupted)?;
-            match chunk.map_err(|error| self.http.network(error))? {
-                Some(chunk) => *ready = io::Cursor::new(chunk.to_vec()),
+            let chunk = async { answer.chunk().await.map_err(|error| self.http.network(error)) };
+            match self.pace.wait(&self.session.scope, chunk)? {
+                Some(chunk) => {
+                    self.pace.moved(chunk.len());
+                    *ready = io::Cursor::new(chunk.to_vec());
+                }
                 None => return Ok(0),
             }
         }

@@ -4,6 +4,8 @@
 //! ends with the request: when its stream is dropped, at the deadline, or when the work is stopped.
 
 use super::Session;
+use super::pace::Pace;
+use super::ssh_words::meaning;
 use crate::git::access::Access;
 use crate::git::address::Address;
 use crate::git::keys::{has_agent, has_passphrase, write_private};
@@ -141,6 +143,7 @@ fn key(address: &Address, access: &Access, remote: &Remote, files: &Path) -> Res
 struct Stream {
     ssh: Arc<Ssh>,
     session: Arc<Session>,
+    pace: Arc<Pace>,
     child: Arc<Mutex<Child>>,
     stdin: ChildStdin,
     stdout: ChildStdout,
@@ -163,13 +166,32 @@ impl Stream {
             return Err(io::Error::other("ssh has no pipes"));
         };
         let child = Arc::new(Mutex::new(child));
-        let (watched, scope) = (child.clone(), session.scope.clone());
+        let pace = Arc::new(Pace::of_work(ssh.address.to_string(), &session.scope));
+        let (watched, scope, paced) = (child.clone(), session.scope.clone(), pace.clone());
         let watch = session.scope.handle().spawn(async move {
-            scope.over().await;
+            tokio::select! {
+                _ = scope.over() => {}
+                _ = paced.over() => {}
+            }
             kill(&watched);
         });
         let stderr = Some(thread::spawn(move || collect(stderr)));
-        Ok(Self { ssh, session, child, stdin, stdout, stderr, watch })
+        Ok(Self { ssh, session, pace, child, stdin, stdout, stderr, watch })
+    }
+
+    /// What the server does next; the watch ends the child where that takes too long.
+    fn wait(
+        &mut self,
+        work: impl FnOnce(&mut ChildStdin, &mut ChildStdout) -> io::Result<usize>,
+    ) -> io::Result<usize> {
+        self.pace.begin();
+        let done = work(&mut self.stdin, &mut self.stdout);
+        let moved = *done.as_ref().unwrap_or(&0);
+        if moved > 0 {
+            self.pace.moved(moved);
+        }
+        self.pace.end(moved == 0);
+        done
     }
 
     /// The child closed its end: what it said.
@@ -177,6 +199,9 @@ impl Stream {
         let url = self.ssh.address.to_string();
         if let Err(source) = self.session.scope.check() {
             return Err(self.session.keep(Error::Interrupted { url, source }));
+        }
+        if let Some(lost) = self.pace.lost() {
+            return Err(self.session.keep(lost));
         }
         // Ends with the child, which the watch may have to kill: the lock is not held meanwhile.
         let said = self.stderr.take().and_then(|thread| thread.join().ok()).unwrap_or_default();
@@ -202,42 +227,9 @@ fn kill(child: &Mutex<Child>) {
     let _ = child.kill();
 }
 
-/// What the words of `ssh`, or of git on the server, mean.
-fn meaning(url: String, said: &str) -> Error {
-    let has = |words: &[&str]| words.iter().any(|word| said.contains(word));
-    let why = || said.lines().last().unwrap_or("ssh ended without a word").to_owned();
-    if has(&["REMOTE HOST IDENTIFICATION HAS CHANGED"]) {
-        return Error::HostKey { url, why: "its key is not the one in `known_hosts`".to_owned() };
-    }
-    if has(&["Host key verification failed"]) {
-        return Error::HostKey { url, why: "its key is not in `known_hosts`".to_owned() };
-    }
-    if has(&["Load key", "UNPROTECTED PRIVATE KEY"]) {
-        let line = said.lines().find(|line| line.contains("Load key") || line.contains("Permissions"));
-        return Error::Key { url, why: line.map_or_else(why, str::to_owned) };
-    }
-    if has(&["Permission denied (", "Too many authentication failures"]) {
-        return Error::Auth { url, sent: true };
-    }
-    if has(&[
-        "does not appear to be a git repository",
-        "epository not found",
-        "could not be found",
-        "not a git repository",
-    ]) {
-        return Error::NotFound { url, sent: true };
-    }
-    if said.lines().any(|line| line.starts_with("ssh: ") || line.starts_with("kex_"))
-        || has(&["Connection ", "Timeout"])
-    {
-        return Error::Unreachable { url, why: why() };
-    }
-    Error::Protocol { url, why: why() }
-}
-
 impl Read for Stream {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        match self.stdout.read(out) {
+        match self.wait(|_, stdout| stdout.read(out)) {
             Ok(0) if !out.is_empty() => self.ended(),
             other => other,
         }
@@ -247,7 +239,7 @@ impl Read for Stream {
 impl Write for Stream {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.session.sends();
-        match self.stdin.write(bytes) {
+        match self.wait(|stdin, _| stdin.write(bytes)) {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => self.ended().and(Err(error)),
             other => other,
         }

@@ -1,35 +1,6 @@
 use super::*;
 
 #[test]
-fn words_of_ssh() {
-    let cases = [
-        (
-            "@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @\nHost key verification failed.",
-            "is not the one in `known_hosts`",
-        ),
-        ("No ED25519 host key is known for h.\nHost key verification failed.", "is not in `known_hosts`"),
-        ("git@h: Permission denied (publickey).", "refused the credentials"),
-        ("ssh: Could not resolve hostname h: Name or service not known", "failed to reach"),
-        ("ssh: connect to host h port 22: Connection refused", "failed to reach"),
-        ("fatal: '/p' does not appear to be a git repository", "was not found"),
-        ("ERROR: Repository not found.", "was not found"),
-        (
-            "Load key \"/k\": error in libcrypto\ngit@h: Permission denied (publickey).",
-            "cannot be used: Load key",
-        ),
-        (
-            "bash: git-upload-pack: command not found",
-            "git failed on `u`: bash: git-upload-pack: command not found",
-        ),
-        ("", "without a word"),
-    ];
-    for (said, expected) in cases {
-        let error = meaning("u".to_owned(), said).to_string();
-        assert!(error.contains(expected), "{said:?}: {error}");
-    }
-}
-
-#[test]
 fn arguments_in_full() {
     let address = Address::parse("ssh://git@[::1]:2222/srv/p.git").unwrap();
     let all = arguments(&address, Path::new("/tmp/a b/known_hosts"), Some(Path::new("/tmp/key")));
