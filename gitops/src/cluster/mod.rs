@@ -42,7 +42,7 @@ use tokio::sync::Mutex;
 /// The longest that an answer may take.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a cluster that told its UID is taken for the same one: less than it takes to make another.
-const TRUST: Duration = Duration::from_secs(if cfg!(test) { 10 } else { 2 });
+const TRUST: Duration = Duration::from_secs(2);
 
 /// A cluster that answered, and the client to talk to it. Cheap to clone.
 #[derive(Clone)]
@@ -84,6 +84,7 @@ struct Shared {
     defaults: Option<Defaults>,
     environment: Environment,
     clients: Mutex<HashMap<String, Slot>>,
+    trust: Duration,
 }
 
 /// The place of one client, locked while it is being made.
@@ -95,21 +96,21 @@ struct Ready {
     client: Client,
     /// When the client's certificate is to be replaced.
     valid_until: Option<SystemTime>,
+    /// How long its UID is believed.
+    trust: Duration,
     told: Arc<Mutex<uid::Told>>,
     parents: Arc<wait::Parents>,
-}
-
-impl Ready {
-    fn new(host: Arc<str>, client: Client, valid_until: Option<SystemTime>) -> Self {
-        Self { host, client, valid_until, told: Arc::default(), parents: Arc::default() }
-    }
 }
 
 impl Clusters {
     /// Clusters as the provider block's `kubernetes` and the environment describe them. Nothing is read or dialled
     /// here.
     pub fn new(defaults: Option<Defaults>, environment: Environment) -> Self {
-        Self { shared: Arc::new(Shared { defaults, environment, clients: Mutex::default() }) }
+        Self::trusting(TRUST, defaults, environment)
+    }
+
+    fn trusting(trust: Duration, defaults: Option<Defaults>, environment: Environment) -> Self {
+        Self { shared: Arc::new(Shared { defaults, environment, clients: Mutex::default(), trust }) }
     }
 
     /// Where the cluster of `connection` comes from, so that a caller can warn when it was the environment.
@@ -211,6 +212,11 @@ impl Clusters {
         format!("{source:?} {own:?} {:?}", paths.map(written).collect::<Vec<_>>())
     }
 
+    fn ready_at(&self, host: Arc<str>, client: Client, valid_until: Option<SystemTime>) -> Ready {
+        let trust = self.shared.trust;
+        Ready { host, client, valid_until, trust, told: Arc::default(), parents: Arc::default() }
+    }
+
     async fn make(&self, task: &Task, source: Source, settings: Defaults) -> Result<Ready, Error> {
         use base64::{Engine, prelude::BASE64_STANDARD};
         let environment = self.shared.environment.clone();
@@ -221,7 +227,7 @@ impl Clusters {
         let failed = |error| tls::diagnose(&host, error);
         let Some(exec) = exec else {
             let client = ClientBuilder::try_from(config).map_err(failed)?.build();
-            return Ok(Ready::new(host, client, None));
+            return Ok(self.ready_at(host, client, None));
         };
         let plugin = exec::Plugin::new(host.to_string(), exec);
         let credentials = plugin.run(task).await?;
@@ -233,7 +239,7 @@ impl Clusters {
         }
         let layer = exec::TokenLayer::new(plugin, credentials);
         let client = ClientBuilder::try_from(config).map_err(failed)?.with_layer(&layer).build();
-        Ok(Ready::new(host, client, valid_until))
+        Ok(self.ready_at(host, client, valid_until))
     }
 }
 

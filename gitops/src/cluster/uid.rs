@@ -1,6 +1,6 @@
 //! The UID of a cluster: who asks for it, who waits for whose answer, and for how long.
 
-use super::{ANSWER_TIMEOUT, Error, Ready, TRUST, tls};
+use super::{ANSWER_TIMEOUT, Error, Ready, tls};
 use crate::Task;
 use crate::task::{Interrupted, human};
 use crate::wait::{Backoff, Outage};
@@ -29,7 +29,7 @@ impl Ready {
         let began = Instant::now();
         let told = task.run(self.told.lock()).await?;
         match &told.uid {
-            Some((asked, uid)) if *asked >= began || asked.elapsed() < TRUST => return Ok(uid.clone()),
+            Some((asked, uid)) if *asked >= began || asked.elapsed() < self.trust => return Ok(uid.clone()),
             _ => {}
         }
         let (asked, known) = (Instant::now(), told.uid.is_some());

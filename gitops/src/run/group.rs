@@ -3,10 +3,6 @@
 use std::{io, sync::OnceLock, sync::mpsc, time::Duration};
 use tokio::{process::Child, process::Command, runtime::Handle, sync::oneshot};
 
-/// How long a group may take to end after SIGTERM before it gets SIGKILL. Terraform gives a provider two
-/// seconds to be gone after its last call.
-const TERM_GRACE: Duration = Duration::from_secs(if cfg!(test) { 3 } else { 1 });
-
 /// The process group of one child. Dropped without [`Group::end`], it is killed.
 pub(super) struct Group {
     #[cfg(unix)]
@@ -26,11 +22,11 @@ impl Group {
         }
     }
 
-    /// Ends whatever is left of the group: asks, waits for the leader a moment, then kills.
-    pub(super) async fn end(mut self, child: &mut Child) {
+    /// Ends whatever is left of the group: asks, gives the leader `grace`, then kills.
+    pub(super) async fn end(mut self, child: &mut Child, grace: Duration) {
         if !matches!(child.try_wait(), Ok(Some(_))) {
             self.signal(false);
-            let _ = tokio::time::timeout(TERM_GRACE, child.wait()).await;
+            let _ = tokio::time::timeout(grace, child.wait()).await;
         }
         self.signal(true);
         let _ = child.kill().await;

@@ -19,6 +19,10 @@ use tokio::process::{Child, Command};
 /// Most bytes of stdout that are kept; a program that prints more is ended.
 pub const STDOUT_LIMIT: usize = 32 << 20;
 
+/// How long a group may take to end after SIGTERM before it gets SIGKILL. Terraform gives a provider two
+/// seconds to be gone after its last call.
+const TERM_GRACE: Duration = Duration::from_secs(1);
+
 /// How long a pipe may stay open after its program ended: a grandchild may have inherited it.
 const PIPE_GRACE: Duration = Duration::from_millis(500);
 
@@ -31,6 +35,7 @@ pub struct Program {
     stdin: Option<Secret<Vec<u8>>>,
     secrets: Vec<Secret<String>>,
     stdout_limit: usize,
+    grace: Duration,
 }
 
 /// What a program that succeeded has printed.
@@ -123,6 +128,7 @@ impl Program {
             stdin: None,
             secrets: Vec::new(),
             stdout_limit: STDOUT_LIMIT,
+            grace: TERM_GRACE,
         }
     }
 
@@ -190,7 +196,7 @@ impl Program {
             (Vec::new(), stderr::Tail::new(&command, std::mem::take(&mut self.secrets)));
         let work = talk(&mut child, self.stdin.take(), self.stdout_limit, &mut stdout, &mut stderr);
         let ended = task.run(work).await;
-        group.end(&mut child).await;
+        group.end(&mut child, self.grace).await;
         let stderr = stderr.into_lines();
         match ended {
             Err(source) => Err(interrupted(source, stderr)),

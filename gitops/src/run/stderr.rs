@@ -11,13 +11,18 @@ const LINE_BYTES: usize = 2048;
 /// The last lines of a stream.
 pub(super) struct Tail {
     command: String,
+    /// What is blotted out of a line.
     secrets: Vec<Secret<String>>,
+    /// Bytes of the longest of them.
+    longest: usize,
     lines: VecDeque<String>,
 }
 
 impl Tail {
     pub(super) fn new(command: &str, secrets: Vec<Secret<String>>) -> Self {
-        Self { command: command.to_owned(), secrets, lines: VecDeque::new() }
+        let secrets: Vec<_> = secrets.iter().flat_map(lines_of).collect();
+        let longest = secrets.iter().map(|secret| secret.expose().len()).max().unwrap_or(0);
+        Self { command: command.to_owned(), secrets, longest, lines: VecDeque::new() }
     }
 
     pub(super) fn into_lines(self) -> Vec<String> {
@@ -32,7 +37,7 @@ impl Tail {
             for &byte in chunk.iter().take(read) {
                 match byte {
                     b'\n' => self.push(&std::mem::take(&mut line)),
-                    _ if line.len() < LINE_BYTES => line.push(byte),
+                    _ if line.len() < LINE_BYTES.saturating_add(self.longest) => line.push(byte),
                     _ => {}
                 }
             }
@@ -44,9 +49,15 @@ impl Tail {
     }
 
     fn push(&mut self, line: &[u8]) {
+        let was_cut = line.len() > LINE_BYTES;
         let mut line = printable(&String::from_utf8_lossy(line));
-        for secret in self.secrets.iter().filter(|secret| !secret.expose().is_empty()) {
+        for secret in &self.secrets {
             line = line.replace(secret.expose().as_str(), "(secret)");
+        }
+        if was_cut {
+            // The end may be the beginning of a secret.
+            let whole = line.len().saturating_sub(self.longest).min(LINE_BYTES);
+            line.truncate(line.floor_char_boundary(whole));
         }
         if line.is_empty() {
             return;
@@ -57,6 +68,15 @@ impl Tail {
         }
         self.lines.push_back(line);
     }
+}
+
+/// The lines of a secret as [`printable`] shows them: a program may print any of them alone. Of several, those that are
+/// too short to tell anything are left, as they would be found in every other word.
+fn lines_of(secret: &Secret<String>) -> Vec<Secret<String>> {
+    const TELLING: usize = 4;
+    let lines: Vec<_> = secret.expose().lines().map(printable).filter(|line| !line.is_empty()).collect();
+    let least = if lines.len() > 1 { TELLING } else { 1 };
+    lines.into_iter().filter(|line| line.len() >= least).map(Secret::new).collect()
 }
 
 /// The line as a terminal would show it at the end: without escape sequences, other control characters and what
@@ -111,6 +131,26 @@ mod tests {
         assert_eq!(lines.len(), LINES);
         assert_eq!(lines[LINES - 2], "token (secret) refused");
         assert_eq!(lines[LINES - 1].len(), LINE_BYTES);
+    }
+
+    #[tokio::test]
+    async fn each_line_of_a_secret_is_blotted_out_and_none_is_cut_in_two() {
+        let secrets =
+            || vec![Secret::new("-----BEGIN-----\nhunter2hunter2\n=\n\n".into()), Secret::new("x".into())];
+        for (text, expected) in
+            [("bad key: hunter2hunter2\n= ab", vec!["bad key: (secret)", "= ab"]), ("x", vec!["(secret)"])]
+        {
+            let mut tail = Tail::new("t", secrets());
+            tail.follow(text.as_bytes()).await.unwrap();
+            assert_eq!(tail.into_lines(), expected);
+        }
+        for before in LINE_BYTES - 30..LINE_BYTES + 30 {
+            let mut tail = Tail::new("t", secrets());
+            let text = format!("{}{}", "a".repeat(before), "hunter2hunter2".repeat(2));
+            tail.follow(text.as_bytes()).await.unwrap();
+            let line = tail.into_lines().remove(0);
+            assert!(line.len() <= LINE_BYTES && !line.contains('h'), "{before}: {line}");
+        }
     }
 
     #[test]

@@ -89,7 +89,8 @@ async fn a_program_that_listens_ends_at_once_and_in_order() {
     );
     let cancel = CancellationToken::new();
     let task = Task::new(cancel.clone(), Duration::from_secs(60));
-    let running = tokio::spawn(async move { sh(&script).run(&task).await });
+    let patient = Program { grace: Duration::from_secs(30), ..sh(&script) };
+    let running = tokio::spawn(async move { patient.run(&task).await });
     until("it has started", || ready.exists()).await;
     cancel.cancel();
     assert!(running.await.unwrap().is_err());
