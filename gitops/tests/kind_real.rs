@@ -10,7 +10,7 @@ mod real {
         Explain, Task,
         cluster::{Clusters, Connection, Engine, Environment},
         fetch::Sha256,
-        kind::{Deletion, Error, Kind, KindCluster, LABEL, Presence, Spec},
+        kind::{Deletion, Error, Kind, KindCluster, LABEL, Made, Presence, Spec},
         run::Program,
     };
     use k8s_openapi::api::core::v1::Node;
@@ -81,8 +81,9 @@ mod real {
         Kind::new(&Environment::of_process())
     }
 
-    /// Creates the cluster and cancels that once `when` holds. It must be over long before a cluster would be there.
-    async fn interrupt(spec: &Spec, when: impl AsyncFn() -> bool) {
+    /// Creates the cluster and cancels that once `when` holds. It must be over long before a cluster would be there, or
+    /// be ready; answers the one that is made by then.
+    async fn interrupt(spec: &Spec, when: impl AsyncFn() -> bool) -> Option<KindCluster> {
         let cancel = CancellationToken::new();
         let (making, cancelled) = (spec.clone(), Task::new(cancel.clone(), Duration::from_secs(300)));
         let making = tokio::spawn(async move { kind().create(&cancelled, &making).await });
@@ -91,9 +92,13 @@ mod real {
         }
         let start = Instant::now();
         cancel.cancel();
-        let error = making.await.unwrap().unwrap_err();
+        let (made, error) = match making.await.unwrap() {
+            Ok(Made { cluster, ready }) => (Some(cluster), ready.unwrap_err()),
+            Err(error) => (None, error),
+        };
         assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
         assert!(gitops::error::chain(&error).contains("stopped on request"), "{error}");
+        made
     }
 
     /// One cluster through its whole life: interrupted, made, adopted, found, refused to others, deleted.
@@ -109,7 +114,7 @@ mod real {
         // Interrupted as soon as there is a node, and again when that node carries our label.
         let filter = format!("name=^{container}$");
         let listed = async || !docker(["ps", "--all", "--quiet", "--filter", &filter]).await.is_empty();
-        interrupt(&spec, listed).await;
+        assert_eq!(interrupt(&spec, listed).await, None);
         let config = format!("{container}:/kind/kubeadm.conf");
         let copy = dir.path().join("kubeadm.conf");
         let labelled = async || {
@@ -117,14 +122,15 @@ mod real {
             let _ = Program::new("docker").args(["cp", &config]).arg(&copy).run(&task(60)).await;
             std::fs::read_to_string(&copy).is_ok_and(|text| text.contains(LABEL))
         };
-        interrupt(&spec, labelled).await;
+        assert_eq!(interrupt(&spec, labelled).await, None);
         let journal = dir.path().join("cluster.kubeconfig.kind.json");
         assert!(std::fs::read_to_string(&journal).unwrap().contains(r#""finished":false"#));
         let half_made = docker(["ps", "--all", "--quiet", "--no-trunc", "--filter", &filter]).await;
 
         // Deleted and made again.
         let start = Instant::now();
-        let made = kind().create(&task(420), &spec).await.unwrap();
+        let Made { cluster: made, ready } = kind().create(&task(420), &spec).await.unwrap();
+        ready.unwrap();
         println!("made again in {:?}", start.elapsed());
         assert_ne!(docker(["ps", "--all", "--quiet", "--no-trunc", "--filter", &filter]).await, half_made);
         assert!(std::fs::read_to_string(&journal).unwrap().contains(r#""finished":true"#));
@@ -144,7 +150,7 @@ mod real {
         assert!(docker(["exec", &container, "cat", hosts]).await.contains("http://mirror:5000"));
 
         // Making it again takes it up; a lost kubeconfig is written again.
-        assert_eq!(kind().create(&task(60), &spec).await.unwrap(), made);
+        assert_eq!(kind().create(&task(60), &spec).await.unwrap().cluster, made);
         std::fs::remove_file(&spec.kubeconfig_path).unwrap();
         let found =
             kind().find(&task(60), &spec.name, Some(id_of(&made)), &spec.kubeconfig_path).await.unwrap();
@@ -192,12 +198,17 @@ mod real {
         let spec = spec("gitops-unwaited", dir.path());
         let filter = format!("name=^{}-control-plane$", spec.name);
         let container = || docker(["ps", "--all", "--quiet", "--no-trunc", "--filter", &filter]);
-        let journal = dir.path().join("cluster.kubeconfig.kind.json");
-        let finished =
-            async || std::fs::read_to_string(&journal).is_ok_and(|text| text.contains(r#""finished":true"#));
-        interrupt(&spec, finished).await;
+        let path = spec.kubeconfig_path.to_string_lossy().into_owned();
+        let connection = Connection { config_path: Some(path), ..Connection::default() };
+        // Its node is ready some ten seconds later.
+        let answers = async || {
+            let clusters = Clusters::new(None, Environment::default());
+            spec.kubeconfig_path.exists() && clusters.connect(&task(5), Some(&connection)).await.is_ok()
+        };
+        let told = interrupt(&spec, answers).await.expect("what is made is told");
         let made = container().await;
-        let taken_up = kind().create(&task(120), &spec).await.unwrap();
+        let taken_up = kind().create(&task(120), &spec).await.unwrap().cluster;
+        assert_eq!(taken_up, told);
         assert_eq!(container().await, made, "it was made again");
         kind().delete(&task(120), &spec.name, id_of(&taken_up), &spec.kubeconfig_path).await.unwrap();
     }

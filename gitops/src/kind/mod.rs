@@ -12,6 +12,7 @@
 mod config;
 mod decide;
 mod error;
+mod hold;
 mod id;
 mod journal;
 mod kubeconfig;
@@ -26,13 +27,12 @@ pub use spec::Spec;
 
 use crate::{
     Secret, Task,
-    cluster::{Clusters, Connection, Engine, Environment},
+    cluster::{Connection, Engine, Environment},
     run::Program,
 };
 use decide::{Decision, Removal, decide, removal};
 use id::Id;
 use journal::{Files, Journal};
-use kube::Client;
 use runtime::{Mark, Runtime};
 use std::{path::Path, time::Duration};
 
@@ -58,6 +58,16 @@ pub enum Presence {
     Here,
     /// It has none of that name, or one with another id.
     Gone,
+}
+
+/// A cluster that kind made, now or in an earlier call.
+#[derive(Debug)]
+pub struct Made {
+    /// The cluster: it is there, whatever `ready` says.
+    pub cluster: KindCluster,
+    /// Why the wait for its nodes did not end well, where they were waited for: [`Error::NotReady`], or
+    /// [`Error::Interrupted`].
+    pub ready: Result<(), Error>,
 }
 
 /// How a deletion ended.
@@ -86,9 +96,9 @@ impl Kind {
     ///
     /// # Errors
     ///
-    /// Any [`Error`]. The journal says whether kind had made the cluster by then: one whose nodes are not ready in
-    /// time is taken up by the next call, and never made again.
-    pub async fn create(&self, task: &Task, spec: &Spec) -> Result<KindCluster, Error> {
+    /// Any [`Error`]. The journal says whether kind had made the cluster by then: a finished one is taken up by the
+    /// next call, and never made again.
+    pub async fn create(&self, task: &Task, spec: &Spec) -> Result<Made, Error> {
         spec.validate()?;
         let runtime = Runtime::first(task, &self.environment).await?;
         let files = Files::beside(&spec.kubeconfig_path);
@@ -245,66 +255,6 @@ impl Kind {
             }
         }
         Ok(())
-    }
-
-    /// Writes the cluster's kubeconfig to `path`, unless the file there is about something else.
-    async fn write_kubeconfig(
-        &self,
-        task: &Task,
-        runtime: &Runtime,
-        name: &str,
-        path: &Path,
-    ) -> Result<(), Error> {
-        kubeconfig::may_replace(path, name)?;
-        let output = self.kind(runtime, "get").args(["kubeconfig", "--name", name]).run(task).await?;
-        let text = Secret::new(String::from_utf8_lossy(&output.stdout).into_owned());
-        kubeconfig::write(path, name, &text)
-    }
-
-    /// Writes the kubeconfig, sees that the cluster answers and, if asked for, waits until it is ready.
-    async fn settle(
-        &self,
-        task: &Task,
-        runtime: &Runtime,
-        name: &str,
-        id: &Id,
-        spec: &Spec,
-    ) -> Result<KindCluster, Error> {
-        self.write_kubeconfig(task, runtime, name, &spec.kubeconfig_path).await?;
-        let nodes = runtime.nodes(task, name).await?;
-        let image = nodes.first().map(|node| node.image.clone()).unwrap_or_default();
-        let (made, client) = self.describe(task, name, id, &spec.kubeconfig_path, image).await?;
-        if spec.wait {
-            ready::wait(task, name, &client).await?;
-        }
-        Ok(made)
-    }
-
-    /// The living cluster, and a client of it.
-    async fn describe(
-        &self,
-        task: &Task,
-        name: &str,
-        id: &Id,
-        path: &Path,
-        node_image: String,
-    ) -> Result<(KindCluster, Client), Error> {
-        let access = kubeconfig::read(path, name)?;
-        let mut connection = Connection {
-            host: Some(access.host),
-            cluster_ca_certificate: Some(access.authority),
-            config_path: Some(path.to_string_lossy().into_owned()),
-            config_context: Some(access.context),
-            engine: Some(Engine { name: "kind".into(), cluster: name.into(), id: Some(id.to_string()) }),
-            ..Connection::default()
-        };
-        let clusters = Clusters::new(None, self.environment.clone());
-        let cluster = clusters.connect(task, Some(&connection)).await.map_err(Box::new)?;
-        connection.uid = Some(cluster.uid().to_owned());
-        let client = cluster.client();
-        let version = task.run(client.apiserver_version()).await?;
-        let version = version.map_err(|source| Error::Api { name: name.into(), source })?;
-        Ok((KindCluster { connection, kubernetes_version: version.git_version, node_image }, client))
     }
 
     /// Deletes the nodes until none is left. A node that an interrupted create had asked for comes into being some

@@ -3,11 +3,13 @@
 //! What it gives away, `kubernetes`, is how every other resource reaches it: an address, an authority, the path of a
 //! kubeconfig, and the marks by which another cluster at the same address is told from this one. No key is in it.
 
-use crate::problem::problem;
+use crate::outcome::{Phase, unfinished};
+use crate::problem::{add, problem};
 use crate::provider::{Gitops, task};
 use crate::{adoption, defaults, import_id};
 use gitops::cluster::Connection;
-use gitops::kind::{self, Deletion, Error, KindCluster};
+use gitops::kind::{self, Deletion, Error, KindCluster, Made};
+use gitops::run;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -128,7 +130,7 @@ impl Resource for Cluster {
     ) -> Outcome<Status> {
         let (task, kind, wanted) = (task(cx), &cx.provider().kind, wanted(id, want));
         let Some(prior) = prior else {
-            return kind.create(&task, &wanted).await.map(status).map_err(located).into();
+            return created(id, kind.create(&task, &wanted).await);
         };
         adoption::adopted(cx);
         let before = kubeconfig(id, &prior.spec);
@@ -221,6 +223,33 @@ fn uid(status: &Status) -> &str {
 /// The mark that the cluster was given when it was made.
 fn mark(status: &Status) -> String {
     status.kubernetes.engine.as_ref().and_then(|engine| engine.id.clone()).unwrap_or_default()
+}
+
+/// What a create comes to. One that was stopped after kind had made the cluster leaves it in the state, and one whose
+/// nodes are not ready in time says where it is.
+fn created(id: &Identity, made: Result<Made, Error>) -> Outcome<Status> {
+    let what = format!("The kind cluster `{}`", id.name);
+    match made {
+        Ok(Made { cluster, ready: Ok(()) }) => Outcome::done(status(cluster)),
+        Ok(Made { cluster, ready: Err(error) }) => {
+            let stopped = matches!(error, Error::Interrupted(_));
+            let import_id = Cluster::import_id(id);
+            unfinished(Phase::Create, &what, &import_id, status(cluster), located(error), stopped)
+        }
+        Err(error) => {
+            let half_made =
+                matches!(error, Error::Interrupted(_) | Error::Run(run::Error::Interrupted { .. }));
+            let mut problem = located(error);
+            if half_made {
+                let paragraph = format!(
+                    "{what} may be there, half-made, and is not in the state. The next apply makes it anew. To remove it instead: `kind delete cluster --name {}`.",
+                    id.name
+                );
+                add(&mut problem, &paragraph);
+            }
+            Outcome::failed(problem)
+        }
+    }
 }
 
 fn gone_meanwhile(id: &Identity) -> Problem {
