@@ -149,6 +149,12 @@ pub fn that_cannot_be(case: &Case) {
         of("no_key", &format!("{url}  github_app = {{ id = 1, installation_id = 2 }}")),
         of("no_certificate", &format!("{url}  tls_client = {{ certificate = \"x\", key_wo = \"y\" }}")),
         of("opens_nothing", &format!("{url}  secret_type = \"repo-creds\"")),
+        of("no_account", &format!("{url}  gcp_service_account_key_wo = \"key\"")),
+        of("unused", "  url = \"https://charts.example.com\"\n  type = \"helm\"\n  bearer_token_wo = \"t\""),
+        of(
+            "no_client_secret",
+            &format!("{url}  azure_service_principal = {{ tenant_id = \"t\", client_id = \"c\" }}"),
+        ),
         of("no_type", &format!("{url}  type = \"svn\"")),
     ];
     let mut run = case.blocks(&blocks.concat());

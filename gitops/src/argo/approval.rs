@@ -50,6 +50,19 @@ pub fn revisions(app: &Value, revision: &str) -> Result<Vec<String>, ApprovalErr
     if Status::of(app).automatic {
         return Err(ApprovalError::Automatic);
     }
+    let asked = |(source, follows): (SourceOf, bool)| match follows {
+        true => revision.to_owned(),
+        false => source.target_revision,
+    };
+    Ok(status::sources(app).into_iter().zip(followed(app)?).map(asked).collect())
+}
+
+/// Of each source of `app` whether an approved revision is its own: all that are of Git, or else the one chart.
+///
+/// # Errors
+///
+/// [`ApprovalError`], where the sources have no revision in common.
+pub fn followed(app: &Value) -> Result<Vec<bool>, ApprovalError> {
     let sources = status::sources(app);
     let git: Vec<&SourceOf> = sources.iter().filter(|source| !source.chart).collect();
     let Some(first) = git.first().copied().or(sources.first()) else { return Err(ApprovalError::NoSource) };
@@ -57,11 +70,15 @@ pub fn revisions(app: &Value, revision: &str) -> Result<Vec<String>, ApprovalErr
     if !git.iter().all(same) || (git.is_empty() && sources.len() > 1) {
         return Err(ApprovalError::Repositories);
     }
-    let asked = |source: &SourceOf| match source.chart && !git.is_empty() {
-        true => source.target_revision.clone(),
-        false => revision.to_owned(),
-    };
-    Ok(sources.iter().map(asked).collect())
+    Ok(sources.iter().map(|source| !source.chart || git.is_empty()).collect())
+}
+
+/// Whether what was synced, one revision for each source, is at `revision` wherever that is `followed`.
+pub fn is_at(synced: &[String], followed: &[bool], revision: &str) -> bool {
+    let mut own = synced.iter().zip(followed).filter(|(_, followed)| **followed).peekable();
+    synced.len() == followed.len()
+        && own.peek().is_some()
+        && own.all(|(synced, _)| same_revision(synced, revision))
 }
 
 /// What the Application was last synced to as a whole, one revision for each source; empty where it never was.
@@ -143,6 +160,25 @@ mod tests {
         ];
         for (app, expected) in cases {
             assert_eq!(revisions(&app, "r"), expected, "{app}");
+        }
+    }
+
+    #[test]
+    fn all_sources_that_follow_are_at_the_revision() {
+        let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+        let cases: [(&[&str], &[bool], &str, bool); 9] = [
+            (&[COMMIT], &[true], "c0ffee00", true),
+            (&[COMMIT, COMMIT], &[true, true], COMMIT, true),
+            (&[COMMIT, "0000"], &[true, true], COMMIT, false),
+            (&["0000", COMMIT], &[true, true], COMMIT, false),
+            (&["1.2.3", COMMIT], &[false, true], COMMIT, true),
+            (&["1.2.3", "0000"], &[false, true], "1.2.3", false), // the version is not the tag
+            (&["1.2.3"], &[true], "1.2.3", true),
+            (&[COMMIT], &[true, true], COMMIT, false), // it got another source since
+            (&[], &[], COMMIT, false),
+        ];
+        for (synced, followed, revision, expected) in cases {
+            assert_eq!(is_at(&texts(synced), followed, revision), expected, "{synced:?} and {revision}");
         }
     }
 

@@ -13,6 +13,8 @@ mod project_check;
 mod read;
 pub mod repository;
 mod repository_check;
+mod repository_credentials;
+mod repository_error;
 mod source;
 pub mod status;
 mod sync;
@@ -21,7 +23,7 @@ pub use application::{Application, Destination, FINALIZER, IgnoreDifferences};
 pub use check::SpecError;
 pub use project::{GroupKind, Project, ProjectDestination, Role, SyncWindow, WindowKind};
 pub use project_check::ProjectError;
-pub use repository_check::RepositoryError;
+pub use repository_error::RepositoryError;
 pub use source::{
     Directory, Helm, Jsonnet, JsonnetVar, Kustomize, KustomizePatch, KustomizeTarget, Parameter, Replica,
     Source,

@@ -2,7 +2,8 @@
 //!
 //! Its keys are those of Argo CD 3.5 (`util/db/repository_secrets.go`; <https://argo-cd.readthedocs.io/en/stable/operator-manual/declarative-setup/>).
 
-use super::repository_check::RepositoryError;
+pub use super::repository_credentials::{AzureServicePrincipal, Credentials, GithubApp, TlsClient};
+use super::repository_error::RepositoryError;
 use crate::Secret;
 use crate::secrets::Data;
 use schemars::JsonSchema;
@@ -12,6 +13,42 @@ use sha2::{Digest, Sha256};
 
 /// Label by which Argo CD finds the Secret; its value is a [`SecretType`].
 pub const SECRET_TYPE: &str = "argocd.argoproj.io/secret-type";
+
+/// All keys that Argo CD reads, of both types.
+const KEYS: [&str; 32] = [
+    "azureActiveDirectoryEndpoint",
+    "azureServicePrincipalClientID",
+    "azureServicePrincipalClientId",
+    "azureServicePrincipalClientSecret",
+    "azureServicePrincipalTenantID",
+    "azureServicePrincipalTenantId",
+    "bearerToken",
+    "depth",
+    "enableLfs",
+    "enableOCI",
+    "forceHttpBasicAuth",
+    "gcpServiceAccountKey",
+    "githubAppEnterpriseBaseUrl",
+    "githubAppID",
+    "githubAppInstallationID",
+    "githubAppPrivateKey",
+    "insecure",
+    "insecureIgnoreHostKey",
+    "insecureOCIForceHttp",
+    "name",
+    "noProxy",
+    "password",
+    "project",
+    "proxy",
+    "sshPrivateKey",
+    "tlsClientCertData",
+    "tlsClientCertKey",
+    "type",
+    "url",
+    "useAzureWorkloadIdentity",
+    "username",
+    "webhookManifestCacheWarmDisabled",
+];
 
 /// What the Secret is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -55,6 +92,15 @@ impl RepositoryType {
             Self::Oci => "oci",
         }
     }
+
+    /// What is there, in words.
+    pub(super) fn what(self) -> &'static str {
+        match self {
+            Self::Git => "a Git repository",
+            Self::Helm => "a Helm repository",
+            Self::Oci => "an OCI artifact",
+        }
+    }
 }
 
 /// A repository, and how Argo CD gets into it.
@@ -78,43 +124,6 @@ pub struct Repository {
     pub options: Options,
 }
 
-/// What opens a repository.
-#[derive(Clone, Default)]
-pub struct Credentials {
-    /// Password of the user, or a token in its place.
-    pub password: Option<Secret<String>>,
-    /// Token that is sent as it is, without a user.
-    pub bearer_token: Option<Secret<String>>,
-    /// Private key for SSH.
-    pub ssh_private_key: Option<Secret<String>>,
-    /// GitHub App that gets tokens.
-    pub github_app: Option<GithubApp>,
-    /// Certificate that Argo CD shows to the server.
-    pub tls_client: Option<TlsClient>,
-}
-
-/// A GitHub App.
-#[derive(Clone, Default, Serialize, Deserialize, JsonSchema)]
-pub struct GithubApp {
-    /// Id of the app.
-    pub id: i64,
-    /// Id of its installation in the organisation that owns the repository.
-    pub installation_id: i64,
-    /// Private key of the app, in PEM.
-    pub private_key_wo: Option<Secret<String>>,
-    /// Address of the API of a GitHub Enterprise server, such as `https://github.example.com/api/v3`.
-    pub base_url: Option<String>,
-}
-
-/// A certificate that a client shows.
-#[derive(Clone, Default, Serialize, Deserialize, JsonSchema)]
-pub struct TlsClient {
-    /// The certificate, in PEM.
-    pub certificate: String,
-    /// Its private key, in PEM.
-    pub key_wo: Option<Secret<String>>,
-}
-
 /// Settings that hold no secret.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Options {
@@ -130,6 +139,12 @@ pub struct Options {
     pub proxy: Option<String>,
     /// Hosts that are reached without it.
     pub no_proxy: Option<String>,
+    /// How many commits of a Git repository are fetched; all where nothing is said.
+    pub depth: Option<i64>,
+    /// Whether an OCI registry is talked to without TLS.
+    pub insecure_oci_force_http: bool,
+    /// Whether a webhook does not render manifests ahead of the refresh that needs them.
+    pub webhook_manifest_cache_warm_disabled: bool,
 }
 
 impl Repository {
@@ -160,37 +175,32 @@ impl Repository {
         if !wrong.is_empty() {
             return Err(wrong);
         }
-        let (credentials, options) = (&self.credentials, &self.options);
-        let (app, client) = (credentials.github_app.as_ref(), credentials.tls_client.as_ref());
-        let id = app.map(|app| app.id.to_string());
-        let installation = app.map(|app| app.installation_id.to_string());
-        let entries = [
+        let options = &self.options;
+        let depth = options.depth.map(|depth| depth.to_string());
+        let settings = [
             ("type", Some(self.kind.word())),
             ("url", Some(self.url.trim())),
             ("project", self.project.as_deref()),
             ("name", self.name.as_deref()),
             ("username", self.username.as_deref()),
-            ("password", exposed(&credentials.password)),
-            ("bearerToken", exposed(&credentials.bearer_token)),
-            ("sshPrivateKey", exposed(&credentials.ssh_private_key)),
-            ("githubAppID", id.as_deref()),
-            ("githubAppInstallationID", installation.as_deref()),
-            ("githubAppPrivateKey", app.and_then(|app| exposed(&app.private_key_wo))),
-            ("githubAppEnterpriseBaseUrl", app.and_then(|app| app.base_url.as_deref())),
-            ("tlsClientCertData", client.map(|client| client.certificate.as_str())),
-            ("tlsClientCertKey", client.and_then(|client| exposed(&client.key_wo))),
             ("enableOCI", options.enable_oci.then_some("true")),
             ("enableLfs", options.enable_lfs.then_some("true")),
             ("insecure", options.insecure.then_some("true")),
             ("forceHttpBasicAuth", options.force_basic_auth.then_some("true")),
             ("proxy", options.proxy.as_deref()),
             ("noProxy", options.no_proxy.as_deref()),
+            ("depth", depth.as_deref()),
+            ("insecureOCIForceHttp", options.insecure_oci_force_http.then_some("true")),
+            (
+                "webhookManifestCacheWarmDisabled",
+                options.webhook_manifest_cache_warm_disabled.then_some("true"),
+            ),
         ];
-        let filled = entries.into_iter().filter_map(|(key, value)| {
-            let value = value.filter(|value| !value.is_empty())?;
-            Some((key.to_owned(), value.as_bytes().to_vec()))
-        });
-        Ok(Secret::new(Data(filled.collect())))
+        let filled = |value: Option<&str>| Some(value.filter(|value| !value.is_empty())?.as_bytes().to_vec());
+        let settings = settings.into_iter().filter_map(|(key, value)| Some((key.to_owned(), filled(value)?)));
+        let mut data = Data(settings.collect());
+        self.credentials.write(self.secret_type, &mut data);
+        Ok(Secret::new(data))
     }
 
     /// Reads a Secret, without what opens the repository. Total: what is missing or of another shape is left out.
@@ -201,21 +211,14 @@ impl Repository {
             String::from_utf8(bytes).ok().filter(|text| !text.is_empty())
         };
         let on = |key: &str| text(key).is_some_and(|text| text == "true");
-        let number = |key: &str| text(key).and_then(|text| text.parse().ok());
         let label = live.pointer("/metadata/labels").and_then(|labels| labels.get(SECRET_TYPE)?.as_str());
-        let github_app = number("githubAppID").map(|id| GithubApp {
-            id,
-            installation_id: number("githubAppInstallationID").unwrap_or_default(),
-            private_key_wo: None,
-            base_url: text("githubAppEnterpriseBaseUrl"),
-        });
-        let tls_client = text("tlsClientCertData").map(|certificate| TlsClient { certificate, key_wo: None });
+        let secret_type = match label {
+            Some("repo-creds") => SecretType::RepoCreds,
+            _ => SecretType::Repository,
+        };
         Self {
             url: text("url").unwrap_or_default(),
-            secret_type: match label {
-                Some("repo-creds") => SecretType::RepoCreds,
-                _ => SecretType::Repository,
-            },
+            secret_type,
             kind: match text("type").as_deref() {
                 Some("helm") => RepositoryType::Helm,
                 Some("oci") => RepositoryType::Oci,
@@ -224,16 +227,25 @@ impl Repository {
             project: text("project"),
             name: text("name"),
             username: text("username"),
-            credentials: Credentials { github_app, tls_client, ..Credentials::default() },
+            credentials: Credentials::of(secret_type, &text),
             options: Options {
                 enable_oci: on("enableOCI"),
                 enable_lfs: on("enableLfs"),
-                insecure: on("insecure"),
+                insecure: on("insecure") || on("insecureIgnoreHostKey"), // what it was called before
                 force_basic_auth: on("forceHttpBasicAuth"),
                 proxy: text("proxy"),
                 no_proxy: text("noProxy"),
+                depth: text("depth").and_then(|text| text.parse().ok()).filter(|depth| *depth != 0),
+                insecure_oci_force_http: on("insecureOCIForceHttp"),
+                webhook_manifest_cache_warm_disabled: on("webhookManifestCacheWarmDisabled"),
             },
         }
+    }
+
+    /// The keys of a Secret that mean nothing to Argo CD 3.5, and so are in no [`Repository`].
+    pub fn unknown_keys(live: &Value) -> Vec<String> {
+        let keys = crate::secrets::live_data(live).expose().0.keys().cloned().collect::<Vec<_>>();
+        keys.into_iter().filter(|key| !KEYS.contains(&key.as_str())).collect()
     }
 
     /// Whether Argo CD takes this and `other` for the same: it would use one of the two, and nobody knows which.
@@ -243,10 +255,6 @@ impl Repository {
             && normal(&self.url) == normal(&other.url)
             && project(self) == project(other)
     }
-}
-
-fn exposed(secret: &Option<Secret<String>>) -> Option<&str> {
-    secret.as_ref().map(|secret| secret.expose().as_str())
 }
 
 /// An address as Argo CD compares it (`NormalizeGitURL` of its `util/git`): in lower case, without `ssh://` and `.git`.

@@ -3,99 +3,9 @@
 
 use super::check::has_password;
 use super::repository::{Repository, RepositoryType, SecretType};
+use super::repository_error::RepositoryError;
+use crate::Secret;
 use crate::git::has_passphrase;
-use crate::{Explain, Secret};
-
-/// Why the Secret of a repository makes no sense.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum RepositoryError {
-    /// The address is not one of such a repository.
-    #[error("this is not the address of {}", match kind { RepositoryType::Git => "a Git repository", RepositoryType::Helm => "a Helm repository", RepositoryType::Oci => "an OCI artifact" })]
-    Address {
-        /// What should be there.
-        kind: RepositoryType,
-    },
-    /// An address holds a password. It is not repeated here.
-    #[error("the address of the repository has credentials in it")]
-    Credentials,
-    /// More than one way in.
-    #[error("a repository is opened in one way, and this one has {}", ways.iter().map(|way| format!("`{way}`")).collect::<Vec<_>>().join(" and "))]
-    Ways {
-        /// The attributes.
-        ways: Vec<&'static str>,
-    },
-    /// Of two that belong together one is missing.
-    #[error("`{given}` needs `{missing}`")]
-    Missing {
-        /// What is given.
-        given: &'static str,
-        /// What is missing.
-        missing: &'static str,
-    },
-    /// A value that is there and empty.
-    #[error("`{attribute}` is empty")]
-    Empty {
-        /// The attribute.
-        attribute: &'static str,
-    },
-    /// A way in that does not fit the address.
-    #[error("`{attribute}` is for an address of {needs}, and this one is not")]
-    Transport {
-        /// The attribute.
-        attribute: &'static str,
-        /// `SSH` or `HTTPS`.
-        needs: &'static str,
-    },
-    /// A text that should be a key or a certificate.
-    #[error("`{attribute}` is not {what} in PEM")]
-    Pem {
-        /// The attribute.
-        attribute: &'static str,
-        /// What it should be.
-        what: &'static str,
-    },
-    /// A key that nobody can open for Argo CD.
-    #[error("the key in `{attribute}` has a passphrase")]
-    Passphrase {
-        /// The attribute.
-        attribute: &'static str,
-    },
-    /// A beginning of addresses that is to belong to a project.
-    #[error("what is for all addresses that begin alike belongs to no project")]
-    Project,
-    /// A beginning of addresses, and nothing that opens what is there.
-    #[error("what is for all addresses that begin alike has to open them, and this does not")]
-    Nothing,
-    /// `enable_oci` with something else than Helm charts.
-    #[error("`enable_oci` is for charts of Helm, and this is of the type `{}`", kind.word())]
-    Oci {
-        /// The type.
-        kind: RepositoryType,
-    },
-}
-
-impl Explain for RepositoryError {
-    fn hint(&self) -> Option<String> {
-        Some(match self {
-            Self::Address { kind: RepositoryType::Git } => "It looks like `https://git.example.com/acme/shop.git` or `git@git.example.com:acme/shop.git`.".into(),
-            Self::Address { kind: RepositoryType::Helm } => "It looks like `https://charts.example.com`, and with `enable_oci = true` like `registry.example.com/charts`.".into(),
-            Self::Address { kind: RepositoryType::Oci } => "It looks like `oci://registry.example.com/shop/manifests`.".into(),
-            Self::Credentials => "Everyone who may see it would see them. Give them in `username` and `password_wo`.".into(),
-            Self::Ways { .. } => "Keep one of them.".into(),
-            Self::Missing { given: "password_wo", .. } => "With a token as the password any user name will do, such as `git`.".into(),
-            Self::Missing { .. } => "Give both.".into(),
-            Self::Empty { .. } => "Is the variable that holds the value set in this environment?".into(),
-            Self::Transport { needs: "SSH", .. } => "Give an address such as `git@git.example.com:acme/shop.git`, or `username` and `password_wo`.".into(),
-            Self::Transport { .. } => "Give an address such as `https://git.example.com/acme/shop.git`, or `ssh_private_key_wo`.".into(),
-            Self::Pem { .. } => "Give the text of the file, with its first and last line: `file(\"…\")`.".into(),
-            Self::Passphrase { .. } => "Argo CD has nobody to ask. Give a key without one, such as a deploy key of its own.".into(),
-            Self::Project => "Leave `project` out, or give the repository itself with `secret_type = \"repository\"`.".into(),
-            Self::Nothing => "Give `password_wo`, `bearer_token_wo`, `ssh_private_key_wo`, `github_app` or `tls_client`.".into(),
-            Self::Oci { .. } => "Set `type = \"helm\"`, or leave it out: with `type = \"oci\"` the address begins with `oci://`.".into(),
-        })
-    }
-}
 
 type Wrong = (&'static str, RepositoryError);
 
@@ -110,6 +20,11 @@ impl Repository {
         }
         if self.options.enable_oci && self.kind != RepositoryType::Helm {
             wrong.push(("enable_oci", RepositoryError::Oci { kind: self.kind }));
+        }
+        if let Some(depth) = self.options.depth
+            && (depth < 1 || self.kind != RepositoryType::Git)
+        {
+            wrong.push(("depth", RepositoryError::Depth { depth }));
         }
         if self.secret_type == SecretType::RepoCreds && self.project.is_some() {
             wrong.push(("project", RepositoryError::Project));
@@ -141,6 +56,9 @@ impl Repository {
             ("bearer_token_wo", credentials.bearer_token.is_some()),
             ("ssh_private_key_wo", credentials.ssh_private_key.is_some()),
             ("github_app", credentials.github_app.is_some()),
+            ("gcp_service_account_key_wo", credentials.gcp_service_account_key.is_some()),
+            ("azure_service_principal", credentials.azure_service_principal.is_some()),
+            ("use_azure_workload_identity", credentials.azure_workload_identity),
         ];
         let ways: Vec<&'static str> = ways.iter().filter(|(_, given)| *given).map(|(way, _)| *way).collect();
         if let [_, second, ..] = *ways {
@@ -154,6 +72,8 @@ impl Repository {
             let needs = if way == "ssh_private_key_wo" { "SSH" } else { "HTTPS" };
             if ssh != (needs == "SSH") {
                 wrong.push((way, RepositoryError::Transport { attribute: way, needs }));
+            } else if !opens(way, self.kind) {
+                wrong.push((way, RepositoryError::Useless { attribute: way, kind: self.kind }));
             }
         }
         match (&self.username, &credentials.password) {
@@ -172,13 +92,13 @@ impl Repository {
         let empty = |secret: &Option<Secret<String>>| {
             secret.as_ref().is_some_and(|secret| secret.expose().trim().is_empty())
         };
-        let empty = [
+        let texts = [
             ("username", self.username.as_ref().is_some_and(|name| name.trim().is_empty())),
             ("password_wo", empty(&credentials.password)),
             ("bearer_token_wo", empty(&credentials.bearer_token)),
         ];
-        let empty = empty.into_iter().filter(|(_, empty)| *empty);
-        wrong.extend(empty.map(|(at, _)| (at, RepositoryError::Empty { attribute: at })));
+        let texts = texts.into_iter().filter(|(_, empty)| *empty);
+        wrong.extend(texts.map(|(at, _)| (at, RepositoryError::Empty { attribute: at })));
         let ssh = credentials.ssh_private_key.as_ref();
         wrong.extend(ssh.and_then(|key| wrong_in_key("ssh_private_key_wo", key)));
         if let Some(app) = &credentials.github_app {
@@ -188,6 +108,20 @@ impl Repository {
                 Some(key) => wrong_in_key(at, key),
                 None => Some((at, missing)),
             });
+        }
+        let account = credentials.gcp_service_account_key.as_ref();
+        wrong.extend(account.and_then(wrong_in_account));
+        if let Some(principal) = &credentials.azure_service_principal {
+            let at = "azure_service_principal.client_secret_wo";
+            let missing = RepositoryError::Missing { given: "azure_service_principal", missing: at };
+            let parts = [
+                ("azure_service_principal.tenant_id", principal.tenant_id.trim().is_empty()),
+                ("azure_service_principal.client_id", principal.client_id.trim().is_empty()),
+                (at, empty(&principal.client_secret_wo)),
+            ];
+            let parts = parts.into_iter().filter(|(_, empty)| *empty);
+            wrong.extend(parts.map(|(at, _)| (at, RepositoryError::Empty { attribute: at })));
+            wrong.extend(principal.client_secret_wo.is_none().then_some((at, missing)));
         }
         if let Some(client) = &credentials.tls_client {
             let (at, key) = ("tls_client.certificate", "tls_client.key_wo");
@@ -214,6 +148,38 @@ fn wrong_in_key(attribute: &'static str, key: &Secret<String>) -> Option<Wrong> 
         return None;
     };
     Some((attribute, error))
+}
+
+/// Whether Argo CD uses this way in for what is of that kind (`GetGitCreds`, `GetHelmCreds` and `GetOCICreds` of its
+/// `repository_types.go`): the others it leaves unused, and nobody is told.
+fn opens(way: &str, kind: RepositoryType) -> bool {
+    match kind {
+        RepositoryType::Git => true,
+        RepositoryType::Helm => matches!(way, "password_wo" | "use_azure_workload_identity"),
+        RepositoryType::Oci => way == "password_wo",
+    }
+}
+
+/// What Google's library would not take for the key of a service account.
+fn wrong_in_account(key: &Secret<String>) -> Option<Wrong> {
+    const AT: &str = "gcp_service_account_key_wo";
+    #[derive(serde::Deserialize)]
+    struct Account {
+        r#type: String,
+        client_email: String,
+        private_key: Secret<String>,
+    }
+    let text = key.expose();
+    if text.trim().is_empty() {
+        return Some((AT, RepositoryError::Empty { attribute: AT }));
+    }
+    let account = serde_json::from_str::<Account>(text).is_ok_and(|account| {
+        let key = account.private_key.expose();
+        account.r#type == "service_account"
+            && !account.client_email.is_empty()
+            && key.contains("PRIVATE KEY-----")
+    });
+    (!account).then_some((AT, RepositoryError::ServiceAccount { attribute: AT }))
 }
 
 /// Whether an address is one of SSH: `ssh://…`, or `user@host:path`.

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 const KEY: &str = "-----BEGIN PRIVATE KEY-----\nAA==\n-----END PRIVATE KEY-----\n";
+const ACCOUNT: &str = r#"{"type": "service_account", "client_email": "argocd@shop.example", "private_key": "-----BEGIN PRIVATE KEY-----"}"#;
 const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n";
 
 fn secret(text: &str) -> Option<Secret<String>> {
@@ -24,8 +25,18 @@ fn with_password() -> Repository {
 
 fn github_app(key: &str) -> Credentials {
     let base_url = Some("https://github.example.com/api/v3".to_owned());
-    let app = GithubApp { id: 7, installation_id: 8, private_key_wo: secret(key), base_url };
+    let app = GithubApp { id: 7, installation_id: Some(8), private_key_wo: secret(key), base_url };
     Credentials { github_app: Some(app), ..Credentials::default() }
+}
+
+fn principal(client_secret: &str) -> Credentials {
+    let principal = AzureServicePrincipal {
+        tenant_id: "t".into(),
+        client_id: "c".into(),
+        client_secret_wo: secret(client_secret),
+        active_directory_endpoint: Some("https://login.example.com".into()),
+    };
+    Credentials { azure_service_principal: Some(principal), ..Credentials::default() }
 }
 
 /// The Secret as the cluster has it.
@@ -72,6 +83,15 @@ fn each_way_in_is_written_in_argo_cds_words() {
         no_proxy: Some("*.example".into()),
         ..Options::default()
     };
+    let account = Credentials { gcp_service_account_key: secret(ACCOUNT), ..Credentials::default() };
+    let azure = Repository { credentials: principal("s"), ..shop() };
+    let shallow = Options {
+        depth: Some(1),
+        insecure_oci_force_http: true,
+        webhook_manifest_cache_warm_disabled: true,
+        ..Options::default()
+    };
+    let identity = Credentials { azure_workload_identity: true, ..Credentials::default() };
     let bearer = Credentials { bearer_token: secret("t"), ..Credentials::default() };
     let all = [
         with_password(),
@@ -80,18 +100,27 @@ fn each_way_in_is_written_in_argo_cds_words() {
         Repository { credentials: github_app(KEY), ..shop() },
         Repository { credentials: shown, options: proxy, ..shop() },
         helm,
+        Repository { credentials: account, ..shop() },
+        azure.clone(),
+        Repository { secret_type: SecretType::RepoCreds, ..azure },
+        Repository { credentials: identity, options: shallow, ..shop() },
     ];
-    insta::assert_snapshot!(all.iter().map(held).collect::<Vec<_>>().join("\n"), @"
+    insta::assert_snapshot!(all.iter().map(held).collect::<Vec<_>>().join("\n"), @r#"
     password: hunter2 | type: git | url: https://git.example.com/acme/shop.git | username: argocd
     bearerToken: t | type: git | url: https://git.example.com/acme/shop.git
     project: shop | sshPrivateKey: -----BEGIN PRIVATE KEY----- | AA== | -----END PRIVATE KEY----- | type: git | url: git@git.example.com:acme/shop.git
     githubAppEnterpriseBaseUrl: https://github.example.com/api/v3 | githubAppID: 7 | githubAppInstallationID: 8 | githubAppPrivateKey: -----BEGIN PRIVATE KEY----- | AA== | -----END PRIVATE KEY----- | type: git | url: https://git.example.com/acme/shop.git
     noProxy: *.example | proxy: http://proxy.example:3128 | tlsClientCertData: -----BEGIN CERTIFICATE----- | AA== | -----END CERTIFICATE----- | tlsClientCertKey: -----BEGIN PRIVATE KEY----- | AA== | -----END PRIVATE KEY----- | type: git | url: https://git.example.com/acme/shop.git
     enableOCI: true | insecure: true | name: charts | password: hunter2 | type: helm | url: registry.example.com/charts | username: argocd
-    ");
+    gcpServiceAccountKey: {"type": "service_account", "client_email": "argocd@shop.example", "private_key": "-----BEGIN PRIVATE KEY-----"} | type: git | url: https://git.example.com/acme/shop.git
+    azureActiveDirectoryEndpoint: https://login.example.com | azureServicePrincipalClientId: c | azureServicePrincipalClientSecret: s | azureServicePrincipalTenantId: t | type: git | url: https://git.example.com/acme/shop.git
+    azureActiveDirectoryEndpoint: https://login.example.com | azureServicePrincipalClientID: c | azureServicePrincipalClientSecret: s | azureServicePrincipalTenantID: t | type: git | url: https://git.example.com/acme/shop.git
+    depth: 1 | insecureOCIForceHttp: true | type: git | url: https://git.example.com/acme/shop.git | useAzureWorkloadIdentity: true | webhookManifestCacheWarmDisabled: true
+    "#);
     for repository in all {
         let read = Repository::of(&live(&repository));
         assert!(read.same(&repository));
+        assert_eq!(Repository::unknown_keys(&live(&repository)), [""; 0]);
         assert_eq!(
             (read.kind, &read.name, &read.username),
             (repository.kind, &repository.name, &repository.username)
@@ -100,6 +129,12 @@ fn each_way_in_is_written_in_argo_cds_words() {
         let app =
             |of: &Repository| of.credentials.github_app.as_ref().map(|app| (app.id, app.installation_id));
         assert_eq!(app(&read), app(&repository));
+        let azure = |of: &Repository| {
+            let principal = of.credentials.azure_service_principal.as_ref();
+            let ids = principal.map(|principal| (principal.tenant_id.clone(), principal.client_id.clone()));
+            (ids, of.credentials.azure_workload_identity)
+        };
+        assert_eq!(azure(&read), azure(&repository));
         assert!(read.credentials.password.is_none() && read.credentials.ssh_private_key.is_none());
     }
 }
@@ -172,8 +207,11 @@ fn what_cannot_be() {
         })
     };
     let ssh = |key: &str| Credentials { ssh_private_key: secret(key), ..Credentials::default() };
+    let account = |key: &str| {
+        credentials(Credentials { gcp_service_account_key: secret(key), ..Credentials::default() })
+    };
     let encrypted = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAA==\n-----END ENCRYPTED PRIVATE KEY-----\n";
-    let no_key = GithubApp { id: 1, installation_id: 2, ..GithubApp::default() };
+    let no_key = GithubApp { id: 1, ..GithubApp::default() };
     let template = Repository { secret_type: SecretType::RepoCreds, ..shop() };
     let oci = Options { enable_oci: true, ..Options::default() };
     let all = [
@@ -202,6 +240,25 @@ fn what_cannot_be() {
         Repository { project: Some("shop".into()), ..template.clone() },
         template,
         Repository { options: oci, ..shop() },
+        Repository { options: Options { depth: Some(0), ..Options::default() }, ..shop() },
+        account("hunter2"),
+        account(r#"{"type": "authorized_user", "client_email": "a@shop.example", "private_key": "hunter2"}"#),
+        account(""),
+        credentials(principal(" ")),
+        credentials(Credentials {
+            azure_service_principal: Some(AzureServicePrincipal::default()),
+            ..Credentials::default()
+        }),
+        Repository {
+            url: "https://charts.example.com".into(),
+            kind: RepositoryType::Helm,
+            ..account(ACCOUNT)
+        },
+        Repository {
+            url: "oci://registry.example.com/shop".into(),
+            kind: RepositoryType::Oci,
+            ..credentials(Credentials { azure_workload_identity: true, ..Credentials::default() })
+        },
     ];
     let said = all.iter().map(|repository| {
         let wrong = repository.data().err().unwrap_or_default().into_iter();
@@ -243,10 +300,28 @@ fn what_cannot_be() {
     tls_client.key_wo: `tls_client.certificate` needs `tls_client.key_wo`. Give both.
 
     project: what is for all addresses that begin alike belongs to no project. Leave `project` out, or give the repository itself with `secret_type = "repository"`.
-    secret_type: what is for all addresses that begin alike has to open them, and this does not. Give `password_wo`, `bearer_token_wo`, `ssh_private_key_wo`, `github_app` or `tls_client`.
+    secret_type: what is for all addresses that begin alike has to open them, and this does not. Give `password_wo`, `bearer_token_wo`, `ssh_private_key_wo`, `github_app`, `gcp_service_account_key_wo`, `azure_service_principal`, `use_azure_workload_identity` or `tls_client`.
 
-    secret_type: what is for all addresses that begin alike has to open them, and this does not. Give `password_wo`, `bearer_token_wo`, `ssh_private_key_wo`, `github_app` or `tls_client`.
+    secret_type: what is for all addresses that begin alike has to open them, and this does not. Give `password_wo`, `bearer_token_wo`, `ssh_private_key_wo`, `github_app`, `gcp_service_account_key_wo`, `azure_service_principal`, `use_azure_workload_identity` or `tls_client`.
 
     enable_oci: `enable_oci` is for charts of Helm, and this is of the type `git`. Set `type = "helm"`, or leave it out: with `type = "oci"` the address begins with `oci://`.
+
+    depth: a depth of 0 is none. Give the number of commits to fetch, such as 1, for a Git repository; leave it out to fetch all.
+
+    gcp_service_account_key_wo: `gcp_service_account_key_wo` is not the key of a service account in JSON. Give the text of the file that Google Cloud made for the key, with `type`, `client_email` and `private_key` in it: `file("…")`.
+
+    gcp_service_account_key_wo: `gcp_service_account_key_wo` is not the key of a service account in JSON. Give the text of the file that Google Cloud made for the key, with `type`, `client_email` and `private_key` in it: `file("…")`.
+
+    gcp_service_account_key_wo: `gcp_service_account_key_wo` is empty. Is the variable that holds the value set in this environment?
+
+    azure_service_principal.client_secret_wo: `azure_service_principal.client_secret_wo` is empty. Is the variable that holds the value set in this environment?
+
+    azure_service_principal.tenant_id: `azure_service_principal.tenant_id` is empty. Is the variable that holds the value set in this environment?
+    azure_service_principal.client_id: `azure_service_principal.client_id` is empty. Is the variable that holds the value set in this environment?
+    azure_service_principal.client_secret_wo: `azure_service_principal` needs `azure_service_principal.client_secret_wo`. Give both.
+
+    gcp_service_account_key_wo: Argo CD does not use `gcp_service_account_key_wo` for a Helm repository. A Helm repository is opened by `username` and `password_wo`, `use_azure_workload_identity` or `tls_client`.
+
+    use_azure_workload_identity: Argo CD does not use `use_azure_workload_identity` for an OCI artifact. An OCI registry is opened by `username` and `password_wo`, or `tls_client`.
     "#);
 }

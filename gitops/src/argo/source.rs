@@ -155,7 +155,8 @@ pub struct Helm {
     /// Release name; by default the Application's name.
     #[serde(alias = "releaseName")]
     pub release_name: Option<String>,
-    /// Files of values, relative to the path or, with `/`, to the repository.
+    /// Files of values, relative to the path or, with `/`, to the repository. `$name/…` is a file of another source, whose
+    /// `reference` is `name`; `https://…` is one that Argo CD downloads.
     #[serde(alias = "valueFiles")]
     pub value_files: Vec<String>,
     /// Values as YAML text.

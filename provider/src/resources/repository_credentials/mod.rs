@@ -24,7 +24,7 @@ use shape::{CONTENT, Identity, Spec, Status, data, spec_of, wanted};
 use tfplugin_rs::{Context, Foresight, Outcome, Prior, Problem, Resource, View};
 
 /// Tells Argo CD of a repository and how it gets into it: with a user name and a password or token, an SSH key, a GitHub
-/// App, or a certificate; for Git, for Helm charts and for OCI artifacts.
+/// App, an account of Google Cloud or Azure, or a certificate; for Git, for Helm charts and for OCI artifacts.
 ///
 /// What opens the repository is write-only: it is in the configuration and in the cluster, and neither in the plan nor in
 /// the state. That it changed, on either side, is noticed without a number being raised. With
@@ -130,6 +130,7 @@ impl Resource for RepositoryCredentials {
         let Some(live) = injected(cx, &task, id, &name).read(&cluster).await? else { return Ok(None) };
         if last.is_none() {
             imported(cx, cluster.uid());
+            left_out(&Repository::unknown_keys(&live)).into_iter().for_each(|warning| cx.warn(warning));
         }
         Ok(Some((spec_of(&live, last.map(|last| last.spec)), status_of(&live))))
     }
@@ -178,6 +179,16 @@ async fn put(
     let injected = injected(cx, &task, id, &name);
     let writer = injected.writer(&cluster).taking_ownership(take);
     injected.put(&writer, new, wanted).await.map(|live| status_of(&live))
+}
+
+/// A warning that the next apply removes `keys` from the Secret that is imported; `None` where there are none.
+fn left_out(keys: &[String]) -> Option<Problem> {
+    let keys: Vec<_> = keys.iter().map(|key| format!("- {key}")).collect();
+    let detail = format!(
+        "Argo CD 3.5 reads none of these keys, and the next apply removes them:\n{}\n\nKeep what somebody else needs in a Secret of its own.",
+        keys.join("\n")
+    );
+    (!keys.is_empty()).then(|| Problem::warning("The Secret of the repository holds more", detail).at("url"))
 }
 
 fn status_of(live: &Json) -> Status {

@@ -4,7 +4,7 @@ use crate::defaults;
 use crate::problem::problem;
 use gitops::Secret;
 use gitops::argo::repository::{
-    Credentials, GithubApp, Options, Repository, RepositoryType, SecretType, TlsClient,
+    AzureServicePrincipal, Credentials, GithubApp, Options, Repository, RepositoryType, SecretType, TlsClient,
 };
 use gitops::cluster::Connection;
 use gitops::secrets::Data;
@@ -48,6 +48,14 @@ pub struct Spec {
     pub ssh_private_key_wo: Option<Secret<String>>,
     /// GitHub App that gets access tokens.
     pub github_app: Option<GithubApp>,
+    /// Key of a service account of Google Cloud, the whole text of its JSON file, for Git repositories there.
+    pub gcp_service_account_key_wo: Option<Secret<String>>,
+    /// Service principal of Microsoft Entra ID that gets access tokens, for Git repositories of Azure DevOps.
+    pub azure_service_principal: Option<AzureServicePrincipal>,
+    /// Whether Argo CD gets access tokens from Azure by its own workload identity, for Git repositories of Azure DevOps
+    /// and charts of Azure's registries.
+    #[serde(default)]
+    pub use_azure_workload_identity: bool,
     /// Certificate that Argo CD shows to the server, by itself or beside another way in.
     pub tls_client: Option<TlsClient>,
     /// A number to raise when what opens the repository changed. With it, only the number counts; use it for values that
@@ -69,6 +77,14 @@ pub struct Spec {
     pub proxy: Option<String>,
     /// Hosts that are reached without the proxy, separated by commas.
     pub no_proxy: Option<String>,
+    /// How many commits of a Git repository Argo CD fetches. Default: all.
+    pub depth: Option<i64>,
+    /// Whether an OCI registry is talked to by HTTP, without TLS.
+    #[serde(default)]
+    pub insecure_oci_force_http: bool,
+    /// Whether a webhook does not make Argo CD render manifests ahead of the refresh that needs them.
+    #[serde(default)]
+    pub webhook_manifest_cache_warm_disabled: bool,
     /// Whether to take over a Secret for this address that exists and is not ours.
     #[serde(default)]
     pub take_ownership: bool,
@@ -86,7 +102,7 @@ pub struct Status {
 }
 
 /// The attributes that what the Secret holds is made of, beside the address.
-pub const CONTENT: [&str; 16] = [
+pub const CONTENT: [&str; 22] = [
     "secret_type",
     "type",
     "project",
@@ -96,6 +112,9 @@ pub const CONTENT: [&str; 16] = [
     "bearer_token_wo",
     "ssh_private_key_wo",
     "github_app",
+    "gcp_service_account_key_wo",
+    "azure_service_principal",
+    "use_azure_workload_identity",
     "tls_client",
     "enable_oci",
     "enable_lfs",
@@ -103,6 +122,9 @@ pub const CONTENT: [&str; 16] = [
     "force_basic_auth",
     "proxy",
     "no_proxy",
+    "depth",
+    "insecure_oci_force_http",
+    "webhook_manifest_cache_warm_disabled",
 ];
 
 /// The repository that is wanted.
@@ -120,6 +142,9 @@ pub fn wanted(id: &Identity, spec: &Spec) -> Repository {
             bearer_token: spec.bearer_token_wo.clone(),
             ssh_private_key: spec.ssh_private_key_wo.clone(),
             github_app: spec.github_app.clone(),
+            gcp_service_account_key: spec.gcp_service_account_key_wo.clone(),
+            azure_service_principal: spec.azure_service_principal.clone(),
+            azure_workload_identity: spec.use_azure_workload_identity,
             tls_client: spec.tls_client.clone(),
         },
         options: Options {
@@ -129,6 +154,9 @@ pub fn wanted(id: &Identity, spec: &Spec) -> Repository {
             force_basic_auth: spec.force_basic_auth,
             proxy: text(&spec.proxy),
             no_proxy: text(&spec.no_proxy),
+            depth: spec.depth,
+            insecure_oci_force_http: spec.insecure_oci_force_http,
+            webhook_manifest_cache_warm_disabled: spec.webhook_manifest_cache_warm_disabled,
         },
     }
 }
@@ -153,6 +181,14 @@ pub fn spec_of(live: &Json, last: Option<Spec>) -> Spec {
         let before = last.and_then(|last| last.github_app.as_ref()).map(|app| &app.base_url);
         GithubApp { base_url: shown(app.base_url, before), ..app }
     };
+    let principal = |principal: AzureServicePrincipal| {
+        let before = last.and_then(|last| last.azure_service_principal.as_ref());
+        let before = before.map(|principal| &principal.active_directory_endpoint);
+        AzureServicePrincipal {
+            active_directory_endpoint: shown(principal.active_directory_endpoint, before),
+            ..principal
+        }
+    };
     Spec {
         kubernetes: last.and_then(|last| last.kubernetes.clone()),
         secret_type: found.secret_type,
@@ -164,6 +200,9 @@ pub fn spec_of(live: &Json, last: Option<Spec>) -> Spec {
         bearer_token_wo: None,
         ssh_private_key_wo: None,
         github_app: found.credentials.github_app.map(app),
+        gcp_service_account_key_wo: None,
+        azure_service_principal: found.credentials.azure_service_principal.map(principal),
+        use_azure_workload_identity: found.credentials.azure_workload_identity,
         tls_client: found.credentials.tls_client,
         credentials_wo_revision: last.and_then(|last| last.credentials_wo_revision),
         enable_oci: options.enable_oci,
@@ -172,6 +211,9 @@ pub fn spec_of(live: &Json, last: Option<Spec>) -> Spec {
         force_basic_auth: options.force_basic_auth,
         proxy: shown(options.proxy, last.map(|last| &last.proxy)),
         no_proxy: shown(options.no_proxy, last.map(|last| &last.no_proxy)),
+        depth: options.depth,
+        insecure_oci_force_http: options.insecure_oci_force_http,
+        webhook_manifest_cache_warm_disabled: options.webhook_manifest_cache_warm_disabled,
         take_ownership: last.is_some_and(|last| last.take_ownership),
     }
 }

@@ -8,6 +8,7 @@ use serde_json::json;
 use tfplugin_rs::resource::erase;
 
 const KEY: &str = "-----BEGIN PRIVATE KEY-----\nAA==\n-----END PRIVATE KEY-----\n";
+const ACCOUNT: &str = r#"{"type": "service_account", "client_email": "argocd@shop.example", "private_key": "-----BEGIN PRIVATE KEY-----"}"#;
 const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n";
 
 fn id(url: &str) -> Identity {
@@ -39,6 +40,9 @@ fn what_was_written_reads_as_it_was_configured() {
     let key = Key::generate().unwrap();
     let app = json!({"id": 7, "installation_id": 8, "private_key_wo": KEY, "base_url": ""});
     let client = json!({"certificate": CERTIFICATE, "key_wo": KEY});
+    let principal = json!({
+        "tenant_id": "t", "client_id": "c", "client_secret_wo": "hunter2", "active_directory_endpoint": ""
+    });
     let cases = [
         (SHOP, json!({"username": "argocd", "password_wo": "hunter2", "project": "", "insecure": true})),
         (SHOP, json!({"github_app": app, "proxy": "http://proxy.example", "credentials_wo_revision": 3})),
@@ -47,6 +51,11 @@ fn what_was_written_reads_as_it_was_configured() {
         ("https://git.example.com/acme", json!({"secret_type": "repo-creds", "bearer_token_wo": "hunter2"})),
         ("registry.example.com/charts", json!({"type": "helm", "enable_oci": true, "name": "charts"})),
         ("oci://registry.example.com/shop", json!({"type": "oci"})),
+        ("oci://registry.example.com/shop", json!({"type": "oci", "insecure_oci_force_http": true})),
+        (SHOP, json!({"depth": 1, "webhook_manifest_cache_warm_disabled": true})),
+        (SHOP, json!({"gcp_service_account_key_wo": ACCOUNT})),
+        (SHOP, json!({"azure_service_principal": principal, "secret_type": "repo-creds"})),
+        ("https://charts.example.com", json!({"use_azure_workload_identity": true, "type": "helm"})),
     ];
     for (url, more) in cases {
         let (id, spec) = (id(url), spec(&more));
@@ -78,6 +87,26 @@ fn a_change_by_hand_shows() {
         unseen["metadata"]["labels"] = labels;
         assert_eq!(status_of(&unseen).fingerprint, "", "Argo CD does not find it");
     }
+}
+
+/// An import says what it does not keep, and keeps what an older name says.
+#[test]
+fn what_an_import_leaves_out_is_told() {
+    let key = Key::generate().unwrap();
+    let (id, one) = (id(SHOP), spec(&json!({"username": "argocd", "password_wo": "one"})));
+    let mut live = written(&id, &one, &key);
+    assert!(left_out(&Repository::unknown_keys(&live)).is_none());
+    live["data"]["insecureIgnoreHostKey"] = json!("dHJ1ZQ==");
+    live["data"]["note"] = json!("dHJ1ZQ==");
+    assert!(spec_of(&live, None).insecure);
+    let warning = left_out(&Repository::unknown_keys(&live)).unwrap();
+    insta::assert_snapshot!(format!("{}: {}\n{}", warning.path, warning.summary, warning.detail), @"
+    url: The Secret of the repository holds more
+    Argo CD 3.5 reads none of these keys, and the next apply removes them:
+    - note
+
+    Keep what somebody else needs in a Secret of its own.
+    ");
 }
 
 fn known(name: &str, ours: bool, project: Option<&str>) -> Known {
