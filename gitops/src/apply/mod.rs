@@ -32,7 +32,7 @@ pub use listed::secrets;
 pub use owner::{IDENTITY, OWNER, Owner};
 pub use reads::Reads;
 pub use remove::{Deletion, Kept, Removal};
-pub use rest::{discard_kept, keep_volumes, release_volumes, rest, wake};
+pub use rest::{discard_kept, keep_volumes, namespace_label, release_volumes, rest, wake};
 pub use set::Set;
 pub use survey::Survey;
 pub use token::{Token, token};

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 /// Annotation: what a workload was before it was brought to rest.
 const BEFORE_REST: &str = "gitops-rs.github.io/before-rest";
-/// Annotation and label: a volume claim that we keep from deletion.
+/// Label: a volume claim that we keep from deletion; its value is whose it is. Annotation: the same, for people.
 const KEPT: &str = "gitops-rs.github.io/kept";
 /// Argo CD's annotation: what a sync, or a deletion, does with an object.
 const SYNC_OPTIONS: &str = "argocd.argoproj.io/sync-options";
@@ -109,8 +109,8 @@ pub async fn wake(task: &Task, cluster: &Cluster, resources: &[Resource]) -> Res
     Ok(())
 }
 
-/// Keeps the volume claims among `resources` when their Application is deleted. `synced` says that Argo CD applies it
-/// by itself.
+/// Keeps the volume claims among `resources` when their Application is deleted, as those of `tenant`. `synced` says that
+/// Argo CD applies it by itself.
 ///
 /// # Errors
 ///
@@ -119,12 +119,13 @@ pub async fn keep_volumes(
     task: &Task,
     cluster: &Cluster,
     resources: &[Resource],
+    tenant: &str,
     synced: bool,
 ) -> Result<(), Error> {
     for resource in resources.iter().filter(|resource| is_claim(resource)) {
         let object = Place::of(cluster, resource);
         let Some(live) = object.read(task).await? else { continue };
-        match keeping(&live) {
+        match keeping(&live, tenant) {
             None => {}
             Some(_)
                 if synced
@@ -139,23 +140,35 @@ pub async fn keep_volumes(
     Ok(())
 }
 
-/// Undoes [`keep_volumes`].
+/// Undoes [`keep_volumes`] for the claims of `tenant` in `namespace`.
 ///
 /// # Errors
 ///
 /// [`Error`].
-pub async fn release_volumes(task: &Task, cluster: &Cluster, resources: &[Resource]) -> Result<(), Error> {
-    for resource in resources.iter().filter(|resource| is_claim(resource)) {
-        let object = Place::of(cluster, resource);
-        if let Some(patch) = object.read(task).await?.and_then(|live| releasing(&live)) {
+pub async fn release_volumes(
+    task: &Task,
+    cluster: &Cluster,
+    namespace: &str,
+    tenant: &str,
+) -> Result<(), Error> {
+    let kept = Id::new("", CLAIM, Some(namespace), "");
+    let selected = ListParams::default().labels(&format!("{KEPT}={tenant}"));
+    let claims = api(cluster, &kept);
+    let list = call(task, "read", &kept, "v1", || claims.list(&selected)).await?;
+    for live in list.items {
+        let name = live.metadata.name.clone().unwrap_or_default();
+        let object =
+            Place { id: Id { name, ..kept.clone() }, api: claims.clone(), api_version: "v1".to_owned() };
+        let live = serde_json::to_value(live).unwrap_or_default();
+        if let Some(patch) = releasing(&live) {
             object.patch(task, &patch).await?;
         }
     }
     Ok(())
 }
 
-/// Deletes the volume claims of `namespace` that [`keep_volumes`] kept, once their Application is gone, and where it has
-/// the label `marked` (a key and its value) the namespace itself.
+/// Deletes the volume claims of `tenant` in `namespace` that [`keep_volumes`] kept, once their Application is gone, and
+/// where it has the label `marked`, whose value is the tenant, the namespace itself.
 ///
 /// # Errors
 ///
@@ -164,19 +177,39 @@ pub async fn discard_kept(
     task: &Task,
     cluster: &Cluster,
     namespace: &str,
-    marked: Option<(&str, &str)>,
+    tenant: &str,
+    marked: Option<&str>,
 ) -> Result<(), Error> {
     let kept = Id::new("", CLAIM, Some(namespace), "");
-    let claims: Api<DynamicObject> = api(cluster, &kept);
-    delete_all(task, &claims, &kept, &format!("{KEPT}=true")).await?;
-    let Some((key, value)) = marked else { return Ok(()) };
-    let resource = ApiResource::erase::<Namespace>(&());
-    let namespaces: Api<DynamicObject> = Api::all_with(cluster.client(), &resource);
-    let id = Id::new("", "Namespace", None, namespace);
+    delete_all(task, &api(cluster, &kept), &kept, &format!("{KEPT}={tenant}")).await?;
+    let Some(key) = marked else { return Ok(()) };
+    match namespace_label(task, cluster, namespace, key).await? {
+        Some(owner) if owner == tenant => {
+            let id = Id::new("", "Namespace", None, namespace);
+            delete(task, &namespaces(cluster), &id).await
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The value of the label `key` of a namespace; `None` where there is no such label, or no such namespace.
+///
+/// # Errors
+///
+/// [`Error`].
+pub async fn namespace_label(
+    task: &Task,
+    cluster: &Cluster,
+    namespace: &str,
+    key: &str,
+) -> Result<Option<String>, Error> {
+    let (id, namespaces) = (Id::new("", "Namespace", None, namespace), namespaces(cluster));
     let live = call(task, "read", &id, "v1", || namespaces.get_metadata_opt(namespace)).await?;
-    let ours = live
-        .is_some_and(|live| live.metadata.labels.unwrap_or_default().get(key).is_some_and(|is| is == value));
-    if ours { delete(task, &namespaces, &id).await } else { Ok(()) }
+    Ok(live.and_then(|live| live.metadata.labels?.remove(key)))
+}
+
+fn namespaces(cluster: &Cluster) -> Api<DynamicObject> {
+    Api::all_with(cluster.client(), &ApiResource::erase::<Namespace>(&()))
 }
 
 /// Deletes all objects of the kind of `id` that `labels` select.
@@ -208,15 +241,15 @@ fn options(live: &Value) -> Vec<&str> {
     text.split(',').map(str::trim).filter(|option| !option.is_empty()).collect()
 }
 
-/// The patch that keeps a claim; `None` where something keeps it.
-fn keeping(live: &Value) -> Option<Value> {
+/// The patch that keeps a claim of `tenant`; `None` where something keeps it.
+fn keeping(live: &Value, tenant: &str) -> Option<Value> {
     let mut options = options(live);
     let kept = options.contains(&STAYS) || annotation(live, "helm.sh/resource-policy") == Some("keep");
     options.push(STAYS);
     (!kept).then(|| {
         json!({ "metadata": {
-            "labels": { KEPT: "true" },
-            "annotations": { SYNC_OPTIONS: options.join(","), KEPT: "true" },
+            "labels": { KEPT: tenant },
+            "annotations": { SYNC_OPTIONS: options.join(","), KEPT: tenant },
         } })
     })
 }

@@ -1,6 +1,11 @@
 //! What rests wakes as it was, and what somebody changed meanwhile stays.
 
 use super::*;
+use http::{Request, Response};
+use kube::{Client, client::Body};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 
 fn resource(group: &str, kind: &str) -> Resource {
     Resource { group: group.into(), kind: kind.into(), ..Resource::default() }
@@ -56,15 +61,61 @@ fn what_somebody_woke_stays_as_it_is() {
 fn a_kept_claim_is_released_as_it_was() {
     for annotations in [json!({}), json!({SYNC_OPTIONS: "Prune=false, Validate=false"})] {
         let live = json!({"metadata": {"labels": {}, "annotations": annotations}});
-        let kept = patched(live.clone(), keeping(&live).unwrap());
+        let kept = patched(live.clone(), keeping(&live, "acme").unwrap());
         assert!(options(&kept).contains(&STAYS), "{kept}");
-        assert_eq!(keeping(&kept), None);
+        assert_eq!(keeping(&kept, "acme"), None);
         let released = patched(kept.clone(), releasing(&kept).unwrap());
         assert_eq!(options(&released), options(&live));
         assert_eq!(releasing(&released), None);
     }
     for held in [json!({SYNC_OPTIONS: STAYS}), json!({"helm.sh/resource-policy": "keep"})] {
         let live = json!({"metadata": {"annotations": held}});
-        assert_eq!((keeping(&live), releasing(&live)), (None, None), "{live}");
+        assert_eq!((keeping(&live, "acme"), releasing(&live)), (None, None), "{live}");
+    }
+}
+
+/// A namespace with one claim that is kept for `acme`, and a label that names `owner`; what is asked of it is noted.
+fn shared_namespace(owner: &'static str) -> (Cluster, Arc<Mutex<Vec<String>>>) {
+    let seen = Arc::<Mutex<Vec<String>>>::default();
+    let log = seen.clone();
+    let server = tower::service_fn(move |request: Request<Body>| {
+        let uri = request.uri().clone();
+        log.lock().unwrap().push(format!("{} {uri}", request.method()));
+        let metadata = json!({
+            "name": "data", "namespace": "shop",
+            "labels": { KEPT: "acme", "tenant": owner }, "annotations": { KEPT: "acme", SYNC_OPTIONS: STAYS },
+        });
+        let claim = json!({"apiVersion": "v1", "kind": CLAIM, "metadata": metadata});
+        let answer = match uri.path().ends_with("/persistentvolumeclaims") {
+            true => json!({"apiVersion": "v1", "kind": "List", "metadata": {}, "items": [claim]}),
+            false => claim,
+        };
+        std::future::ready(Response::builder().body(Body::from(answer.to_string().into_bytes())))
+    });
+    (Cluster::from_parts(Client::new(server, "default"), "uid"), seen)
+}
+
+/// Of a namespace that has claims of others, too, only those of the tenant are asked for.
+#[tokio::test]
+async fn what_others_keep_is_left_alone() {
+    let task = Task::new(CancellationToken::new(), Duration::from_secs(20));
+    let claims = "/api/v1/namespaces/shop/persistentvolumeclaims";
+    let of_acme = format!("GET {claims}?&labelSelector=gitops-rs.github.io%2Fkept%3Dacme");
+    let asked = |seen: &Arc<Mutex<Vec<String>>>| {
+        let seen = seen.lock().unwrap();
+        seen.iter().map(|line| line.split("&fieldManager").next().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+
+    let (cluster, seen) = shared_namespace("acme");
+    release_volumes(&task, &cluster, "shop", "acme").await.unwrap();
+    assert_eq!(asked(&seen), [of_acme.clone(), format!("PATCH {claims}/data?")]);
+
+    for (owner, goes) in [("acme", true), ("zoe", false)] {
+        let (cluster, seen) = shared_namespace(owner);
+        discard_kept(&task, &cluster, "shop", "acme", Some("tenant")).await.unwrap();
+        let mut expected =
+            vec![of_acme.clone(), format!("DELETE {claims}/data?"), "GET /api/v1/namespaces/shop".to_owned()];
+        expected.extend(goes.then(|| "DELETE /api/v1/namespaces/shop?".to_owned()));
+        assert_eq!(asked(&seen), expected, "a namespace of {owner}");
     }
 }

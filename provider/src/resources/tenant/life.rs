@@ -95,12 +95,11 @@ impl Passage<'_> {
     /// says whether to wait for what nothing depends on.
     pub async fn settle(&self, way: &OnItsWay<'_>, wait: bool) -> Result<bool, Halt> {
         match self.becomes {
-            State::Active if !wait => Ok(true),
             State::Active => {
-                let arrived = way.arrived(self.task).await?;
+                let arrived = if wait { way.arrived(self.task).await? } else { true };
                 if arrived && self.was == State::Retired {
-                    let resources = self.resources().await?;
-                    apply::release_volumes(self.task, self.cluster, &resources).await?;
+                    let Home { namespace, id, .. } = self.home;
+                    apply::release_volumes(self.task, self.cluster, namespace, id).await?;
                 }
                 Ok(arrived)
             }
@@ -130,20 +129,47 @@ impl Passage<'_> {
 /// Keeps the volumes of the tenant when its Application goes.
 pub async fn keep_volumes(task: &Task, cluster: &Cluster, home: &Home) -> Result<(), Problem> {
     let (resources, synced) = resources(task, cluster, home).await?;
-    apply::keep_volumes(task, cluster, &resources, synced).await.map_err(|error| problem(&error))
+    apply::keep_volumes(task, cluster, &resources, &home.id, synced).await.map_err(|error| problem(&error))
 }
 
-/// Waits until a tenant that was deleted in Git is gone, and removes what its state kept.
-pub async fn end(task: &Task, cluster: &Cluster, way: &OnItsWay<'_>, state: State) -> Result<(), Problem> {
-    let home = way.home;
-    if home.on_delete != OnDelete::Destroy {
-        return way.left(task).await.map_err(|error| problem(&error));
+/// Refuses a namespace that another tenant has: the end of one would be the end of both.
+pub async fn refuse_taken(task: &Task, cluster: &Cluster, home: &Home) -> Result<(), Problem> {
+    let found = apply::namespace_label(task, cluster, &home.namespace, TENANT).await;
+    match found.map_err(|error| problem(&error))? {
+        Some(tenant) if tenant != home.id => Err(taken(&home.namespace, &tenant).at("namespace")),
+        _ => Ok(()),
     }
-    way.retired(task).await.map_err(|error| problem(&error))?;
-    let kept = (state == State::Retired && home.namespace_owner == NamespaceOwner::ArgoCd)
-        .then_some((TENANT, home.id.as_str()));
-    apply::discard_kept(task, cluster, &home.namespace, kept).await.map_err(|error| problem(&error))?;
-    way.left(task).await.map_err(|error| problem(&error))
+}
+
+/// The namespace is that of another tenant.
+pub fn taken(namespace: &str, tenant: &str) -> Problem {
+    let detail = format!(
+        "The namespace `{namespace}` is that of the tenant `{tenant}`. What ends one of two tenants in a namespace would end the other, too. Give this one another `namespace`."
+    );
+    Problem::error("The namespace belongs to another tenant", detail)
+}
+
+/// Removes what the state of a tenant that was deleted in Git kept, and with `wait` waits until it is gone. What an
+/// active or suspended tenant has goes with its Application; what a retired one left behind, nobody else removes.
+pub async fn end(
+    task: &Task,
+    cluster: &Cluster,
+    way: &OnItsWay<'_>,
+    state: State,
+    wait: bool,
+) -> Result<(), Problem> {
+    let home = way.home;
+    if home.on_delete == OnDelete::Destroy && (wait || state == State::Retired) {
+        way.retired(task).await.map_err(|error| problem(&error))?;
+        let kept = state == State::Retired && home.namespace_owner == NamespaceOwner::ArgoCd;
+        let discarded =
+            apply::discard_kept(task, cluster, &home.namespace, &home.id, kept.then_some(TENANT)).await;
+        discarded.map_err(|error| problem(&error))?;
+    }
+    match wait {
+        true => way.left(task).await.map_err(|error| problem(&error)),
+        false => Ok(()),
+    }
 }
 
 /// The objects of the tenant's Application, and whether Argo CD applies it by itself; nothing where there is none.

@@ -10,8 +10,10 @@ pub mod leaving;
 pub mod life;
 pub mod secrets;
 pub mod shape;
+mod spec;
 #[cfg(test)]
 mod tests;
+mod written;
 
 pub use clusters::{connect, look, reach};
 
@@ -23,15 +25,14 @@ use crate::outcome::{Phase, unfinished};
 use crate::problem::Locate;
 use crate::provider::{Gitops, task, warn_of_environment};
 use git::{files, located, paths_of_import, write};
-use gitops::Task;
-use gitops::cluster::Cluster;
 use gitops::git::{Change, Owner, Repository};
-use gitops::tenant::{Files, Home, OnDelete, OnItsWay, State, Summary};
+use gitops::tenant::{Files, OnDelete, State};
 use life::Passage;
 use schemars::JsonSchema;
-use secrets::{Delivered, Delivery};
+use secrets::Delivery;
 use shape::{Identity, Spec, Status};
 use tfplugin_rs::{Context, Foresight, Outcome, Prior, Problem, Resource, View};
+use written::Written;
 
 /// A tenant of the platform: `<instances_path>/<tenant_id>/values.yaml` and `<applications_path>/<tenant_id>.yaml` in
 /// the platform repository, written together in one commit.
@@ -54,18 +55,6 @@ use tfplugin_rs::{Context, Foresight, Outcome, Prior, Problem, Resource, View};
 /// goes with that. Many of them at once are imported with what the data source `gitops_tenants` tells.
 #[derive(JsonSchema)]
 pub struct Tenant;
-
-/// A tenant whose files are as they should be.
-struct Written {
-    repository: Repository,
-    home: Home,
-    commit: String,
-    version: Option<String>,
-    /// Where its secrets are.
-    delivered: Option<Delivered>,
-    /// Whether they are so in a pull request only, of which the cluster knows nothing.
-    proposed: bool,
-}
 
 impl Resource for Tenant {
     const KIND: &'static str = "gitops_tenant";
@@ -120,6 +109,7 @@ impl Resource for Tenant {
             let (id, branch, url) = (&plan.id().tenant_id, repository.branch(), repository.url());
             plan.claim(format!("the tenant `{id}` on `{branch}` of `{url}`"), &["tenant_id"]);
             claim_files(plan, repository);
+            claim_namespace(plan, repository);
         }
         secrets::foresee(cx, plan, repository.as_ref()).await?;
         chart::foresee(cx, plan).await
@@ -148,6 +138,9 @@ impl Resource for Tenant {
             };
             let repository = open(cx, want.git.as_ref()).map_err(|error| located(&error))?;
             let home = shape::home(id, want, &repository);
+            if let (Some(cluster), None) = (&cluster, &prior) {
+                life::refuse_taken(&task, cluster, &home).await?;
+            }
             if let Some(cluster) = &cluster {
                 Passage { task: &task, cluster, home: &home, was, becomes: want.state }.prepare().await?;
             }
@@ -263,45 +256,14 @@ impl Resource for Tenant {
         let (proposed, commit) = (landed.request().is_some(), landed.commit().to_owned());
         let Some(cluster) = cluster.filter(|_| !proposed) else { return Ok(()) };
         let written = Written { repository, home, commit, version: None, delivered: None, proposed };
-        if spec.wait {
-            let ended = life::end(&task, &cluster, &written.on_its_way(&cluster), spec.state).await;
-            ended.map_err(|problem| leaving::unfinished(problem, &written.commit))?;
-        }
+        let ended = life::end(&task, &cluster, &written.on_its_way(&cluster), spec.state, spec.wait).await;
+        ended.map_err(|problem| leaving::unfinished(problem, &written.commit))?;
         match had_secrets && written.home.on_delete == OnDelete::Destroy {
             true => {
                 let delivery = Delivery { cx, task: &task, id, home: &written.home };
                 delivery.withdraw(&secrets::settings(spec).name, &cluster).await
             }
             false => Ok(()),
-        }
-    }
-}
-
-impl Written {
-    fn on_its_way<'a>(&'a self, cluster: &'a Cluster) -> OnItsWay<'a> {
-        OnItsWay { home: &self.home, repository: &self.repository, commit: &self.commit, cluster }
-    }
-
-    /// How the tenant is; without a cluster, or where it does not answer, as if Argo CD had not seen it yet.
-    async fn status(&self, task: &Task, cluster: Option<&Cluster>) -> Status {
-        let Home { id, namespace, argocd_namespace, .. } = &self.home;
-        let live = match cluster {
-            Some(cluster) => app::live(task, cluster, argocd_namespace, id).await.ok().flatten(),
-            None => None,
-        };
-        let summary = Summary::of(live.as_ref());
-        Status {
-            repository_url: self.repository.url(),
-            branch: self.repository.branch().to_owned(),
-            commit: self.commit.clone(),
-            git_path: self.home.directory(),
-            argo_app_name: id.clone(),
-            namespace_name: namespace.clone(),
-            resolved_version: self.version.clone(),
-            sync_status: summary.sync_status.to_owned(),
-            status: summary.status.to_owned(),
-            last_synced_at: summary.last_synced_at,
-            delivered_secrets: self.delivered.clone(),
         }
     }
 }
@@ -329,6 +291,24 @@ fn claim_files(plan: &mut Foresight<Tenant>, repository: &Repository) {
             claim_file(plan, repository, file.as_str(), attribute.into());
         }
     }
+}
+
+/// Claims the namespace, which no other tenant of the same directory may have.
+fn claim_namespace(plan: &mut Foresight<Tenant>, repository: &Repository) {
+    let needed = ["tenant_id", "namespace", "applications_path"];
+    if needed.into_iter().all(|path| plan.is_known(path)) {
+        let namespace = shape::namespace(plan.id(), plan.want());
+        let at = if plan.want().namespace.is_some() { "namespace" } else { "tenant_id" };
+        plan.claim_part(namespace_of(&namespace, &plan.want().applications_path, repository), at);
+    }
+}
+
+/// What two tenants must not both have.
+pub fn namespace_of(namespace: &str, applications_path: &str, repository: &Repository) -> String {
+    let (branch, url) = (repository.branch(), repository.url());
+    format!(
+        "the namespace `{namespace}`, among the tenants of `{applications_path}` on `{branch}` of `{url}`"
+    )
 }
 
 fn owner(id: &Identity) -> Owner {

@@ -17,7 +17,7 @@ pub use tenants::shown;
 
 use super::repository::{ImportId, claim_file, commit, foresee};
 use super::tenant::leaving::unfinished;
-use super::tenant::{life, look, reach};
+use super::tenant::{life, look, namespace_of, reach};
 use crate::adoption::adopted;
 use crate::problem::add;
 use crate::provider::{Gitops, task, warn_of_environment};
@@ -149,7 +149,7 @@ impl Resource for TenantFleet {
         let landed = commit(cx, &task, &repository, change).await.map_err(|error| located(&error))?;
         // Of what waits in a pull request the cluster knows nothing.
         let cluster = cluster.as_ref().filter(|_| landed.request().is_none());
-        leaving.settle(cluster, landed.commit()).await
+        leaving.settle(cluster, landed.commit(), spec.wait).await
     }
 }
 
@@ -178,12 +178,13 @@ impl Leaving<'_> {
         Ok(cluster)
     }
 
-    /// Waits until all of them are gone from the cluster, where that is asked for. They go side by side.
-    async fn settle(&self, cluster: Option<&Cluster>, commit: &str) -> Result<(), Problem> {
-        let Some(cluster) = cluster.filter(|_| self.spec.wait) else { return Ok(()) };
+    /// Removes what they left behind, and with `wait` waits until all of them are gone from the cluster. They go side by
+    /// side.
+    async fn settle(&self, cluster: Option<&Cluster>, commit: &str, wait: bool) -> Result<(), Problem> {
+        let Some(cluster) = cluster else { return Ok(()) };
         for Resident { home, state } in &self.leavers {
             let way = OnItsWay { home, repository: self.repository, commit, cluster };
-            let ended = life::end(self.task, cluster, &way, *state).await;
+            let ended = life::end(self.task, cluster, &way, *state, wait).await;
             ended.map_err(|problem| unfinished(of(&home.id, problem), commit))?;
         }
         Ok(())
@@ -235,6 +236,24 @@ fn claim_files(plan: &mut Foresight<TenantFleet>, repository: &Repository) {
         }
         if applications {
             claim_file(plan, repository, files.application.as_str(), at(&id));
+        }
+    }
+    claim_namespaces(plan, repository);
+}
+
+/// Claims the namespaces of the tenants that are known.
+fn claim_namespaces(plan: &mut Foresight<TenantFleet>, repository: &Repository) {
+    if !plan.is_known("applications_path") {
+        return;
+    }
+    let (told, _) = tenants::told(plan.want());
+    for (id, said) in told {
+        let here = at(&id).attribute("namespace");
+        if plan.is_known(here.clone()) {
+            let named = said.namespace.is_some();
+            let namespace = said.namespace.map_or_else(|| id.clone(), |namespace| namespace.0);
+            let what = namespace_of(&namespace, &said.applications_path, repository);
+            plan.claim_part(what, if named { here } else { at(&id) });
         }
     }
 }

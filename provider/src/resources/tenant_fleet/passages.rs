@@ -73,6 +73,10 @@ impl Passages<'_> {
     /// What must be done with `residents` while Git still says what they were.
     pub async fn prepare(&self, residents: Vec<Resident>) -> Result<(), Problem> {
         let prepared = residents.into_iter().map(|Resident { home, state }| async move {
+            if !self.was.contains_key(&home.id) {
+                let free = life::refuse_taken(self.task, self.cluster, &home).await;
+                free.map_err(|problem| of(&home.id, problem).at(at(&home.id).attribute("namespace")))?;
+            }
             self.of(&home, state).prepare().await.map_err(|problem| of(&home.id, problem).at(at(&home.id)))
         });
         stream::iter(prepared).buffer_unordered(PARALLEL).try_collect().await

@@ -1,10 +1,11 @@
 //! What users say of a fleet and what they learn of it.
 
-use super::tenants::{self, at};
+use super::tenants::{self, Told, at};
 use crate::defaults;
 use crate::problem::{Locate, problem};
 use crate::resources::repository::Place;
 use crate::resources::tenant::git::blamed;
+use crate::resources::tenant::life::taken;
 use crate::resources::tenant::shape as tenant;
 use gitops::cluster::Connection;
 use gitops::fleet::{Refused, Waves};
@@ -161,6 +162,7 @@ pub fn problems(id: &Identity, spec: &Spec, known: impl Fn(Path) -> bool) -> Vec
     problems.extend(spec.waves.iter().flat_map(InWaves::problems));
     let (told, wrong) = tenants::told(spec);
     problems.extend(wrong);
+    problems.extend(shared(&told, &known));
     for (id, spec) in told {
         let here = at(&id);
         let own = tenant::problems(&tenant::Identity { tenant_id: id }, &spec);
@@ -168,6 +170,20 @@ pub fn problems(id: &Identity, spec: &Spec, known: impl Fn(Path) -> bool) -> Vec
         let asked = ["product_version", "chart"].map(|attribute| known(here.attribute(attribute)));
         let product = tenant::problem_of_product(&spec).filter(|_| asked == [true; 2]);
         problems.extend(product.and_then(|problem| within(&here, problem)));
+    }
+    problems
+}
+
+/// Tenants whose namespace one before them has, too.
+fn shared(told: &Told, known: &impl Fn(Path) -> bool) -> Vec<Problem> {
+    let mut seen: BTreeMap<String, &String> = BTreeMap::new();
+    let mut problems = Vec::new();
+    for (id, spec) in told.iter().filter(|(id, _)| known(at(id).attribute("namespace"))) {
+        let namespace = tenant::namespace(&tenant::Identity { tenant_id: id.clone() }, spec);
+        match seen.get(&namespace) {
+            Some(other) => problems.push(taken(&namespace, other).at(at(id).attribute("namespace"))),
+            None => drop(seen.insert(namespace, id)),
+        }
     }
     problems
 }

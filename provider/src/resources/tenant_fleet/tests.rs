@@ -337,6 +337,23 @@ async fn a_tier_may_have_a_project_of_its_own() {
     assert!(app("t1").contains("project: shops-beta\n"));
 }
 
+/// Two tenants of a fleet do not share a namespace, as far as both are known.
+#[test]
+fn a_namespace_has_one_tenant() {
+    let chart = json!({"path": "a"});
+    let tenants = json!({
+        "a": {"chart": chart}, "b": {"chart": chart, "namespace": "a"}, "c": {"chart": chart, "namespace": "shop"},
+        "d": {"chart": chart, "namespace": "shop"},
+    });
+    let spec: Spec = serde_json::from_value(json!({"tenants": tenants})).unwrap();
+    let paths = |known: &dyn Fn(tfplugin_rs::value::Path) -> bool| {
+        let problems = shape::problems(&id(), &spec, known);
+        problems.iter().map(|problem| problem.path.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(paths(&|_| true), [r#"tenants["b"].namespace"#, r#"tenants["d"].namespace"#]);
+    assert_eq!(paths(&|path| !path.to_string().contains("\"d\"")), [r#"tenants["b"].namespace"#]);
+}
+
 #[test]
 fn messages_of_validation() {
     let spec = |tenants: Json, more: Json| {

@@ -99,8 +99,9 @@ impl Run<'_> {
             None => self.at_once(&before.leaving).await?,
             Some(waves) => self.in_waves(&waves.waves(), &before.leaving).await?,
         };
-        if self.want.wait && !self.proposed {
-            leaving.settle(cluster.as_ref(), &self.commit).await?;
+        if !self.proposed {
+            let wait = self.want.wait && spec.wait;
+            leaving.settle(cluster.as_ref(), &self.commit, wait).await?;
         }
         leaving::ends(cx);
         let by_hand = (!late.is_empty()).then(|| report::await_approval(&self.id.name, late.keys()));

@@ -3,12 +3,14 @@
 mod ends;
 mod imports;
 mod messages;
+mod namespaces;
 mod secrets;
 
 use super::git::left_behind;
 use super::shape::{Identity, Spec, Status, problem_of_product, problems};
 use super::*;
 use crate::resources::rig::{Rig, shown};
+use gitops::Task;
 use gitops_acceptance_tests::git_server::Bare;
 use serde_json::{Value as Json, json};
 use std::time::Duration;
