@@ -2,11 +2,12 @@
 //! them, each problem at its attribute.
 
 use crate::problem::{first, problem, sentence};
+use crate::provider::Gitops;
 use gitops::secrets::{self, Data, Doubt, Key, Told, Unfit};
 use gitops::{Explain, Secret, secret};
 use std::collections::BTreeSet;
 use std::time::SystemTime;
-use tfplugin_rs::Problem;
+use tfplugin_rs::{Context, Foresight, Problem, Resource};
 
 /// What a fingerprint `told`, where one without a key from `outside` is to be made anew as soon as there is one.
 pub fn renewed(told: Told, print: &str, outside: Option<&Key>) -> Told {
@@ -22,6 +23,17 @@ pub fn untold(at: &str) -> Problem {
         "The fingerprint of the values was made with the key in `GITOPS_FINGERPRINT_KEY`, which is not set here, so no change is planned for them. Set it to the same key, or raise `{at}_revision`."
     );
     Problem::warning("Whether the values changed cannot be told", detail).at(at)
+}
+
+/// Warns of what is odd about the values that are planned, as far as they are known.
+pub fn warn_of_doubts<R: Resource<Provider = Gitops>>(
+    cx: &Context<Gitops>,
+    plan: &Foresight<R>,
+    values: impl FnOnce(&R::Spec) -> Values<'_>,
+) {
+    if ["type", "data_wo", "binary_data_wo"].into_iter().all(|part| plan.is_known(part)) {
+        values(plan.want()).doubts().into_iter().for_each(|doubt| cx.warn(doubt));
+    }
 }
 
 /// What a spec says of its values.
@@ -50,7 +62,7 @@ impl Values<'_> {
     }
 
     /// What is odd about values that are taken, as warnings.
-    pub fn doubts(self) -> Vec<Problem> {
+    fn doubts(self) -> Vec<Problem> {
         let Ok(data) = self.joined() else { return Vec::new() };
         let warning = |doubt: &Doubt| {
             let summary = sentence(&doubt.to_string());
@@ -61,6 +73,11 @@ impl Values<'_> {
 
     fn checked(self, data: &Secret<Data>) -> secrets::Checked {
         self.kind.map(|kind| secrets::check(kind, data, SystemTime::now())).unwrap_or_default()
+    }
+
+    /// The attribute that has all values, or the text among them.
+    pub fn all(self) -> &'static str {
+        if self.text.is_none() && self.base64.is_some() { "binary_data_wo" } else { "data_wo" }
     }
 
     /// The attribute that has the value of `key`.
@@ -78,11 +95,12 @@ impl Values<'_> {
         let required = self.required.cloned().unwrap_or_default();
         secrets::data(text, base64, &required).map_err(|errors| {
             let locate = |error: &secrets::Error| match error {
-                secrets::Error::Missing { .. } => problem(error).at("required_keys"),
+                secrets::Error::Missing(_) => problem(error).at("required_keys"),
                 secrets::Error::Base64 { .. } | secrets::Error::Twice { .. } => {
                     problem(error).at("binary_data_wo")
                 }
-                _ => problem(error).at("data_wo"),
+                secrets::Error::Key { key } => problem(error).at(self.attribute(key)),
+                _ => problem(error).at(self.all()),
             };
             errors.iter().map(locate).collect()
         })

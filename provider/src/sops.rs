@@ -9,7 +9,7 @@ use tfplugin_rs::value::Path;
 use tfplugin_rs::{Context, Problem};
 
 /// The identities that were `given` in the attribute `at`, or else those of this machine. Files of identities that others
-/// may read are warned of, once in this process.
+/// may read are warned of there, each once in this process.
 ///
 /// # Errors
 ///
@@ -22,7 +22,8 @@ pub fn identities(
     let Some(given) = given else {
         let found = cx.provider().keyring.find();
         let exposed = found.exposed.iter().map(|path| path.display().to_string());
-        exposed.filter(|path| cx.provider().is_first_mention(path)).for_each(|path| cx.warn(readable(&path)));
+        let exposed = exposed.filter(|path| cx.provider().is_first_mention(path));
+        exposed.for_each(|path| cx.warn(readable(&path).at(at)));
         return Ok(found);
     };
     let mut identities = Identities::default();
@@ -49,18 +50,4 @@ pub fn of_keys(error: &Error, found: &Found) -> Option<String> {
     let told = matches!(error, Error::NoIdentity { .. }) && !found.unusable.is_empty();
     let places = || found.unusable.iter().map(|place| format!("- {place}")).collect::<Vec<_>>().join("\n");
     told.then(|| format!("These places have none that can be used:\n{}", places()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_file_that_others_read_is_told_of() {
-        let Problem { summary, detail, .. } = readable("/home/me/keys.txt");
-        insta::assert_snapshot!(format!("{summary}\n{detail}"), @"
-        Others can read a file of identities
-        `/home/me/keys.txt` holds private keys, and its permissions let others than its owner read it. It was used all the same. Take the permissions away: `chmod 600 /home/me/keys.txt`.
-        ");
-    }
 }

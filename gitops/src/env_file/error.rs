@@ -1,6 +1,7 @@
 //! What is said of values that cannot be variables of a file. Variables are named, and never what they say.
 
 use crate::Explain;
+use crate::secrets::Missing;
 
 /// Why a file cannot be written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -21,11 +22,8 @@ pub enum Error {
         why: &'static str,
     },
     /// Variables that must be there are not, or are empty.
-    #[error("the file lacks {}", names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "))]
-    Missing {
-        /// Their names.
-        names: Vec<String>,
-    },
+    #[error(transparent)]
+    Missing(#[from] Missing),
     /// More than is written.
     #[error("the values have {size} bytes, more than the {limit} that are written")]
     TooLarge {
@@ -45,7 +43,7 @@ impl Explain for Error {
                  such as `base64encode(...)`, to a program that decodes it."
                     .into()
             }
-            Self::Missing { .. } => "Is the variable that holds the value set in this environment?".into(),
+            Self::Missing(missing) => return missing.hint(),
             Self::TooLarge { .. } => "Is it a file that should be mounted?".into(),
         })
     }

@@ -11,7 +11,7 @@ mod text;
 
 pub use error::Error;
 
-use crate::secrets::{Data, Key, MAX_SIZE, fingerprint};
+use crate::secrets::{Data, Key, MAX_SIZE, demand, fingerprint};
 use crate::{Secret, secret};
 use std::collections::BTreeSet;
 use zeroize::Zeroizing;
@@ -36,11 +36,8 @@ pub fn data(values: &secret::Map, required: &BTreeSet<String>) -> Result<Secret<
         }
         problems.extend(text::quoted(value).err().map(|why| Error::Value { name: name.clone(), why }));
     }
-    let absent = |name: &&String| values.0.get(*name).is_none_or(String::is_empty);
-    let names: Vec<_> = required.iter().filter(absent).cloned().collect();
-    if !names.is_empty() {
-        problems.push(Error::Missing { names });
-    }
+    let has = |name: &str| values.0.get(name).is_some_and(|value| !value.is_empty());
+    problems.extend(demand("the file", required, has).err().map(Error::Missing));
     let size = values.0.values().map(String::len).sum();
     if size > MAX_SIZE {
         problems.push(Error::TooLarge { size, limit: MAX_SIZE });

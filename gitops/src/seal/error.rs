@@ -31,6 +31,16 @@ pub enum Error {
         /// When, in words.
         when: String,
     },
+    /// More than an API server stores.
+    #[error(
+        "sealed, the values make an object of {size} bytes, more than the {limit} that an API server can store"
+    )]
+    TooLarge {
+        /// Bytes that it would have.
+        size: usize,
+        /// Bytes that it may have.
+        limit: usize,
+    },
     /// The text is no private key.
     #[error("this is not a private RSA key in PEM")]
     NotAPrivateKey,
@@ -94,6 +104,9 @@ impl Explain for Error {
             }
             Self::Expired { .. } => {
                 "The controller makes a new key every 30 days and keeps the old ones: fetch its newest certificate with `kubeseal --fetch-cert`."
+            }
+            Self::TooLarge { .. } => {
+                "Sealing makes each value a third larger, and adds about 700 bytes to it. Split the Secret, or give many small values as one, such as `jsonencode(...)`."
             }
             Self::NotAPrivateKey => {
                 "It is `tls.key` of a Secret with the label `sealedsecrets.bitnami.com/sealed-secrets-key`."

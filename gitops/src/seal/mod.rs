@@ -22,6 +22,7 @@ pub mod keys;
 mod object;
 mod private_key;
 mod scope;
+mod size;
 mod target;
 #[cfg(test)]
 mod tests;

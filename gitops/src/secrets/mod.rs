@@ -6,11 +6,13 @@ mod delivered;
 mod fingerprint;
 mod kinds;
 mod random;
+mod required;
 
 pub use delivered::{Told, delivered_fingerprint, tell};
 pub use fingerprint::{FINGERPRINT_KEY, Key, NoRandomness, fingerprint, live_fingerprint};
 pub use kinds::{Checked, Doubt, Unfit, check};
 pub use random::{ALPHANUMERIC, LONGEST, RandomError, check as check_random, random};
+pub use required::{Missing, demand};
 
 use crate::{Explain, Secret, manifest::Object, secret};
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -73,11 +75,8 @@ pub enum Error {
         key: String,
     },
     /// Keys that must be there are not, or are empty.
-    #[error("the Secret lacks {}", list(keys))]
-    Missing {
-        /// The keys.
-        keys: Vec<String>,
-    },
+    #[error(transparent)]
+    Missing(#[from] Missing),
     /// More than Kubernetes stores.
     #[error("the values have {size} bytes, more than the {limit} that a Secret may have")]
     TooLarge {
@@ -98,9 +97,7 @@ impl Explain for Error {
             Self::Key { .. } => Some("Keys have 1 to 253 letters, digits, `-`, `_` and `.`.".into()),
             Self::Twice { .. } => Some("Give the key in one of the two maps.".into()),
             Self::Base64 { .. } => Some("Use `base64encode(...)` or `filebase64(...)`.".into()),
-            Self::Missing { .. } => {
-                Some("Is the variable that holds the value set in this environment?".into())
-            }
+            Self::Missing(missing) => missing.hint(),
             Self::TooLarge { .. } => Some("Split the Secret.".into()),
         }
     }
@@ -135,12 +132,12 @@ pub fn data(
         }
     }
     problems.extend(data.0.keys().filter(|key| !is_key(key)).map(|key| Error::Key { key: key.clone() }));
-    let undecoded = |key: &&String| !base64.0.contains_key(*key) || data.0.contains_key(*key);
-    let absent = |key: &&String| data.0.get(*key).is_none_or(Vec::is_empty);
-    let keys: Vec<_> = required.iter().filter(undecoded).filter(absent).cloned().collect();
-    if !keys.is_empty() {
-        problems.push(Error::Missing { keys });
-    }
+    let has = |key: &str| match data.0.get(key) {
+        Some(value) => !value.is_empty(),
+        // What cannot be decoded is there, and was told of.
+        None => base64.0.contains_key(key),
+    };
+    problems.extend(demand("the Secret", required, has).err().map(Error::Missing));
     let size = data.0.values().map(Vec::len).sum();
     if size > MAX_SIZE {
         problems.push(Error::TooLarge { size, limit: MAX_SIZE });
@@ -247,7 +244,7 @@ mod tests {
     #[test]
     fn an_empty_required_value_is_missing() {
         let error = data(&map(&[("a", "")]), &map(&[]), &["a".into()].into()).err().unwrap();
-        assert_eq!(error, [Error::Missing { keys: vec!["a".into()] }]);
+        assert_eq!(error, [Error::Missing(Missing { place: "the Secret", keys: vec!["a".into()] })]);
     }
 
     #[test]

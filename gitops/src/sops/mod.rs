@@ -41,9 +41,10 @@ pub use rules::{BadPattern, Pattern, Rule};
 pub use value::{Map, Tree, Value};
 
 use crate::Secret;
-use crate::secrets::NoRandomness as Randomness;
+use crate::secrets::{Missing, NoRandomness as Randomness, demand};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// The formats that files have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -168,6 +169,16 @@ impl Plain {
         ];
         let entries = entries.map(|(key, value)| (key.to_owned(), value));
         Self::checked(Secret::new(Tree(vec![Map(entries.into())])), Secrets::Below(VALUES), Format::Yaml)
+    }
+
+    /// Demands that each of `required` has a value in one of the documents, and no empty one: a name at the top, or all
+    /// names on the way to a value further down, with dots between them.
+    ///
+    /// # Errors
+    ///
+    /// [`Missing`].
+    pub fn demand(&self, required: &BTreeSet<String>) -> Result<(), Missing> {
+        demand("the file", required, |path| self.tree().0.iter().any(|document| document.has(path)))
     }
 
     /// The documents.

@@ -69,7 +69,8 @@ fn is_null(field: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sops::Identities;
+    use crate::sops::{Encrypted, Format, Identities, Plain, Policy, Recipient};
+    use std::time::SystemTime;
 
     /// Made for these tests, and of no other use: of RSA, and one whose passphrase is `hunter2`.
     const RSA: &str = "b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAABFwAAAAdzc2gtcn
@@ -150,6 +151,34 @@ jwOD0/gKs6tE+9ZqUuOuA2poPcnRAAAAkFHmOf0zpU+k/8C/sVs5wImmYC+BIwwfnkyz3P
         // Zero itself is read, and is no number of a key; but for the one that age does not use.
         let told: Vec<_> = (0..NUMBERS).map(|index| refusal(&with(index, b"")).is_some()).collect();
         assert_eq!(told, [true, true, true, false, true, true]);
+    }
+
+    /// The line of the public key, which the file of a private one has in clear.
+    fn public(body: &str) -> String {
+        let blob = STANDARD.decode(body.replace('\n', "")).unwrap();
+        let mut rest = blob.strip_prefix(b"openssh-key-v1\0").unwrap();
+        for _cipher_kdf_and_its_options in 0..3 {
+            field(&mut rest).unwrap();
+        }
+        rest = rest.strip_prefix(&1_u32.to_be_bytes()).unwrap();
+        format!("ssh-rsa {} me@example", STANDARD.encode(field(&mut rest).unwrap()))
+    }
+
+    #[test]
+    fn what_is_encrypted_for_a_key_of_rsa_is_opened_by_it() {
+        let recipient = Recipient::parse(&public(RSA)).unwrap();
+        let (policy, text) = (Policy::of(vec![recipient]), "a: hunter2\nb:\n    - 1\n");
+        let plain = Plain::parse(text, Format::Yaml).unwrap();
+        let sealed = plain.encrypt(Format::Yaml, &policy, SystemTime::now()).unwrap();
+        assert!(sealed.contains("recipient: \"ssh-rsa AAAA") && !sealed.contains("hunter2"), "{sealed}");
+        let file = Encrypted::parse(&sealed, Format::Yaml).unwrap();
+        assert!(file.is_for(&policy));
+        let open = |identity: &str| file.open(&Identities::parse(identity).unwrap());
+        assert_eq!(open(&pem(RSA)).ok().unwrap().plain.text(Format::Yaml).expose(), text);
+        // No other key does, be it of ssh or of age.
+        for identity in [crate::sops::tests::IDENTITIES[3], crate::sops::tests::IDENTITIES[0]] {
+            assert!(open(identity).is_err());
+        }
     }
 
     #[test]

@@ -49,12 +49,33 @@ impl Map {
     pub fn named(&self) -> impl Iterator<Item = &(String, Value)> {
         self.0.iter().filter(|(_, value)| !value.is_comment())
     }
+
+    /// Whether there is a value at `path`, and no empty one. The path is a name, or all names on the way with dots between
+    /// them; a name may have dots itself.
+    pub(super) fn has(&self, path: &str) -> bool {
+        let split = |(dot, _)| Some((path.get(..dot)?, path.get(dot + 1..)?));
+        let below = |(name, rest)| matches!(self.get(name), Some(Value::Map(inner)) if inner.has(rest));
+        let whole = self.get(path).is_some_and(|value| !value.is_empty());
+        whole || path.match_indices('.').filter_map(split).any(below)
+    }
 }
 
 impl Value {
     /// Whether it is a comment.
     pub(super) fn is_comment(&self) -> bool {
         matches!(self, Self::Comment(_))
+    }
+
+    /// Whether it is nothing, or has nothing in it.
+    fn is_empty(&self) -> bool {
+        match self {
+            Self::Null | Self::Comment(_) => true,
+            Self::Bool(_) | Self::Int(_) | Self::Float(_) => false,
+            Self::Text(text) => text.is_empty(),
+            Self::Bytes(bytes) => bytes.is_empty(),
+            Self::List(items) => items.iter().all(Self::is_comment),
+            Self::Map(map) => map.named().next().is_none(),
+        }
     }
 
     /// What is encrypted, and what the MAC is computed over (`ToBytes` of SOPS): numbers as decimals, booleans with a capital letter. `None`

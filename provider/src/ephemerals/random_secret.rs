@@ -4,14 +4,15 @@
 
 use crate::problem::Locate;
 use crate::provider::{Gitops, task, warn_of_environment};
-use gitops::apply::{Owner, Writer};
+use crate::resources::secret_injection::{Identity, SecretInjection};
+use gitops::apply::{OWNER, Owner, Writer};
 use gitops::cluster::Connection;
 use gitops::manifest::Object;
 use gitops::{names, secrets};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
-use tfplugin_rs::{Context, Ephemeral, Opened, Problem, View};
+use tfplugin_rs::{Context, Ephemeral, Opened, Problem, Resource, View};
 
 /// Makes up a secret where there is none yet, and else reads the one that the cluster has. It is neither in the plan nor
 /// in the state.
@@ -19,7 +20,8 @@ use tfplugin_rs::{Context, Ephemeral, Opened, Problem, View};
 /// It is opened anew in each plan and apply. As long as the Secret that `from` names has the key, its value is what is
 /// read; before that, each opening gives another one, of which the apply's is the one that counts: let
 /// `gitops_secret_injection` write it there. A new value is made up when `revision` is another one than the Secret was
-/// written with, which is its `data_wo_revision`: give both the same number, and raise both.
+/// written with, which is its `data_wo_revision`: give both the same number, and raise both. Where only this one has a
+/// number, each apply writes a new value, and warns.
 #[derive(JsonSchema)]
 pub struct RandomSecret;
 
@@ -34,7 +36,8 @@ pub struct Config {
     pub length: Option<i64>,
     /// Characters that a new value is made of, each as likely as any other. Default: letters and digits.
     pub characters: Option<String>,
-    /// The number that the Secret must have been written with; where it was another one, a new value is made up.
+    /// The number that the Secret must have been written with; where it was another one, or none, a new value is made up.
+    /// The value of a Secret that no `gitops_secret_injection` wrote stays.
     pub revision: Option<i64>,
 }
 
@@ -91,7 +94,7 @@ impl Ephemeral for RandomSecret {
             None => None,
         };
         let live = live.map(|live| serde_json::to_value(live).unwrap_or_default()).unwrap_or_default();
-        let held = held(&live, &config.from.key)?.filter(|_| counts(cx, config, written_with(&live)));
+        let held = held(&live, &config.from.key)?.filter(|_| counts(cx, config, &live));
         let output = match held {
             Some(value) => Output { value, is_new: false },
             None => {
@@ -103,14 +106,23 @@ impl Ephemeral for RandomSecret {
     }
 }
 
-/// Whether a value that was written with the number `had` is still the one that is asked for. Where the Secret does not
-/// say, it is: a value that works is not thrown away.
-fn counts(cx: &Context<Gitops>, config: &Config, had: Option<i64>) -> bool {
+/// Whether the value of a live Secret is still the one that is asked for, as the number says that it was written with.
+fn counts(cx: &Context<Gitops>, config: &Config, live: &Json) -> bool {
     let Some(wanted) = config.revision else { return true };
-    if had.is_none() {
-        cx.warn(numberless(&config.from));
+    if let Some(had) = written_with(live) {
+        return had == wanted;
     }
-    had.is_none_or(|had| had == wanted)
+    // From no number to one is a change, too. But who else writes it notes none, and a value that works is not thrown away.
+    let injected = is_injected(&config.from, live);
+    cx.warn(if injected { numberless(&config.from) } else { of_others(&config.from) });
+    !injected
+}
+
+/// Whether a `gitops_secret_injection` wrote a live Secret.
+fn is_injected(Place { namespace, name, .. }: &Place, live: &Json) -> bool {
+    let id = Identity { namespace: namespace.clone(), name: name.clone() };
+    let owner = Owner::new(SecretInjection::KIND, &SecretInjection::import_id(&id));
+    live.pointer("/metadata/labels").and_then(|labels| labels.get(OWNER)?.as_str()) == Some(owner.mark())
 }
 
 fn length(config: &Config) -> usize {
@@ -145,7 +157,15 @@ fn not_a_key(key: &str) -> Problem {
 
 fn numberless(from: &Place) -> Problem {
     let detail = format!(
-        "The Secret `{}/{}` does not say which number it was written with, so that its value stays. Give the `gitops_secret_injection` that writes it the same number as `data_wo_revision`.",
+        "The Secret `{}/{}` was written without a number, so that a new value is made up. Give the `gitops_secret_injection` that writes it the same number as `data_wo_revision`: without it, each apply makes up another one.",
+        from.namespace, from.name
+    );
+    Problem::warning("The Secret has no revision", detail).at("revision")
+}
+
+fn of_others(from: &Place) -> Problem {
+    let detail = format!(
+        "The Secret `{}/{}` was not written by a `gitops_secret_injection` and does not say which number it was written with, so that its value stays. Let one take it over, with the same number as `data_wo_revision`, and raise both for a new value.",
         from.namespace, from.name
     );
     Problem::warning("The revision is not known", detail).at("revision")
@@ -159,80 +179,5 @@ fn not_text(key: &str) -> Problem {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-    use std::sync::Arc;
-    use std::time::Duration;
-
-    fn config(more: &Json) -> Config {
-        let mut config = json!({"from": {"namespace": "shop", "name": "database", "key": "PASSWORD"}});
-        config.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        serde_json::from_value(config).unwrap()
-    }
-
-    #[test]
-    fn what_the_secret_has() {
-        let cases = [
-            (json!({"data": {"PASSWORD": "aHVudGVyMg=="}}), Some("hunter2")),
-            (json!({"data": {"PASSWORD": ""}}), None),
-            (json!({"data": {"OTHER": "aHVudGVyMg=="}}), None),
-            (json!(null), None),
-        ];
-        for (live, expected) in cases {
-            assert_eq!(held(&live, "PASSWORD").ok().unwrap().as_deref(), expected, "{live}");
-        }
-        let problem = held(&json!({"data": {"PASSWORD": "/w=="}}), "PASSWORD").err().unwrap();
-        insta::assert_snapshot!(format!("{}: {}\n{}", problem.path, problem.summary, problem.detail), @"
-        from.key: The value is not text
-        The Secret has bytes at the key `PASSWORD` that are no text, so that they were not made up by this resource. Name another key, or remove it for a new value.
-        ");
-    }
-
-    #[test]
-    fn the_number_that_it_was_written_with() {
-        let live = |annotation: Json| json!({"metadata": {"annotations": {secrets::REVISION: annotation}}});
-        let cases = [
-            (live(json!("7")), Some(7)),
-            (live(json!("x")), None),
-            (live(json!(7)), None),
-            (json!({}), None),
-        ];
-        for (live, expected) in cases {
-            assert_eq!(written_with(&live), expected, "{live}");
-        }
-    }
-
-    #[test]
-    fn another_number_asks_for_another_value() {
-        let cx =
-            Context::new(Arc::new(Gitops::in_environment(&[]).unwrap()), Default::default(), Duration::ZERO);
-        for (wanted, had, expected) in [
-            (None, None, true),
-            (None, Some(1), true),
-            (Some(1), Some(1), true),
-            (Some(2), Some(1), false),
-            (Some(2), None, true),
-        ] {
-            assert_eq!(
-                counts(&cx, &config(&json!({"revision": wanted})), had),
-                expected,
-                "{wanted:?} {had:?}"
-            );
-        }
-        let problem = numberless(&config(&json!({})).from);
-        insta::assert_snapshot!(format!("{}: {}\n{}", problem.path, problem.summary, problem.detail), @"
-        revision: The revision is not known
-        The Secret `shop/database` does not say which number it was written with, so that its value stays. Give the `gitops_secret_injection` that writes it the same number as `data_wo_revision`.
-        ");
-    }
-
-    #[test]
-    fn lengths_and_characters() {
-        let plain = config(&json!({}));
-        assert_eq!((length(&plain), characters(&plain)), (32, secrets::ALPHANUMERIC));
-        let pin = config(&json!({"length": 6, "characters": "0123456789"}));
-        assert_eq!((length(&pin), characters(&pin)), (6, "0123456789"));
-        assert_eq!(length(&config(&json!({"length": -1}))), 0, "which is refused");
-    }
-}
+#[path = "random_secret_tests.rs"]
+mod tests;

@@ -22,8 +22,9 @@ const MAX_FILE: u64 = 16 << 20;
 /// that no identity of age opens, and that is for keys of PGP or of a cloud too, is opened by an installed `sops`: with the
 /// keys of GnuPG and the credentials that the process has which runs Terraform.
 ///
-/// The MAC is checked: a file in which a value was changed, added, removed or moved without SOPS is an error. Comments are
-/// in `raw` alone.
+/// The MAC is checked: a file in which a value was changed, added, removed or moved without SOPS is an error. As in SOPS, it
+/// covers neither comments nor empty values nor the names of values that are not encrypted; with `mac_only_encrypted`, none
+/// of those values. Comments are in `raw` alone.
 #[derive(JsonSchema)]
 pub struct SopsFile;
 

@@ -1,10 +1,14 @@
 //! Files opened, and what users read of those that cannot be.
 
 use super::*;
+use crate::resources::rig::shown;
 use gitops::sops::{Policy, Recipient};
 use serde_json::json;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
+use tfplugin_rs::ephemeral::erase;
+use tfplugin_rs::resource::Wire;
+use tfplugin_rs::value::json::decode_lenient;
 
 /// Made for these tests, and of no other use.
 const RECIPIENT: &str = "age1jwuuczywytccaue5ptaneztlqmezv9pzjsc75mx49k5d6k6ezckqzdvm0a";
@@ -121,5 +125,96 @@ async fn what_cannot_be_opened_is_told() {
     Line 1 is not JSON: something is not where it may be.
 
     Correct it, or see that it is the right file and format.
+    ");
+}
+
+/// What somebody did to an encrypted file: the MAC tells, or it cannot be read at all.
+#[tokio::test]
+async fn what_was_tampered_with_is_told() {
+    let text = encrypted("a: hunter2\nb: 1\n", Format::Yaml);
+    let json = encrypted(r#"{"a": "hunter2"}"#, Format::Json);
+    let (line, _) = text.split_once('\n').unwrap();
+    let content = |content: String, format: &str| json!({"content": content, "format": format, "identities": [IDENTITY]});
+    let texts = [
+        // The time is another one, or a value is gone: each of the others is as it was.
+        content(text.replace("lastmodified: \"2", "lastmodified: \"3"), "yaml"),
+        content(text.replacen(&format!("{line}\n"), "", 1), "yaml"),
+        content(format!("{line}\n{text}"), "yaml"),
+        content(json.replacen("\"a\"", "\"a\": 1, \"a\"", 1), "json"),
+        content(format!("- {line}\n- b: 1\n"), "yaml"),
+        content(format!("[{json}]"), "json"),
+        content(text.replace("\nsops:\n", "\nsops: []\nrest:\n"), "yaml"),
+    ];
+    let mut told = Vec::new();
+    for config in texts {
+        told.push(refusal(config, &[]).await);
+    }
+    let told = told.join("\n---\n");
+    assert!(!told.contains("hunter2"), "{told}");
+    insta::assert_snapshot!(told, @"
+    content: The file cannot be decrypted
+    Its MAC does not fit its values: something was changed, added, removed or moved without SOPS.
+
+    Nothing of it is used. If the change was meant, edit the file with `sops`; if nobody meant it, take the file from an older commit and find out who changed it.
+    ---
+    content: The file cannot be decrypted
+    Its MAC does not fit its values: something was changed, added, removed or moved without SOPS.
+
+    Nothing of it is used. If the change was meant, edit the file with `sops`; if nobody meant it, take the file from an older commit and find out who changed it.
+    ---
+    content: The file cannot be decrypted
+    The key `a` is there twice.
+
+    Remove one of the two.
+    ---
+    content: The file cannot be decrypted
+    The key `a` is there twice.
+
+    Remove one of the two.
+    ---
+    content: The file cannot be decrypted
+    There is a list where a map of names and values should be.
+
+    Put it below a key.
+    ---
+    content: The file cannot be decrypted
+    There is a list where a map of names and values should be.
+
+    Put it below a key.
+    ---
+    content: The file cannot be decrypted
+    Its `sops` block is broken: it has no names.
+
+    Take the block from an older commit.
+    ");
+}
+
+/// The file is opened all the same.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_file_of_identities_that_others_read_is_warned_of_once() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().unwrap();
+    let keys = dir.path().join("keys.txt");
+    fs::write(&keys, IDENTITY).unwrap();
+    let named = keys.display().to_string();
+    let variables = [("SOPS_AGE_KEY_FILE", named.as_str())];
+    let provider = Arc::new(Gitops::in_environment(&variables).unwrap());
+    let ephemeral = erase::<SopsFile>().unwrap();
+    let config = json!({"content": encrypted("a: hunter2\n", Format::Yaml)}).to_string();
+    let config = decode_lenient(config.as_bytes(), &ephemeral.schema().ty()).unwrap();
+    let mut warnings = Vec::new();
+    for mode in [0o600, 0o644, 0o644] {
+        fs::set_permissions(&keys, fs::Permissions::from_mode(mode)).unwrap();
+        let wire = Wire { provider: provider.clone(), cancel: Default::default(), private: Vec::new() };
+        let (opened, told) = ephemeral.open(wire, config.clone()).await;
+        assert!(opened.is_ok());
+        warnings.push(shown(&told).replace(&dir.path().display().to_string(), "DIR"));
+    }
+    insta::assert_snapshot!(warnings.join("\n===\n"), @"
+    ===
+    identities: Others can read a file of identities
+    `DIR/keys.txt` holds private keys, and its permissions let others than its owner read it. It was used all the same. Take the permissions away: `chmod 600 DIR/keys.txt`.
+    ===
     ");
 }

@@ -30,7 +30,7 @@ mod sealed_secret;
 mod sealed_value;
 mod sealing;
 mod sealing_key;
-mod secret_injection;
+pub mod secret_injection;
 mod sops_file;
 mod sync;
 pub mod tenant;

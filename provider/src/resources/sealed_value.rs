@@ -2,13 +2,13 @@
 //!
 //! The ciphertext is in the state, so that the fingerprint of the value, which is there too, needs a key that is not.
 
-use super::sealing::{Controller, Recipient, foresee_key, refuse_expired};
+use super::sealing::{Controller, Recipient, foresee_key};
 use crate::import_id;
 use crate::problem::Locate;
 use crate::provider::{Gitops, task};
 use gitops::cluster::Connection;
 use gitops::seal::{self, Scope};
-use gitops::secrets::{Data, Told, delivered_fingerprint, tell};
+use gitops::secrets::{Data, MAX_SIZE, Missing, Told, delivered_fingerprint, tell};
 use gitops::{Secret, names};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -54,7 +54,7 @@ pub struct Spec {
     /// this namespace; `cluster-wide`, anywhere. The SealedSecret has to have the same scope.
     #[serde(default)]
     pub scope: Scope,
-    /// The value, as text. It must be given.
+    /// The value, as text. It must be there and not empty. A missing one fails the plan.
     pub value_wo: Option<Secret<String>>,
     /// A number to raise when the value changed. With it, only the number counts.
     pub value_wo_revision: Option<i64>,
@@ -167,12 +167,14 @@ impl Spec {
     }
 }
 
-/// The value, which must be there, and not more than a Secret holds.
+/// The value, which must be there and not empty, and not more than a Secret holds.
 fn value(spec: &Spec) -> Result<&[u8], Problem> {
     let refused = |summary: &str, detail: &str| Err(Problem::error(summary, detail).at("value_wo"));
     match spec.value_wo.as_ref().map(|value| value.expose().as_bytes()) {
-        None => refused("There is no value", "Is the variable that holds it set in this environment?"),
-        Some(value) if value.len() > gitops::secrets::MAX_SIZE => {
+        None => refused("There is no value", Missing::HINT),
+        // Where there is but one value, it is required.
+        Some([]) => refused("The value is empty", Missing::HINT),
+        Some(value) if value.len() > MAX_SIZE => {
             refused("The value is larger than the 1 MiB that a Secret holds", "Split it.")
         }
         Some(value) => Ok(value),
@@ -206,7 +208,8 @@ async fn sealed(
     want: &Spec,
 ) -> Result<Status, Problem> {
     let task = task(cx);
-    let certificate = want.recipient().certificate(cx, &task).await?;
+    let recipient = want.recipient();
+    let certificate = recipient.certificate(cx, &task).await?;
     let outside = cx.provider().fingerprint_key();
     let key_fingerprint = certificate.fingerprint().to_owned();
     let fits = |prior: &&Prior<Spec, Status>| {
@@ -219,7 +222,7 @@ async fn sealed(
     let encrypted = match same {
         Some(prior) => prior.status.encrypted.clone(),
         None => {
-            refuse_expired(&certificate)?;
+            recipient.refuse_expired(&certificate)?;
             seal::seal(&certificate, want.scope, &id.namespace, &id.name, value(want)?).whole()?
         }
     };

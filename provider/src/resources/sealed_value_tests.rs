@@ -2,6 +2,7 @@
 
 use super::super::life::Object;
 use super::super::rig::shown;
+use super::super::sealed_secret::tests::controller;
 use super::*;
 use gitops::git::{Repositories, Settings};
 use gitops::seal::PrivateKey;
@@ -89,6 +90,17 @@ async fn an_import_keeps_the_ciphertext_until_it_is_sealed_anew() {
 }
 
 #[tokio::test]
+async fn a_controller_whose_key_has_expired() {
+    let (kubernetes, place) = (controller::cluster().await, json!({"namespace": "ops", "name": "sealer"}));
+    let asked = json!({"certificate": null, "kubernetes": kubernetes, "controller": place});
+    let mut object = Object::new::<SealedValue>();
+    object.apply(&run(None), &config("hunter2", asked)).await;
+    assert!(object.state.is_null());
+    let told = object.told.iter().map(|problem| problem.path.to_string());
+    assert_eq!(told.collect::<Vec<_>>(), ["controller"], "{}", shown(&object.told));
+}
+
+#[tokio::test]
 async fn messages() {
     let object = Object::new::<SealedValue>();
     let configs = [
@@ -96,6 +108,7 @@ async fn messages() {
         config("hunter2", json!({"certificate": KEY, "controller": {}})),
         config(&"x".repeat((1 << 20) + 1), json!({})),
         config("hunter2", json!({"value_wo": null})),
+        config("", json!({})),
     ];
     let mut told: Vec<_> = configs.iter().map(|config| shown(&object.validate(config))).collect();
     for id in ["shop", "shop/app", "shop/app/hunter2", "/app/Ag"] {
@@ -119,7 +132,10 @@ async fn messages() {
     Split it.
     ===
     value_wo: There is no value
-    Is the variable that holds it set in this environment?
+    Is the variable that holds the value set in this environment?
+    ===
+    value_wo: The value is empty
+    Is the variable that holds the value set in this environment?
     ===
     shop
     : Not an import id

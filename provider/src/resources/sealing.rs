@@ -67,6 +67,15 @@ impl Recipient<'_> {
         cx.provider().sealers.certificate(task, &cluster, &place).await.at("controller")
     }
 
+    /// Refuses a certificate of this recipient that has expired, which nothing is sealed for.
+    pub fn refuse_expired(self, certificate: &Certificate) -> Result<(), Problem> {
+        let checked = certificate.check(SystemTime::now());
+        match self.certificate {
+            Some(_) => checked.at("certificate"),
+            None => checked.map_err(|expired| outlived(&problem(&expired))),
+        }
+    }
+
     fn place(self) -> Place {
         let controller = self.controller.cloned();
         let Controller { namespace, name } = controller.unwrap_or_else(|| Controller {
@@ -99,9 +108,9 @@ fn unasked(why: &Problem) -> Problem {
     Problem::warning("The controller cannot be asked", detail.trim_end()).at("controller")
 }
 
-/// Refuses a certificate that has expired, which nothing is sealed for.
-pub fn refuse_expired(certificate: &Certificate) -> Result<(), Problem> {
-    certificate.check(SystemTime::now()).at("certificate")
+fn outlived(expired: &Problem) -> Problem {
+    let detail = "It is the newest that the controller has. Have it make a new key, by its `--key-renew-period`, or make one with `rotation` of a `gitops_sealing_key`.";
+    Problem::error(expired.summary.clone(), detail).at("controller")
 }
 
 /// Foresees for which key will be sealed. Answers whether that is another one than before, as far as it is known.

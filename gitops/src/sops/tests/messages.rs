@@ -66,6 +66,22 @@ fn what_cannot_be_encrypted() {
 }
 
 #[test]
+fn values_that_must_be_there() {
+    let yaml = "a: x\nb: \"\"\nc:\nd: {e: {f: 0, g: \"\"}, h: []}\ni: [1]\nj.k: {l.m: false}\n# n: x\n---\nb: {o: x}\n";
+    let plain = plain(yaml, Format::Yaml);
+    let there = ["a", "d", "d.e", "d.e.f", "i", "j.k", "j.k.l.m", "b", "b.o"];
+    let missing =
+        ["c", "d.e.g", "d.h", "e", "f", "a.x", "i.0", "j", "j.k.l", "n", "", ".", "d.", ".a", "d..e"];
+    let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    assert_eq!(plain.demand(&names(&there)), Ok(()));
+    for name in missing {
+        assert!(plain.demand(&names(&[name])).is_err(), "{name:?}");
+    }
+    let error = plain.demand(&names(&["a", "d.e.g", "c"])).unwrap_err();
+    insta::assert_snapshot!(format!("{error}. {}", error.hint().unwrap()), @"the file lacks `c`, `d.e.g`. Is the variable that holds the value set in this environment?");
+}
+
+#[test]
 fn policies_that_cannot_be() {
     let policy = |groups: Vec<Vec<Recipient>>, threshold| Policy { groups, threshold, ..Policy::default() };
     let one = || vec![recipient(0)];

@@ -1,6 +1,7 @@
 //! Files encrypted, opened, changed and broken.
 
 mod comments;
+mod flips;
 mod hostile;
 mod messages;
 mod properties;

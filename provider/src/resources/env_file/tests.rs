@@ -201,3 +201,12 @@ fn what_cannot_be_is_told_at_once() {
     let Err(problem) = EnvFile::parse_import_id("/srv/") else { panic!("an id") };
     insta::assert_snapshot!(shown(&[problem]));
 }
+
+#[test]
+fn values_of_more_than_a_mebibyte_are_refused() {
+    let large = json!({"path": "a", "data_wo": {"A": "x".repeat(1 << 20), "B": "y"}});
+    insta::assert_snapshot!(shown(&Object::new::<EnvFile>().validate(&large)), @"
+    data_wo: The values have 1048577 bytes, more than the 1048576 that are written
+    Is it a file that should be mounted?
+    ");
+}

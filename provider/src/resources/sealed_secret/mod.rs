@@ -7,15 +7,15 @@ mod import;
 mod shape;
 mod spec;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 mod write;
 
-use super::repository::{Kept, claim_file, commit, foresee, open};
+use super::repository::{Kept, claim_file, commit, foresee, open, share_file};
 use super::sealing::foresee_key;
 use crate::adoption::adopted;
 use crate::problem::first;
 use crate::provider::{Gitops, task};
-use crate::secret_values::{renewed, untold};
+use crate::secret_values::{renewed, untold, warn_of_doubts};
 use gitops::Secret;
 use gitops::git::{self, Change, Owner, Repository};
 use gitops::seal::{Found, Target};
@@ -77,13 +77,17 @@ impl Resource for SealedSecretFile {
         let mut problems = shape::problems(id.get(), spec.get());
         if ["type", "data_wo", "binary_data_wo", "required_keys"].into_iter().all(|part| spec.is_known(part))
         {
-            problems.extend(spec.get().values().data().err().into_iter().flatten());
+            match spec.get().values().data() {
+                Err(found) => problems.extend(found),
+                Ok(data) => problems.extend(shape::too_large(id.get(), spec, &data)),
+            }
         }
         problems
     }
 
     async fn foresee(cx: &Context<Gitops>, plan: &mut Foresight<Self>) -> Result<(), Problem> {
         plan.derive("keys", &["data_wo", "binary_data_wo"], |_, spec| spec.values().keys());
+        warn_of_doubts(cx, plan, Spec::values);
         let repository = foresee(cx, plan, |spec| spec.git.as_ref(), |status| &status.commit)?;
         if let Some(repository) = repository.as_ref().filter(|_| plan.is_known("path")) {
             claim(plan, repository)?;
@@ -193,6 +197,7 @@ fn claim(plan: &mut Foresight<SealedSecretFile>, repository: &Repository) -> Res
     match plan.want().target()? {
         Target::File(file) => claim_file(plan, repository, file.as_str(), "path".into()),
         Target::Values { file, path } if plan.is_known("value_path") => {
+            share_file(plan, repository, file.as_str(), "path".into());
             let (branch, url) = (repository.branch(), repository.url());
             for key in plan.want().values().keys() {
                 let line = path.key(&key);

@@ -7,9 +7,10 @@ use crate::resources::repository;
 use gitops::files::Taken;
 use gitops::git::{self, Repository};
 use gitops::seal::{Delivery, Refused, SealedSecret, Target};
-use gitops::{names, yaml};
+use gitops::secrets::Data;
+use gitops::{Secret, names, yaml};
 use std::error::Error;
-use tfplugin_rs::Problem;
+use tfplugin_rs::{Problem, View};
 
 /// The delivery of `secret`.
 pub fn delivery(repository: &Repository, target: Target, secret: SealedSecret) -> Delivery {
@@ -29,6 +30,15 @@ pub fn problems(id: &Identity, spec: &Spec) -> Vec<Problem> {
         problems.push(Problem::error(summary, NO_TEMPLATE).at(attribute));
     }
     problems
+}
+
+/// That no API server could store what `data` is once it is sealed, as far as it can be told before.
+pub fn too_large(id: &Identity, spec: &View<Spec>, data: &Secret<Data>) -> Option<Problem> {
+    if !spec.is_known("certificate") {
+        return None;
+    }
+    let given = spec.get().recipient().given().ok().flatten();
+    spec.get().fits(id, data, given.as_ref()).err()
 }
 
 const NO_TEMPLATE: &str = "With `value_path` nothing but the ciphertexts is written: the template that makes a SealedSecret of them says what else the Secret is.";

@@ -8,7 +8,8 @@ use crate::secret_values::Values;
 use gitops::cluster::Connection;
 use gitops::git::{Remote, Repository};
 use gitops::path::RepoPath;
-use gitops::seal::{Former, Found, Scope, SealedSecret, Target, Template};
+use gitops::seal::{Certificate, Former, Found, Scope, SealedSecret, Target, Template};
+use gitops::secrets::Data;
 use gitops::{Secret, secret, yaml};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -47,7 +48,7 @@ pub struct Spec {
     /// in this namespace; `cluster-wide`, anywhere. With `value_path` the template has to set the same scope.
     #[serde(default)]
     pub scope: Scope,
-    /// Type of the Secret, such as `kubernetes.io/dockerconfigjson`.
+    /// Type of the Secret, such as `kubernetes.io/dockerconfigjson`. The values must be those of the type.
     #[serde(default = "opaque")]
     pub r#type: String,
     /// Labels of the Secret.
@@ -139,6 +140,16 @@ impl Spec {
             },
             data,
         }
+    }
+
+    /// Demands that an API server can store the SealedSecret of `data`, also where the template of a chart makes it.
+    pub fn fits(
+        &self,
+        id: &Identity,
+        data: &Secret<Data>,
+        certificate: Option<&Certificate>,
+    ) -> Result<(), Problem> {
+        self.sealed(id, BTreeMap::new()).fits(data, certificate).at(self.values().all())
     }
 
     /// The same as a file says that has this SealedSecret: its scope and type, and of labels and annotations those that

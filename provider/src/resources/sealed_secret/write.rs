@@ -1,7 +1,6 @@
 //! Brings a repository to what is wanted, with the ciphertext that is there wherever it still holds the values.
 
 use super::super::repository::{Kept, commit, open};
-use super::super::sealing::refuse_expired;
 use super::shape::{self, located};
 use super::spec::{Identity, Spec, Status};
 use super::{SealedSecretFile, found, owner, place, refused};
@@ -90,7 +89,8 @@ async fn ciphertext(
         Some(certificate) => certificate,
         None => recipient.certificate(cx, task).await?,
     };
-    refuse_expired(&certificate)?;
+    recipient.refuse_expired(&certificate)?;
+    want.fits(id, data, Some(&certificate))?;
     let sealed = seal::seal_all(&certificate, want.scope, &id.namespace, &id.name, data).whole()?;
     Ok((sealed, certificate.fingerprint().to_owned()))
 }

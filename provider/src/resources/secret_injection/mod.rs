@@ -5,19 +5,21 @@
 
 mod immutable;
 mod live;
+mod required;
 
 use super::injected::{Injected, unreadable};
 use crate::adoption::{adopted, adopts, imported};
 use crate::import_id;
 use crate::problem::Locate;
 use crate::provider::{Gitops, foresee_in_cluster, task};
-use crate::secret_values::Values;
+use crate::secret_values::{Values, warn_of_doubts};
 use gitops::apply::Owner;
 use gitops::cluster::Connection;
 use gitops::secrets::{self, Key, Wanted};
 use gitops::{Secret, Task, names, secret};
 use immutable::foresee_immutable;
 use live::{spec_of, status_of};
+use required::missing;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -118,9 +120,12 @@ impl Resource for SecretInjection {
         );
         problems
             .extend(names::object(&id.get().name, "Secret").at("name").err().filter(|_| id.is_known("name")));
-        if ["type", "data_wo", "binary_data_wo", "required_keys"].into_iter().all(|part| spec.is_known(part))
+        match ["type", "data_wo", "binary_data_wo", "required_keys"]
+            .into_iter()
+            .all(|part| spec.is_known(part))
         {
-            problems.extend(values(spec.get()).data().err().into_iter().flatten());
+            true => problems.extend(values(spec.get()).data().err().into_iter().flatten()),
+            false => problems.extend(missing(spec)),
         }
         problems
     }
@@ -129,9 +134,7 @@ impl Resource for SecretInjection {
         foresee_in_cluster(cx, plan, "the Secret", ["namespace", "name"], |spec| spec.kubernetes.as_ref());
         plan.keep_unless_changed("uid", &["kubernetes"]); // another cluster has another Secret
         plan.derive("keys", &["data_wo", "binary_data_wo"], |_, spec| values(spec).keys());
-        if ["type", "data_wo", "binary_data_wo"].into_iter().all(|part| plan.is_known(part)) {
-            values(plan.want()).doubts().into_iter().for_each(|doubt| cx.warn(doubt));
-        }
+        warn_of_doubts(cx, plan, values);
         if plan.prior().is_some_and(|prior| prior.spec.immutable) && !plan.is_changed("kubernetes") {
             return foresee_immutable(cx, plan).await;
         }

@@ -4,6 +4,8 @@ use super::*;
 use crate::resources::life::Object;
 use crate::resources::rig::shown;
 use serde_json::{Value as Json, json};
+use tfplugin_rs::resource::erase;
+use tfplugin_rs::value::{Refinements, Value};
 
 fn spec(more: &Json) -> Spec {
     serde_json::from_value(more.clone()).unwrap()
@@ -95,6 +97,66 @@ fn values_are_those_of_the_type() {
     ]
     .map(|config| wrong(&config));
     insta::assert_snapshot!(said.join("\n===\n"));
+}
+
+#[test]
+fn values_of_more_than_a_mebibyte_are_refused() {
+    let large = "x".repeat(1 << 20);
+    let said = [
+        json!({"data_wo": {"A": large, "B": "y"}}),
+        json!({"binary_data_wo": {"A": large, "B": large, "a b": ""}}),
+    ]
+    .map(|config| wrong(&config));
+    insta::assert_snapshot!(said.join("\n===\n"), @"
+    data_wo: The values have 1048577 bytes, more than the 1048576 that a Secret may have
+    Split the Secret.
+    ===
+    binary_data_wo: `a b` cannot be a key of a Secret
+    Keys have 1 to 253 letters, digits, `-`, `_` and `.`.
+    ---
+    binary_data_wo: The values have 1572864 bytes, more than the 1048576 that a Secret may have
+    Split the Secret.
+    ");
+    assert_eq!(wrong(&json!({"data_wo": {"A": large}})), "");
+}
+
+/// Of values that are not known yet the keys are, and one that is missing fails the plan.
+#[test]
+fn required_keys_are_looked_for_where_values_are_not_known() {
+    let resource = erase::<SecretInjection>(SecretInjection::KIND).unwrap();
+    let unknown = || Value::Unknown(Refinements::default());
+    let token = || Value::map([("TOKEN", unknown())]);
+    let other = |value: Value| Value::map([("OTHER", value)]);
+    let with_empty = Value::map([("OTHER", unknown()), ("TOKEN", "".into())]);
+    let lacks = "required_keys: The Secret lacks `TOKEN`";
+    let cases = [
+        ("its value is not known", token(), Value::Null, ""),
+        ("its bytes are not known", other("1".into()), token(), ""),
+        (
+            "it is known, another is not",
+            Value::map([("OTHER", unknown()), ("TOKEN", "1".into())]),
+            Value::Null,
+            "",
+        ),
+        ("nothing is known of the texts", unknown(), other(unknown()), ""),
+        ("nothing is known of the bytes", other(unknown()), unknown(), ""),
+        ("only another is there", other(unknown()), Value::Null, lacks),
+        ("others are there, as texts and bytes", other("1".into()), other(unknown()), lacks),
+        ("it is empty", with_empty, Value::Null, lacks),
+    ];
+    for (what, text, bytes, expected) in cases {
+        let config = Value::object([
+            ("namespace", "web".into()),
+            ("name", "app".into()),
+            ("data_wo", text),
+            ("binary_data_wo", bytes),
+            ("required_keys", Value::Set(vec!["TOKEN".into()])),
+        ]);
+        let problems = resource.validate(&config);
+        let told: Vec<_> =
+            problems.iter().map(|problem| format!("{}: {}", problem.path, problem.summary)).collect();
+        assert_eq!(told.join("\n"), expected, "{what}");
+    }
 }
 
 /// What is odd is told by the plan, and does not stop it.

@@ -37,6 +37,9 @@ pub struct Spec {
     /// A number to raise when the values changed. With it, only the number counts; use it for values that differ each time
     /// they are asked for.
     pub data_wo_revision: Option<i64>,
+    /// Names of values that must be there and not empty; of a value further down all names on the way, with dots between
+    /// them: `stringData.password`. A missing one fails the plan.
+    pub required_keys: Option<BTreeSet<String>>,
     /// Recipients of age: `age1…`, or public keys of ssh. Each of them opens the file. Default: those of the nearest
     /// `.sops.yaml` above the file in the repository, which also says what is encrypted then.
     pub age: Option<BTreeSet<String>>,
@@ -157,8 +160,14 @@ impl Spec {
         })
     }
 
-    /// The values.
+    /// The values, with all that are required.
     pub fn plain(&self, format: Format) -> Result<Plain, Problem> {
+        let plain = self.given(format)?;
+        self.required_keys.as_ref().map_or(Ok(()), |required| plain.demand(required)).at("required_keys")?;
+        Ok(plain)
+    }
+
+    fn given(&self, format: Format) -> Result<Plain, Problem> {
         match (&self.content_wo, &self.data_wo) {
             (Some(content), None) => Plain::parse(content.expose(), format).at("content_wo"),
             (None, Some(data)) => Plain::of(data.expose(), format).at("data_wo"),

@@ -1,5 +1,6 @@
 //! The resource against a real Git server: what is committed, what is kept, and what users read.
 
+use super::super::life::Object;
 use super::super::rig::{Rig, shown};
 use super::shape::{Identity, Spec, Status};
 use super::*;
@@ -169,4 +170,37 @@ async fn what_somebody_else_made_is_left_alone() {
     ");
     apply(&rig, None, &spec(&rig, "right", json!({"take_ownership": true}))).await;
     assert_eq!(password(&rig), "right");
+}
+
+/// Values that are required are told of by the plan, and by an apply that learns only then what they are.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_required_must_be_there() {
+    let rig = Rig::start().await;
+    let object = Object::new::<SopsFile>();
+    let told = |more: Json| {
+        let mut config = rig.attributes("main", json!({"path": PATH, "age": [RECIPIENT]}));
+        config.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        shown(&object.validate(&config))
+    };
+    let content = "stringData: {PASSWORD: hunter2, USER: \"\"}\n";
+    let required = |keys: Json| json!({"content_wo": content, "required_keys": keys});
+    let texts = [
+        told(
+            json!({"data_wo": {"PASSWORD": "", "USER": "x"}, "required_keys": ["PASSWORD", "TOKEN", "USER"]}),
+        ),
+        told(required(json!(["stringData.PASSWORD", "stringData.USER"]))),
+    ];
+    assert_eq!(told(required(json!(["stringData.PASSWORD"]))), "");
+    insta::assert_snapshot!(texts.join("\n===\n"), @"
+    required_keys: The file lacks `PASSWORD`, `TOKEN`
+    Is the variable that holds the value set in this environment?
+    ===
+    required_keys: The file lacks `stringData.USER`
+    Is the variable that holds the value set in this environment?
+    ");
+    let late = spec(&rig, "", json!({"required_keys": ["PASSWORD"]}));
+    insta::assert_snapshot!(refusal(&rig, &late).await, @"
+    required_keys: The file lacks `PASSWORD`
+    Is the variable that holds the value set in this environment?
+    ");
 }

@@ -1,7 +1,9 @@
 //! The life of sealed values in a repository: what is committed and what is not, who can open it, what users read.
 
 mod bare;
+pub mod controller;
 mod messages;
+mod values;
 
 use super::super::life::Object;
 use super::super::rig::{PASSWORD, Rig, shown};
