@@ -1,5 +1,5 @@
-# Secrets before Argo CD, Argo CD before the project, the project before the root app: the order is in the references, so
-# that nobody can forget it.
+# Secrets before Argo CD, and nothing of it where the apps need more of them; Argo CD before the project, the project before
+# the root app: the order is in the references, so that nobody can forget it.
 
 terraform {
   required_version = ">= 1.11"
@@ -25,6 +25,22 @@ resource "gitops_secret_injection" "this" {
   data_wo          = { for key in each.value.keys : key => var.secret_values[each.key][key] }
 }
 
+# The plan knows which keys there will be, so that it finds what is missing before anything is written.
+data "gitops_secret_wiring" "app" {
+  for_each = var.apps
+
+  manifests              = each.value.manifests
+  chart                  = each.value.chart
+  namespace              = each.value.namespace
+  repository_credentials = each.value.repository_credentials
+  public_repositories    = each.value.public_repositories
+
+  supplies = merge(
+    { for secret in var.secrets : "${secret.namespace}/${secret.name}" => secret.keys },
+    each.value.supplies,
+  )
+}
+
 resource "gitops_bootstrap" "argocd" {
   kubernetes = var.kubernetes
   namespace  = var.argocd.namespace
@@ -32,7 +48,7 @@ resource "gitops_bootstrap" "argocd" {
   settings   = var.argocd.settings
   images     = var.argocd.images
 
-  depends_on = [gitops_secret_injection.this]
+  depends_on = [gitops_secret_injection.this, data.gitops_secret_wiring.app]
 }
 
 resource "gitops_project" "this" {

@@ -25,6 +25,28 @@ variable "secret_values" {
   sensitive   = true
 }
 
+variable "apps" {
+  description = "What the apps are made of, by a key of your own, before Argo CD is there: the apply ends where one of them needs a Secret, or a key of one, that is neither among `secrets` nor in its `supplies`."
+
+  type = map(object({
+    manifests = optional(list(string))
+    namespace = optional(string)
+
+    chart = optional(object({
+      repository = string
+      name       = string
+      version    = optional(string)
+      values     = optional(string)
+    }))
+
+    supplies               = optional(map(set(string)), {})
+    repository_credentials = optional(list(string))
+    public_repositories    = optional(list(string))
+  }))
+
+  default = {}
+}
+
 variable "argocd" {
   description = "Argo CD: where it comes from, and its settings."
 
@@ -35,7 +57,7 @@ variable "argocd" {
       manifest = optional(object({
         path   = optional(string)
         url    = optional(string)
-        sha256 = string
+        sha256 = optional(string)
       }))
 
       chart = optional(object({

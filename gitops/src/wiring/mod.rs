@@ -7,7 +7,7 @@ mod needs;
 mod repositories;
 
 pub use needs::needs;
-pub use repositories::{Repositories, uncovered};
+pub use repositories::{Repositories, taken_for_public, uncovered};
 
 use crate::manifest::Object;
 use serde_json::Value;

@@ -5,6 +5,7 @@
 //! `SecretVolumeSource`, `SecretProjection`, `LocalObjectReference`.
 
 use super::{Name, Need};
+use crate::argo;
 use crate::manifest::Object;
 use serde_json::Value;
 use std::fmt::Write as _;
@@ -27,9 +28,14 @@ pub fn needs(objects: &[Object], namespace: &str) -> Vec<Need> {
     found
 }
 
-/// Whether the object describes others, or holds texts: what looks like a reference in it is none.
+/// Whether the object describes others, or holds texts: what looks like a reference in it is none. What an Application
+/// gives to a chart is a reference only in what the chart renders, in a namespace of its own.
 fn describes(object: &Object) -> bool {
-    matches!(object.kind(), "CustomResourceDefinition" | "ConfigMap" | "Secret" | "SealedSecret")
+    match object.kind() {
+        "CustomResourceDefinition" | "ConfigMap" | "Secret" | "SealedSecret" => true,
+        "Application" | "ApplicationSet" | "AppProject" => object.group() == argo::GROUP,
+        _ => false,
+    }
 }
 
 struct Walk<'a> {

@@ -77,6 +77,24 @@ spec: {secretKeyRef: {name: {type: string}, key: k}, envFrom: [{configMapRef: {n
     assert_eq!(found(texts), [""; 0]);
 }
 
+#[test]
+fn values_for_a_chart_are_no_needs() {
+    let values =
+        "{imagePullSecrets: [{name: registry}], env: [{valueFrom: {secretKeyRef: {name: s, key: k}}}]}";
+    let needs = |group: &str, kind: &str| {
+        let source = format!("source: {{helm: {{valuesObject: {values}}}}}");
+        let spec = format!("{{{source}, template: {{spec: {{{source}}}}}}}");
+        let metadata = "{name: a, namespace: argocd}";
+        found(&format!("{{apiVersion: {group}/v1alpha1, kind: {kind}, metadata: {metadata}, spec: {spec}}}"))
+            .len()
+    };
+    for kind in ["Application", "ApplicationSet", "AppProject"] {
+        assert_eq!(needs("argoproj.io", kind), 0, "{kind}");
+        assert_eq!(needs("app.example", kind), 4, "{kind} of somebody else");
+    }
+    assert_eq!(needs("argoproj.io", "Rollout"), 4, "it runs pods itself");
+}
+
 fn anything() -> impl Strategy<Value = Value> {
     let words = prop::sample::select(vec![
         "secretKeyRef",

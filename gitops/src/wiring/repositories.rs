@@ -1,7 +1,9 @@
 //! Which repositories Argo CD needs credentials for.
 
+use crate::argo::{Source, SpecError};
 use crate::manifest::Object;
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// What is known of the repositories that Argo CD reads.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -9,23 +11,52 @@ pub struct Repositories {
     /// Addresses, or beginnings of them, that there are credentials for.
     pub credentials: Vec<String>,
     /// Addresses, or beginnings of them, that need none. `None` where nobody said which: then only what is read over
-    /// ssh is known to need credentials.
+    /// ssh is known to need credentials, and all else is [`taken_for_public`].
     pub public: Option<Vec<String>>,
+}
+
+/// What is known of the way into a repository.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// It needs no credentials, or has them.
+    Open,
+    /// Nobody said whether it needs any.
+    Unsaid,
+    /// It needs some that it does not have.
+    Shut,
 }
 
 /// The repositories that Applications among `objects` read and that `known` has no credentials for: the object, and the
 /// address.
 pub fn uncovered(objects: &[Object], known: &Repositories) -> Vec<(String, String)> {
-    let mut found = Vec::new();
-    for object in objects.iter().filter(|object| is_application(object)) {
-        for url in sources(object) {
-            let is_public = !over_ssh(url) && known.public.as_ref().is_none_or(|public| covers(public, url));
-            if !is_public && !covers(&known.credentials, url) {
-                found.push((object.id().to_string(), url.to_owned()));
-            }
+    let shut = read(objects).filter(|(_, url)| known.way(url) == Way::Shut);
+    shut.map(|(object, url)| (object.id().to_string(), url.to_owned())).collect()
+}
+
+/// The repositories that Applications among `objects` read without anybody having said that they need no credentials.
+pub fn taken_for_public(objects: &[Object], known: &Repositories) -> BTreeSet<String> {
+    let unsaid = read(objects).filter(|(_, url)| known.way(url) == Way::Unsaid);
+    unsaid.map(|(_, url)| url.to_owned()).collect()
+}
+
+impl Repositories {
+    fn way(&self, url: &str) -> Way {
+        if covers(&self.credentials, url) || has_its_own(url) {
+            return Way::Open;
+        }
+        match &self.public {
+            _ if over_ssh(url) => Way::Shut,
+            None => Way::Unsaid,
+            Some(public) if covers(public, url) => Way::Open,
+            Some(_) => Way::Shut,
         }
     }
-    found
+}
+
+/// The Applications, and the addresses that each reads.
+fn read(objects: &[Object]) -> impl Iterator<Item = (&Object, &str)> {
+    let applications = objects.iter().filter(|object| is_application(object));
+    applications.flat_map(|object| sources(object).into_iter().map(move |url| (object, url)))
 }
 
 fn is_application(object: &Object) -> bool {
@@ -37,6 +68,12 @@ fn sources(object: &Object) -> Vec<&str> {
     let many = spec.get("sources").and_then(Value::as_array).into_iter().flatten();
     let all = spec.get("source").into_iter().chain(many);
     all.filter_map(|source| source.get("repoURL")?.as_str()).filter(|url| !url.is_empty()).collect()
+}
+
+/// Whether the address carries credentials itself. They are nobody's business here.
+fn has_its_own(url: &str) -> bool {
+    let source = Source { repo_url: url.to_owned(), ..Source::default() };
+    source.validate().iter().any(|(_, error)| *error == SpecError::Credentials)
 }
 
 /// Whether the address is `ssh://…`, or `user@host:path`.
@@ -74,11 +111,14 @@ mod tests {
 {apiVersion: v1, kind: ConfigMap, metadata: {name: c}, spec: {source: {repoURL: 'ssh://git@git.example/x'}}}
 ";
 
-    fn missing(credentials: &[&str], public: Option<&[&str]>) -> Vec<String> {
+    fn known(credentials: &[&str], public: Option<&[&str]>) -> Repositories {
         let own = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
-        let known = Repositories { credentials: own(credentials), public: public.map(own) };
+        Repositories { credentials: own(credentials), public: public.map(own) }
+    }
+
+    fn missing(credentials: &[&str], public: Option<&[&str]>) -> Vec<String> {
         let objects = parse(APPS, &Limits::default()).unwrap();
-        uncovered(&objects, &known).into_iter().map(|(_, url)| url).collect()
+        uncovered(&objects, &known(credentials, public)).into_iter().map(|(_, url)| url).collect()
     }
 
     #[test]
@@ -101,5 +141,26 @@ mod tests {
             [https, scp, ssh],
             "ssh is never public"
         );
+    }
+
+    #[test]
+    fn what_nobody_spoke_of_is_taken_for_public() {
+        let objects = parse(APPS, &Limits::default()).unwrap();
+        let taken = |credentials: &[&str], public: Option<&[&str]>| {
+            taken_for_public(&objects, &known(credentials, public)).into_iter().collect::<Vec<_>>()
+        };
+        assert_eq!(taken(&[], None), ["https://git.example/Team/app.git"], "what is read over ssh is not");
+        assert_eq!(taken(&["https://git.example"], None), [""; 0]);
+        assert_eq!(taken(&[], Some(&[])), [""; 0], "whoever says which are public says it of all");
+    }
+
+    #[test]
+    fn an_address_with_credentials_is_not_repeated() {
+        let app = "{apiVersion: argoproj.io/v1alpha1, kind: Application, metadata: {name: a}, spec: {source: {repoURL: 'https://ci:hunter2@git.example/a'}}}";
+        let objects = parse(app, &Limits::default()).unwrap();
+        for public in [None, Some(&[][..])] {
+            let known = known(&[], public);
+            assert!(uncovered(&objects, &known).is_empty() && taken_for_public(&objects, &known).is_empty());
+        }
     }
 }

@@ -7,7 +7,7 @@ use gitops::Task;
 use gitops::helm;
 use gitops::manifest::{Limits, Object, parse};
 use gitops::names;
-use gitops::wiring::{self, Name, Repositories, Supplies, gaps, needs, uncovered};
+use gitops::wiring::{self, Name, Repositories, Supplies, gaps, needs, taken_for_public, uncovered};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,8 +20,12 @@ const LISTED: usize = 20;
 /// of its manifests, and the credentials of the repositories that its Applications read. What is marked `optional`
 /// needs nothing.
 ///
+/// Whether a repository is private cannot be told from its address. One that is read over ssh needs credentials, and so
+/// does each that `public_repositories` leaves out; without that list all others are taken for public, and a warning names
+/// those that `repository_credentials` does not cover.
+///
 /// Where something is missing the read is an error that lists each place. Whatever depends on this data source, such
-/// as the root app, then is not made, instead of pods that do not start. Only names and keys are compared.
+/// as Argo CD or the root app, then is not made, instead of pods that do not start. Only names and keys are compared.
 /// A destroy reads it, too: where it fails then, destroy with `-refresh=false`.
 ///
 /// The manifests are stored in the state: leave Secrets out of them and name those in `supplies`. SealedSecrets may
@@ -42,8 +46,8 @@ pub struct Config {
     pub supplies: BTreeMap<String, BTreeSet<String>>,
     /// Addresses of repositories, or beginnings of them, that Argo CD has credentials for.
     pub repository_credentials: Option<Vec<String>>,
-    /// Addresses of repositories, or beginnings of them, that need no credentials. Without it, only a repository that
-    /// is read over ssh is known to need some.
+    /// Addresses of repositories, or beginnings of them, that need no credentials; all others then do. Without it, all but
+    /// those that are read over ssh are taken for public, which is a warning.
     pub public_repositories: Option<Vec<String>>,
     /// Whether what is missing is an error. Default: true; otherwise it is only told in `missing`.
     pub fail: Option<bool>,
@@ -56,6 +60,8 @@ pub struct Output {
     pub needs: BTreeMap<String, BTreeSet<String>>,
     /// Places that need what nothing supplies, in words.
     pub missing: Vec<String>,
+    /// Repositories that Applications read and that were taken for public: nobody said whether they need credentials.
+    pub taken_for_public: BTreeSet<String>,
 }
 
 impl DataSource for SecretWiring {
@@ -100,15 +106,16 @@ impl DataSource for SecretWiring {
         for (name, keys) in own {
             supplied.entry(name).or_default().extend(keys);
         }
-        let repositories = Repositories {
-            credentials: config.repository_credentials.clone().unwrap_or_default(),
-            public: config.public_repositories.clone(),
-        };
+        let repositories = repositories(config);
         let mut missing: Vec<_> = gaps(needs, &supplied).iter().map(ToString::to_string).collect();
         let unread = uncovered(&objects, &repositories);
         missing.extend(unread.into_iter().map(|(app, url)| format!("{app}: no credentials for `{url}`")));
+        let taken_for_public = taken_for_public(&objects, &repositories);
+        if !taken_for_public.is_empty() {
+            cx.warn(unsaid(&taken_for_public));
+        }
         match missing.is_empty() || config.fail == Some(false) {
-            true => Ok(Output { needs: outside, missing }),
+            true => Ok(Output { needs: outside, missing, taken_for_public }),
             false => Err(unwired(&missing)),
         }
     }
@@ -142,18 +149,38 @@ fn supplies(config: &Config) -> Result<Supplies, Problem> {
     config.supplies.iter().map(parsed).collect()
 }
 
+/// What the configuration says of repositories.
+fn repositories(config: &Config) -> Repositories {
+    Repositories {
+        credentials: config.repository_credentials.clone().unwrap_or_default(),
+        public: config.public_repositories.clone(),
+    }
+}
+
 fn unwired(missing: &[String]) -> Problem {
-    let mut detail = String::from("Nothing supplies these:\n");
-    for place in missing.iter().take(LISTED) {
-        detail.push_str("  - ");
-        detail.push_str(place);
-        detail.push('\n');
-    }
-    if missing.len() > LISTED {
-        detail.push_str(&format!("  and {} more\n", missing.len() - LISTED));
-    }
-    detail.push_str("Supply them, for example by `gitops_secret_injection`, and name them in `supplies`; mark what the app can do without as `optional` in its manifests.");
+    let detail = format!(
+        "Nothing supplies these:\n{}Supply them, for example by `gitops_secret_injection`, and name them in `supplies`; mark what the app can do without as `optional` in its manifests.",
+        listed(missing.iter())
+    );
     Problem::error("Secrets that the app needs are missing", detail).at("supplies")
+}
+
+fn unsaid(repositories: &BTreeSet<String>) -> Problem {
+    let detail = format!(
+        "Whether Argo CD needs credentials for these, nobody said:\n{}Name those that it has credentials for in `repository_credentials`, and those that need none in `public_repositories`.",
+        listed(repositories.iter())
+    );
+    Problem::warning("Repositories are taken for public", detail).at("public_repositories")
+}
+
+/// One line for each, as far as there is room.
+fn listed<'a>(texts: impl ExactSizeIterator<Item = &'a String>) -> String {
+    let more = texts.len().saturating_sub(LISTED);
+    let mut lines: String = texts.take(LISTED).map(|text| format!("  - {text}\n")).collect();
+    if more > 0 {
+        lines.push_str(&format!("  and {more} more\n"));
+    }
+    lines
 }
 
 fn stored() -> Problem {
@@ -162,74 +189,5 @@ fn stored() -> Problem {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::resources::rig::shown;
-    use serde_json::{Value as Json, json};
-    use std::sync::Arc;
-    use std::time::Duration;
-
-    const APP: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: web, namespace: shop}\nspec:\n  imagePullSecrets: [{name: registry}]\n  containers:\n  - name: web\n    envFrom: [{secretRef: {name: all}}]\n    env:\n    - {name: A, valueFrom: {secretKeyRef: {name: db, key: password}}}\n";
-    const ROOT: &str = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: web, namespace: argocd}\nspec: {source: {repoURL: 'git@git.example:team/web.git'}}\n";
-
-    fn config(value: Json) -> Config {
-        serde_json::from_value(value).unwrap()
-    }
-
-    async fn read(value: Json) -> Result<Output, Problem> {
-        let gitops = Gitops::in_environment(&[]).unwrap();
-        let cx = Context::new(Arc::new(gitops), Default::default(), Duration::from_secs(60));
-        SecretWiring::read(&cx, &config(value)).await
-    }
-
-    #[tokio::test]
-    async fn what_is_missing_is_listed() {
-        let some = json!({"shop/db": ["user"], "shop/registry": [".dockerconfigjson"]});
-        let problem = read(json!({"manifests": [APP, ROOT], "supplies": some})).await.map(drop).unwrap_err();
-        insta::assert_snapshot!(shown(&[problem]), @r"
-        supplies: Secrets that the app needs are missing
-        Nothing supplies these:
-          - Pod shop/web: `spec.containers[0].env[0]` needs key `password` of Secret `shop/db`, which has only `user`
-          - Pod shop/web: `spec.containers[0].envFrom[0]` needs Secret `shop/all`
-          - Application.argoproj.io argocd/web: no credentials for `git@git.example:team/web.git`
-        Supply them, for example by `gitops_secret_injection`, and name them in `supplies`; mark what the app can do without as `optional` in its manifests.
-        ");
-        let told = read(json!({"manifests": [APP, ROOT], "supplies": some, "fail": false})).await.unwrap();
-        assert_eq!(told.missing.len(), 3);
-        let all = json!({"shop/db": ["password"], "shop/registry": [".dockerconfigjson"], "shop/all": []});
-        let wired =
-            json!({"manifests": [APP, ROOT], "supplies": all, "repository_credentials": ["git@git.example"]});
-        let told = read(wired).await.unwrap();
-        assert_eq!(told.missing, [""; 0]);
-        let needs: Vec<_> = told.needs.iter().map(|(name, keys)| format!("{name} {}", keys.len())).collect();
-        assert_eq!(needs, ["shop/all 0", "shop/db 1", "shop/registry 2"]);
-    }
-
-    #[tokio::test]
-    async fn an_app_may_bring_its_own() {
-        let sealed = "apiVersion: bitnami.com/v1alpha1\nkind: SealedSecret\nmetadata: {name: db, namespace: shop}\nspec: {encryptedData: {password: x}}\n";
-        let others = json!({"shop/registry": [".dockercfg"], "shop/all": []});
-        let told = read(json!({"manifests": [APP, sealed], "supplies": others})).await.unwrap();
-        assert_eq!((told.missing.len(), told.needs.contains_key("shop/db")), (0, false));
-    }
-
-    #[tokio::test]
-    async fn what_cannot_be_read_is_located() {
-        let broken = read(json!({"manifests": [APP, "a: ["], "supplies": {}})).await.map(drop).unwrap_err();
-        let name = read(json!({"manifests": [APP], "supplies": {"db": ["a"]}})).await.map(drop).unwrap_err();
-        insta::assert_snapshot!(shown(&[broken, name]), @r"
-        manifests[1]: Document 1 is not usable YAML (line 1): unclosed bracket '['
-        Kubernetes tools must be able to read it too: try `kubectl apply --dry-run=client -f FILE`.
-        ---
-        supplies: Not a Secret's name
-        `db` does not name a Secret. Write `namespace/name`, as in `web/app-secrets`.
-        ");
-    }
-
-    #[test]
-    fn a_long_list_is_cut() {
-        let missing: Vec<_> = (0..30).map(|number| format!("place {number}")).collect();
-        let detail = unwired(&missing).detail;
-        assert!(detail.contains("place 19\n  and 10 more\n") && !detail.contains("place 20"), "{detail}");
-    }
-}
+#[path = "secret_wiring_tests.rs"]
+mod tests;

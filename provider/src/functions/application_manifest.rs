@@ -213,6 +213,8 @@ mod tests {
             json!({ "name": "shop", "sources": [source, { "repo_url": "https://x", "kustomise": {} }] }),
             json!({ "name": "shop", "source": source, "sync": { "preset": "manual" } }),
             json!({ "name": "shop", "source": source, "sync": { "preset": "guarded", "prune": true } }),
+            json!({ "name": "shop", "source": { "repo_url": "https://x", "path": "apps/.git" } }),
+            json!({ "name": "shop", "source": { "repo_url": "https://x", "path": "a", "helm": { "value_files": ["../../b"] } } }),
         ];
         let texts: Vec<_> = cases.into_iter().map(|case| call(case).unwrap_err().text).collect();
         insta::assert_snapshot!(texts.join("\n"), @r#"
@@ -226,6 +228,8 @@ mod tests {
         This is no Application: there is no attribute `sources.1.kustomise`.
         This is no Application: unknown variant `manual`, expected one of `auto`, `guarded`, `observe`.
         `prune` belongs to automatic syncs, which the preset `guarded` does not have. Use the preset `auto` with `prune = false` to apply Git at once and never prune.
+        `apps/.git` is not a path in a repository: it names Git's own directory. Use a path relative to the root of the repository, such as `apps`; `.` is the root itself.
+        `../../b` is not a path in a repository: it leaves the repository. It is relative to `path`; with `/` in front, to the root of the repository; with `$name/`, to that of the source whose `reference` is `name`; or it is an address, such as `https://…`.
         "#);
     }
 }

@@ -10,7 +10,8 @@ pub type Application = App<Plain>;
 ///
 /// It is what `gitops_root_app` is, with the same attributes, for an Application that stands by itself; those that come
 /// from Git need none. The apply waits until it has compared, synced and become healthy. With
-/// `sync = { preset = "guarded" }` it does not wait for a sync that only a person may approve: `gitops_sync` does that.
+/// `sync = { preset = "guarded" }` it does not wait for a sync that only a person may approve: a warning says that there is
+/// one to approve, and `gitops_sync` does that.
 /// Destroying it removes what it made while Argo CD still runs.
 #[derive(JsonSchema)]
 pub struct Plain;

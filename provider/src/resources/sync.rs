@@ -6,8 +6,7 @@ use crate::defaults;
 use crate::import_id;
 use crate::problem::{Locate, add, problem};
 use crate::provider::{Gitops, foresee_in_cluster, task};
-use gitops::argo::approval::deployed;
-use gitops::argo::status::same_revision;
+use gitops::argo::approval::{deployed, followed, is_at};
 use gitops::cluster::Connection;
 use gitops::wait::{self, Approval};
 use gitops::{names, secrets};
@@ -21,9 +20,9 @@ use tfplugin_rs::{Context, Foresight, Outcome, Prior, Problem, Resource, View};
 ///
 /// The apply asks Argo CD for one sync to the revision and waits for its end. It changes nothing of the Application's
 /// spec, so that neither Git nor the resource that owns the Application sees a difference. Where the Application is at the
-/// revision nothing is done, also when Git has moved on since; where somebody synced it to another one, the next plan
-/// shows it. A sync of somebody else's that is under way is waited for first. One that a sync window does not allow, or
-/// that fails, is an error.
+/// revision, with all of its sources that lie in Git, nothing is done, also when Git has moved on since; where somebody
+/// synced it to another one, the next plan shows it. A sync of somebody else's that is under way is waited for first. One
+/// that a sync window does not allow, or that fails, is an error.
 ///
 /// Destroying it does nothing: what was synced stays.
 #[derive(JsonSchema)]
@@ -67,6 +66,8 @@ struct Approved {
 }
 
 const APPROVED: &str = "approved";
+/// Of each source of the Application whether the revision is its own.
+const FOLLOWED: &str = "followed";
 
 impl Resource for Sync {
     const KIND: &'static str = "gitops_sync";
@@ -130,6 +131,7 @@ impl Resource for Sync {
         let Some(cluster) = cx.provider().find(&task, kubernetes).await? else { return Ok(None) };
         let live = super::app::life::live(&task, &cluster, &id.namespace, &id.application).await?;
         let Some(live) = live else { return Ok(None) };
+        cx.remember(FOLLOWED, &followed(&live).ok());
         let synced_revision = deployed(&live).join(",");
         let nothing = || Spec { kubernetes: None, revision: synced_revision.clone(), prune: false };
         let spec = last.map_or_else(nothing, |last| last.spec);
@@ -142,12 +144,13 @@ impl Resource for Sync {
     }
 }
 
-/// Whether an Application that was synced to `synced` is at `revision`.
+/// Whether an Application that was synced to `synced` is at `revision`: all of it that an approval would bring there.
 fn is_there(cx: &Context<Gitops>, revision: &str, synced: &str) -> bool {
     let approved = cx.recall::<Approved>(APPROVED).filter(|approved| approved.revision == revision);
-    synced == revision
-        || synced.split(',').any(|synced| same_revision(synced, revision))
-        || approved.is_some_and(|approved| approved.synced.join(",") == synced)
+    let each: Vec<String> = synced.split(',').map(str::to_owned).collect();
+    // Where nobody looked at the sources, none is taken for a chart.
+    let followed = cx.recall::<Vec<bool>>(FOLLOWED).unwrap_or_else(|| vec![true; each.len()]);
+    is_at(&each, &followed, revision) || approved.is_some_and(|approved| approved.synced.join(",") == synced)
 }
 
 async fn approve(cx: &Context<Gitops>, id: &Identity, want: &Spec) -> Result<Status, Problem> {

@@ -1,4 +1,5 @@
 use super::*;
+use crate::resources::rig::cluster::Cluster;
 use gitops::argo::approval::ApprovalError;
 use serde_json::json;
 use std::sync::Arc;
@@ -23,7 +24,9 @@ fn where_an_application_is() {
         ("1.2.3", "1.2.3", true),
         ("v1", COMMIT, false),
         (COMMIT, "", false),
-        ("c0ffee00", &format!("1.2.3,{COMMIT}"), true),
+        (COMMIT, &format!("{COMMIT},{COMMIT}"), true),
+        (COMMIT, &format!("{COMMIT},{OTHER}"), false),
+        (COMMIT, &format!("{OTHER},{COMMIT}"), false),
     ];
     for (revision, synced, expected) in cases {
         assert_eq!(is_there(&cx, revision, synced), expected, "{revision} and {synced}");
@@ -31,6 +34,34 @@ fn where_an_application_is() {
     cx.remember(APPROVED, &Approved { revision: "v1".into(), synced: vec![COMMIT.into()] });
     assert!(is_there(&cx, "v1", COMMIT), "what the tag was when it was approved");
     assert!(!is_there(&cx, "v1", OTHER) && !is_there(&cx, "v2", COMMIT));
+}
+
+/// An Application with a chart beside its repository, synced to [`OTHER`] of it.
+const TWO_SOURCES: &str = "apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: shop-prod, namespace: argocd}
+spec:
+  sources:
+  - {repoURL: 'https://charts.example', chart: shop, targetRevision: 1.2.3}
+  - {repoURL: 'https://git.example/shop.git', path: apps, targetRevision: main}
+status: {history: [{id: 1, revisions: [1.2.3, '0000000000000000000000000000000000000000']}]}
+";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chart_beside_the_repository_does_not_count() {
+    let cluster = Cluster::start().await;
+    cluster.application_goes("shop-prod", TWO_SOURCES);
+    let gitops = Gitops::in_environment(&[]).unwrap();
+    let cx = Context::new(Arc::new(gitops), Default::default(), Duration::from_secs(60));
+    let id = Identity { namespace: "argocd".into(), application: "shop-prod".into() };
+    let spec = json!({"kubernetes": cluster.connection(), "revision": "1.2.3"});
+    let status = Status { synced_revision: String::new() };
+    let last = Prior { spec: serde_json::from_value(spec).unwrap(), status };
+    let (_, status) = Sync::read(&cx, &id, Some(last)).await.unwrap().expect("the Application");
+    let synced = status.synced_revision;
+    assert_eq!(synced, format!("1.2.3,{OTHER}"));
+    assert!(!is_there(&cx, "1.2.3", &synced), "the version of the chart is not the tag in Git");
+    assert!(is_there(&cx, OTHER, &synced), "the chart stays where it is");
 }
 
 #[test]

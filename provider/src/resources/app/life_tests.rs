@@ -2,7 +2,7 @@
 
 use super::*;
 use gitops::apply;
-use gitops::argo::{Preset, Source, Sync};
+use gitops::argo::{Helm, Preset, Source, Sync};
 use gitops::manifest::Id;
 
 fn wanted() -> Application {
@@ -46,6 +46,26 @@ fn messages_of_validation() {
 
     sync: `prune` belongs to automatic syncs, which the preset `observe` does not have
     Use the preset `auto` with `prune = false` to apply Git at once and never prune.
+    ");
+}
+
+#[test]
+fn paths_that_leave_the_repository() {
+    let mut wrong = wanted();
+    let files = ["../values.yaml", "../../values.yaml", "$values/../a.yaml"].map(str::to_owned).to_vec();
+    wrong.sources[0].helm = Some(Helm { value_files: files, ..Helm::default() });
+    let mut all = problems(&wrong);
+    wrong.sources[0].path = Some("apps/../..".into());
+    all.extend(problems(&wrong).into_iter().take(1));
+    insta::assert_snapshot!(shown(&all), @"
+    helm.value_files: `../../values.yaml` is not a path in a repository: it leaves the repository
+    It is relative to `path`; with `/` in front, to the root of the repository; with `$name/`, to that of the source whose `reference` is `name`; or it is an address, such as `https://…`.
+
+    helm.value_files: `$values/../a.yaml` is not a path in a repository: it leaves the repository
+    It is relative to `path`; with `/` in front, to the root of the repository; with `$name/`, to that of the source whose `reference` is `name`; or it is an address, such as `https://…`.
+
+    path: `apps/../..` is not a path in a repository: `.` and `..` are not allowed
+    Use a path relative to the root of the repository, such as `apps`; `.` is the root itself.
     ");
 }
 

@@ -3,6 +3,7 @@
 //! It is written to the cluster, not to Git, and waited for with all the Applications below it. A new commit in Git is
 //! Argo CD's business and no change of such a resource.
 
+mod approval;
 pub mod life;
 mod shape;
 
@@ -12,7 +13,7 @@ use crate::outcome::{Phase, unfinished};
 use crate::provider::{Gitops, foresee_in_cluster, task};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::Value as Json;
-use shape::{Identity, Spec, Status, spec_of, status, wanted};
+use shape::{Identity, Spec, Status, ended, spec_of, status, wanted};
 use std::borrow::Cow;
 use std::marker::PhantomData;
 use tfplugin_rs::timeouts::Defaults;
@@ -99,12 +100,12 @@ impl<K: Kind> Resource for App<K> {
         let waited = life::wait(&task, &cluster, &wanted(id, want), &expect).await;
         life::waited(cx, waited.is_ok());
         match waited {
-            Ok(ready) => Outcome::done(Status {
-                children: life::children_of(&ready),
-                revision: ready.status.revision(),
-                sync_status: life::or_unknown(ready.status.sync),
-                health_status: life::or_unknown(ready.status.health),
-            }),
+            Ok(ready) => {
+                if let Some(awaited) = approval::awaited(&wanted(id, want), &ready) {
+                    cx.warn(awaited);
+                }
+                Outcome::done(ended(ready))
+            }
             Err(failure) => {
                 let (import_id, live) = (Self::import_id(id), failure.live.unwrap_or(live));
                 let what = format!("The Application `{import_id}`");

@@ -7,6 +7,7 @@ use gitops::argo::{
     Application, Destination, Directory, Helm, IgnoreDifferences, Kustomize, Preset, Source, Sync,
 };
 use gitops::cluster::{Cluster, Connection};
+use gitops::wait::AppReady;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -102,6 +103,16 @@ pub fn wanted(id: &Identity, spec: &Spec) -> Application {
         sync: spec.sync.clone().unwrap_or_default(),
         ignore_differences: spec.ignore_differences.clone().unwrap_or_default(),
         cascade: spec.cascade,
+    }
+}
+
+/// How an Application was when the wait for it ended.
+pub fn ended(ready: AppReady) -> Status {
+    Status {
+        children: life::children_of(&ready),
+        revision: ready.status.revision(),
+        sync_status: life::or_unknown(ready.status.sync),
+        health_status: life::or_unknown(ready.status.health),
     }
 }
 
