@@ -2,13 +2,14 @@
 //! cluster.
 //!
 //! The same overlay gives the same bytes, which [`crate::manifest::to_yaml`] writes, below a first line that names it.
-//! What others say of images is theirs where the overlay says nothing of them.
+//! What others say of images is theirs where the overlay says nothing of them; where it does, a second line says so.
 
 mod base;
 mod check;
 mod error;
 mod image;
 mod kustomization;
+mod mark;
 mod read;
 #[cfg(test)]
 mod tests;
@@ -17,6 +18,7 @@ pub use check::Field;
 pub use error::{Refused, Why};
 pub use image::{NewImage, WrongImage};
 pub use kustomization::Kustomization;
+pub use mark::sets_images;
 pub use read::{Found, path_of};
 
 use crate::argo::Application;
@@ -90,6 +92,7 @@ impl Overlay {
             Some(content) => content,
             None => self.text(&self.kustomization.value(found.images().as_ref()))?,
         };
+        let content = mark::with_images(content, self.kustomization.images.is_some());
         files.insert(self.kustomization_path().map_err(Refusal::from)?, content);
         if let (Some(path), Some((_, application))) =
             (self.application_path().map_err(Refusal::from)?, &self.application)

@@ -1,12 +1,14 @@
 //! A release as an intent on its repository.
 
-use super::{Error, Format, Release};
+use super::updater::IMAGE_LIST;
+use super::{Error, Release};
 use crate::files::Mark;
 use crate::git::{Edit, Refusal, Snapshot};
+use crate::overlay::sets_images;
 use crate::path::{RepoPath, shown};
-use crate::yaml::Value;
+use crate::yaml::{Path, Value, Yaml};
 
-/// The resource whose kustomization leaves images to others.
+/// The resource whose kustomization may leave images to others.
 const OVERLAY: &str = "gitops_overlay";
 /// What Flux's image automation looks for in the comment of a line that it writes.
 const FLUX: &str = "\"$imagepolicy\"";
@@ -23,7 +25,7 @@ pub fn content(tree: &Snapshot, file: &RepoPath) -> Result<Option<String>, Refus
 }
 
 impl Release {
-    /// The edits that make `tree` name the image. `adopt` writes a line although a comment gives it to somebody else.
+    /// The edits that make `tree` name the image. `adopt` writes a line although the file gives it to somebody else.
     ///
     /// # Errors
     ///
@@ -41,8 +43,10 @@ impl Release {
     }
 
     fn refuse_owned(&self, text: &str) -> Result<(), Error> {
+        let leaves_it =
+            |kind: &str| kind == OVERLAY && !sets_images(text) && self.format.is_of_images(&self.path);
         match Mark::owner(text) {
-            Some((kind, name)) if !(kind == OVERLAY && self.format == Format::Kustomize) => {
+            Some((kind, name)) if !leaves_it(kind) => {
                 let (file, kind, name) = (self.file.to_string(), shown(kind), shown(name));
                 Err(Error::Owned { file, kind, name })
             }
@@ -53,13 +57,30 @@ impl Release {
     fn refuse_declared(&self, text: &str) -> Result<(), Error> {
         let yaml = self.open(text)?;
         for path in self.format.places(&self.path) {
-            // What keeps a place from being read keeps it from being written, and is told then.
-            if let Ok(Some(Value::Scalar(scalar))) = yaml.get(&path)
-                && scalar.rest.contains(FLUX)
-            {
+            if value(&yaml, &path).is_some_and(|(_, rest)| rest.contains(FLUX)) {
                 return Err(Error::Declared { file: self.file.to_string(), path: path.to_string() });
             }
         }
-        Ok(())
+        match updates_images(&yaml) {
+            true => Err(Error::Updated { file: self.file.to_string() }),
+            false => Ok(()),
+        }
+    }
+}
+
+/// Whether the document is an Application whose annotations list images for Argo CD Image Updater.
+fn updates_images(yaml: &Yaml) -> bool {
+    let at = |path: &str| value(yaml, &Path::parse(path).ok()?);
+    let listed = at(&format!("metadata.annotations[\"{IMAGE_LIST}\"]"));
+    listed.is_some_and(|(list, _)| !list.is_empty())
+        && at("kind").is_some_and(|(kind, _)| kind == "Application")
+}
+
+/// The single value at `path`, and what follows it on its line. What keeps a place from being read keeps it from being
+/// written, and is told then.
+fn value<'y>(yaml: &'y Yaml, path: &Path) -> Option<(&'y str, &'y str)> {
+    match yaml.get(path) {
+        Ok(Some(Value::Scalar(scalar))) => Some((scalar.text, scalar.rest)),
+        _ => None,
     }
 }

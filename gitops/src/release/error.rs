@@ -77,6 +77,14 @@ pub enum Error {
         /// The path in it.
         path: String,
     },
+    /// Annotations say that somebody else writes images here.
+    #[error(
+        "`{file}`: the images of the Application are written by Argo CD Image Updater: an annotation lists them"
+    )]
+    Updated {
+        /// Its path.
+        file: String,
+    },
 }
 
 impl Error {
@@ -119,6 +127,11 @@ impl Explain for Error {
             Self::Declared { .. } => {
                 "One image has one writer. Remove the comment, which takes it from Flux, or set `take_ownership = true` \
                  to write it nevertheless."
+                    .to_owned()
+            }
+            Self::Updated { .. } => {
+                "One image has one writer. Remove the annotation `argocd-image-updater.argoproj.io/image-list`, or set \
+                 `take_ownership = true` where it lists others."
                     .to_owned()
             }
         })

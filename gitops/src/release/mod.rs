@@ -6,13 +6,17 @@
 
 mod change;
 mod error;
+mod place;
 mod read;
 #[cfg(test)]
 mod tests;
+mod updater;
 mod write;
 
 pub use change::content;
 pub use error::Error;
+pub use place::{Spelled, spelled, spelled_in};
+pub use updater::updated;
 
 use crate::image::{Invalid, check_digest, check_name, check_tag};
 use crate::path::RepoPath;
@@ -143,15 +147,5 @@ fn entry(path: &Path) -> Option<(Path, &str)> {
             Some((list, value))
         }
         _ => None,
-    }
-}
-
-impl Format {
-    /// Where in the document the lines are that a release at `path` may write, also those that it takes away.
-    pub fn places(self, path: &Path) -> Vec<Path> {
-        match self.keys() {
-            Some(keys) => keys.iter().map(|key| path.key(key)).collect(),
-            None => vec![path.clone()],
-        }
     }
 }

@@ -134,8 +134,16 @@ pub fn foresee<R: Resource<Provider = Gitops>>(
 
 /// Claims the file at `path` of `repository`, which the attribute `at` asks for: whatever resource writes it.
 pub fn claim_file<R: Resource>(plan: &mut Foresight<R>, repository: &Repository, path: &str, at: Path) {
-    let (branch, url) = (repository.branch(), repository.url());
-    plan.claim_part(format!("the file `{path}` on `{branch}` of `{url}`"), at);
+    plan.claim_part(file(repository, path), at);
+}
+
+/// The same for a resource that writes only parts of the file, which it shares with others of that kind.
+pub fn share_file<R: Resource>(plan: &mut Foresight<R>, repository: &Repository, path: &str, at: Path) {
+    plan.claim_share(file(repository, path), at);
+}
+
+fn file(repository: &Repository, path: &str) -> String {
+    format!("the file `{path}` on `{}` of `{}`", repository.branch(), repository.url())
 }
 
 /// The files that a change leaves where they are, noted while it is carried out: perhaps several times.

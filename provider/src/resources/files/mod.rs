@@ -25,7 +25,8 @@ use tfplugin_rs::{Context, Foresight, Outcome, Prior, Problem, Resource, View};
 ///
 /// A file belongs to the set once the set has written it, or found it as it is wanted. A file that somebody else made
 /// and that says something else is an error, which names all such files. What others change in files of the set shows
-/// in the plan at `files`, and the apply writes them again. Files that nobody names here are never touched.
+/// in the plan at `files`, and the apply writes them again; a `gitops_image_release` of the same configuration that writes
+/// a line of one is refused. Files that nobody names here are never touched.
 ///
 /// A destroy removes the files of the set in one commit, also those that others changed before the plan: the plan shows
 /// them as they are. What somebody changes between the plan and its apply is not removed, neither by a destroy nor

@@ -2,6 +2,7 @@
 //!
 //! Git is all that is read and written; Argo CD carries it to the cluster.
 
+pub mod claims;
 mod shape;
 #[cfg(test)]
 mod tests;
@@ -24,10 +25,15 @@ use tfplugin_rs::{Context, Foresight, Outcome, Prior, Problem, Resource, View};
 /// and compared before it is committed; what cannot be edited alone, such as a value that an alias repeats, is an error.
 ///
 /// What others write there shows in the plan, and the apply writes it again. An image has one writer: two blocks for one
-/// place, or for a mapping and a line of it, are refused, and so are files that another resource writes as a whole, such
-/// as those of a `gitops_tenant`, and a line that a comment gives to Flux's image automation. In a `gitops_overlay` that
-/// leaves `images` out, the images of its kustomization may be written. Do not let Argo CD Image Updater or a pipeline
-/// write the same place.
+/// place, or for a mapping and a line of it, are refused, however they spell it where the plan can read the file; so are
+/// files that another resource writes as a whole, such as those of a `gitops_tenant` or a `gitops_files`, and a line that
+/// a comment gives to Flux's image automation. In a `gitops_overlay` that leaves `images` out, the images of its
+/// kustomization may be written. Where the document is an Application, an annotation that lists images for Argo CD Image
+/// Updater is another writer, too.
+///
+/// A release leaves no mark in the file, and neither does a `gitops_files`: blocks of two states that write one place are
+/// not refused. Nor are a pipeline and an Image Updater whose Application lies elsewhere. Each undoes what the other
+/// wrote, and every plan shows it: let only one of them write.
 ///
 /// The apply does not wait for Argo CD. A destroy leaves the file as it is, so that what runs goes on running: the place
 /// is only forgotten. So does a change of `file`, `path` or `document` with the old place.
@@ -69,17 +75,8 @@ impl Resource for ImageRelease {
 
     async fn foresee(cx: &Context<Gitops>, plan: &mut Foresight<Self>) -> Result<(), Problem> {
         let repository = foresee(cx, plan, |spec| spec.git.as_ref(), |status| &status.commit)?;
-        let known = ["file", "path", "document"].into_iter().all(|part| plan.is_known(part));
-        if let (Some(repository), true, Ok(place)) = (repository, known, Place::of(plan.id())) {
-            // Spelled in one way, so that one block writes a place.
-            let (name, branch, url) = (place.name(), repository.branch(), repository.url());
-            plan.claim(format!("the image at {name} on `{branch}` of `{url}`"), &[]);
-            // A mapping is written line by line, and another block may be for one of the lines.
-            let lines = plan.is_known("format").then(|| plan.want().format.places(&place.path));
-            for line in lines.into_iter().flatten() {
-                let line = place.name_of(&line);
-                plan.claim_part(format!("the line {line} on `{branch}` of `{url}`"), "path");
-            }
+        if let Some(repository) = repository {
+            claims::claim(plan, &repository);
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use crate::problem::{Locate, first, problem};
 use gitops::git::{self, Refusal, Remote, Repository};
 use gitops::image::join;
 use gitops::path::RepoPath;
-use gitops::release::{self, Format, Parts, Release};
+use gitops::release::{self, Format, Parts, Release, spelled, spelled_in};
 use gitops::yaml::{Document, Path};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -46,7 +46,8 @@ pub struct Spec {
     pub digest: Option<String>,
     /// First line of the commit message. Default: one that names the image, `path` and `file`.
     pub message: Option<String>,
-    /// Whether to write a line although a comment on it gives it to Flux's image automation.
+    /// Whether to write a line although a comment on it gives it to Flux's image automation, or an annotation of the
+    /// Application in its document gives images to Argo CD Image Updater.
     #[serde(default)]
     pub take_ownership: bool,
 }
@@ -111,10 +112,21 @@ impl Place {
 
     /// Another path of the same document in words.
     pub fn name_of(&self, path: &Path) -> String {
-        let Self { file, document, .. } = self;
-        let document =
-            document.as_ref().map(|document| format!(", document `{document}`")).unwrap_or_default();
-        format!("`{path}` of `{file}`{document}")
+        let (document, path) = spelled(self.document.clone(), path.clone());
+        let document = document.map(|document| format!(", document `{document}`")).unwrap_or_default();
+        format!("`{path}` of `{}`{document}", self.file)
+    }
+
+    /// The same place as a file that says `text` has it; `None` where it is not there.
+    pub fn found_in(&self, text: &str) -> Option<Self> {
+        let (document, path) = spelled_in(text, self.document.as_ref(), &self.path)?;
+        Some(Self { file: self.file.clone(), document, path })
+    }
+
+    /// The tag of `image` in a kustomization; `None` where it cannot be there.
+    pub fn of_tag(file: &str, image: &str) -> Option<Self> {
+        let path = Path::parse(&format!("images[name=\"{image}\"].newTag")).ok()?;
+        Some(Self { file: RepoPath::parse(file).ok()?, document: None, path })
     }
 }
 

@@ -213,6 +213,24 @@ async fn what_others_change_shows_and_is_repaired_by_one_commit() {
     assert_eq!((value(&found), status.commit.as_str()), (value(&want), ""), "a symbolic link");
 }
 
+/// A release leaves no mark that another state could see: each plan shows what the other one wrote.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_states_that_write_one_line_show_it_in_every_plan() {
+    let rig = rig().await;
+    let other = id("apps/web.yaml", "spec.template.spec.containers[0].image", Some("0"));
+    let (one, two) = (spec(&rig, json!({"tag": "2"})), spec(&rig, json!({"tag": "3"})));
+    let mut status = apply(&rig, &web(), None, &one).await;
+    let mut others = apply(&rig, &other, None, &two).await;
+    for _ in 0..2 {
+        let (found, seen) = read(&rig, &web(), prior(&one, &status)).await.unwrap();
+        assert_eq!((found.tag.as_deref(), seen.commit.as_str()), (Some("3"), ""));
+        status = apply(&rig, &web(), prior(&found, &seen), &one).await;
+        let (found, seen) = read(&rig, &other, prior(&two, &others)).await.unwrap();
+        assert_eq!((found.tag.as_deref(), seen.commit.as_str()), (Some("2"), ""));
+        others = apply(&rig, &other, prior(&found, &seen), &two).await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn releases_of_one_file_are_one_commit() {
     let rig = rig().await;
@@ -309,6 +327,13 @@ async fn messages_of_repositories() {
     rig.bare.write("flux.yaml", "image: web:1 # {\"$imagepolicy\": \"flux-system:web\"}\n").unwrap();
     rig.bare.write("tenant.yaml", "# managed by gitops_tenant acme\nimage: web:1\n").unwrap();
     rig.bare.write("overlay.yaml", "# managed by gitops_overlay web\nimage: web:1\n").unwrap();
+    let list = "argocd-image-updater.argoproj.io/image-list";
+    let app =
+        format!("kind: Application\nmetadata:\n  annotations: {{{list}: w=web}}\nspec: {{image: web:1}}\n");
+    rig.bare.write("app.yaml", &app).unwrap();
+    rig.bare
+        .write("images.yaml", "# managed by gitops_overlay web\n# so are its images\nimages: []\n")
+        .unwrap();
     rig.bare.write("anchors.yaml", "image: &image web:1\nother: *image\n").unwrap();
     rig.bare.write("template.yaml", "image: {{ .Values.image }}:{{ .Values.tag }}\n").unwrap();
     rig.bare.write("latin1.yaml", "image: web:1\n").unwrap();
@@ -337,8 +362,11 @@ async fn messages_of_repositories() {
         (entry_of("apps/web.yaml"), json!({"format": "kustomize", "tag": "v1"})),
         (id("anchors.yaml", "image", None), tag.clone()),
         (id("flux.yaml", "image", None), tag.clone()),
+        (id("app.yaml", "spec.image", None), tag.clone()),
         (id("tenant.yaml", "image", None), json!({"tag": "v1", "take_ownership": true})),
         (id("overlay.yaml", "image", None), tag.clone()),
+        (id("overlay.yaml", "spec.images[name=web]", None), json!({"format": "kustomize", "tag": "v1"})),
+        (entry_of("images.yaml"), json!({"format": "kustomize", "tag": "v1", "take_ownership": true})),
         (web(), elsewhere),
         (web(), json!({"tag": "v1", "git": null})),
     ] {
@@ -386,10 +414,19 @@ async fn messages_of_repositories() {
     path: `flux.yaml`: `image` is written by Flux: a comment on its line names an image policy
     One image has one writer. Remove the comment, which takes it from Flux, or set `take_ownership = true` to write it nevertheless.
 
+    path: `app.yaml`: the images of the Application are written by Argo CD Image Updater: an annotation lists them
+    One image has one writer. Remove the annotation `argocd-image-updater.argoproj.io/image-list`, or set `take_ownership = true` where it lists others.
+
     file: `tenant.yaml` is written as a whole by the gitops_tenant `acme`
     Set the image there: what is written beside it would be lost.
 
     file: `overlay.yaml` is written as a whole by the gitops_overlay `web`
+    Set the image there: what is written beside it would be lost.
+
+    file: `overlay.yaml` is written as a whole by the gitops_overlay `web`
+    Set the image there: what is written beside it would be lost.
+
+    file: `images.yaml` is written as a whole by the gitops_overlay `web`
     Set the image there: what is written beside it would be lost.
 
     git: The git repository `http://git.example/p.git` has no branch `trunk`
@@ -402,6 +439,8 @@ async fn messages_of_repositories() {
     let taken = spec(&rig, json!({"tag": "v1", "take_ownership": true}));
     apply(&rig, &id("flux.yaml", "image", None), None, &taken).await;
     assert_eq!(file(&rig, "flux.yaml"), "image: web:v1 # {\"$imagepolicy\": \"flux-system:web\"}\n");
+    apply(&rig, &id("app.yaml", "spec.image", None), None, &taken).await;
+    assert_eq!(file(&rig, "app.yaml"), app.replace("web:1", "web:v1"));
 }
 
 #[test]

@@ -2,15 +2,14 @@
 //!
 //! Git is all that is written; Argo CD carries it to the cluster.
 
+mod claims;
 mod read;
 mod shape;
 mod spec;
 #[cfg(test)]
 mod tests;
 
-use super::repository::{
-    ImportId, Kept, Place, claim_file, commit, foresee, imported as remote_of_import, open,
-};
+use super::repository::{ImportId, Kept, Place, commit, foresee, imported as remote_of_import, open};
 use crate::defaults;
 use crate::problem::Locate;
 use crate::provider::{Gitops, task};
@@ -22,7 +21,6 @@ use schemars::JsonSchema;
 use shape::{in_repository, located};
 use spec::{ApplicationSpec, Identity, Spec, Status};
 use std::sync::{Arc, Mutex, PoisonError};
-use tfplugin_rs::value::Path;
 use tfplugin_rs::{Context, Foresight, Outcome, Prior, Problem, Resource, View};
 
 /// A Kustomize overlay in a Git repository: `<path>/kustomization.yaml`, and with `application` the Argo CD Application
@@ -30,9 +28,9 @@ use tfplugin_rs::{Context, Foresight, Outcome, Prior, Problem, Resource, View};
 /// has already makes none.
 ///
 /// The file is this resource's as a whole: what others change or add in it shows in the plan and is written over, but for
-/// images where `images` is left out. A base, component or file of a patch that the repository does not have is an error,
-/// before anything is written. Other files of the directory are left alone; those that the overlay needs beside it may be
-/// those of a `gitops_files`.
+/// images where `images` is left out: a `gitops_image_release` may write those, and is refused otherwise. A base,
+/// component or file of a patch that the repository does not have is an error, before anything is written. Other files of
+/// the directory are left alone; those that the overlay needs beside it may be those of a `gitops_files`.
 ///
 /// The apply does not wait for Argo CD. All who read the repository read the overlay: no secret belongs in it.
 ///
@@ -79,16 +77,7 @@ impl Resource for Overlay {
         let Some(repository) = repository else { return Ok(()) };
         let (name, branch, url) = (&plan.id().name, repository.branch(), repository.url());
         plan.claim(format!("the overlay `{name}` on `{branch}` of `{url}`"), &["name"]);
-        // What is wrong with the rest is said where it is known.
-        let Ok(wanted) = shape::overlay(plan.id(), plan.want(), &url, branch) else { return Ok(()) };
-        if let (true, Ok(path)) = (plan.is_known("path"), wanted.kustomization_path()) {
-            claim_file(plan, &repository, path.as_str(), Path::from("path"));
-        }
-        let known = ["name", "application.name", "application.applications_path"];
-        if let (true, Ok(Some(path))) = (known.iter().all(|at| plan.is_known(*at)), wanted.application_path())
-        {
-            claim_file(plan, &repository, path.as_str(), Path::from("application"));
-        }
+        claims::claim(plan, &repository);
         Ok(())
     }
 

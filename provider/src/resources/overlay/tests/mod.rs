@@ -5,6 +5,8 @@ mod messages;
 
 use super::super::rig::{Rig, shown};
 use super::*;
+use gitops::overlay::sets_images;
+use gitops::release::{Format, Parts, Release};
 use serde_json::{Value as Json, json};
 
 const BASE: &str = "resources: []\n";
@@ -89,6 +91,7 @@ async fn each_change_is_one_commit_and_no_change_is_none() {
     assert_eq!(made.digests.keys().collect::<Vec<_>>(), [APP, FILE]);
     insta::assert_snapshot!(rig.plain(&format!("{}\n---\n{}", rig.bare.read(FILE).unwrap(), rig.bare.read(APP).unwrap())), @r#"
     # managed by gitops_overlay web-prod
+    # so are its images
     apiVersion: kustomize.config.k8s.io/v1beta1
     commonAnnotations:
       note: "on"
@@ -289,5 +292,39 @@ async fn images_are_others_where_the_overlay_says_nothing_of_them() {
     // And they are ours as soon as it says something.
     let ours = spec(&rig, json!({"images": {}, "replicas": {"web": 2}}));
     apply(&rig, prior(&more, &updated), &ours).await;
-    assert!(!rig.bare.read(FILE).unwrap().contains("images"));
+    let file = rig.bare.read(FILE).unwrap();
+    assert!(!file.contains("images:") && sets_images(&file), "{file}");
+}
+
+/// Whose the images are, the file tells everybody; and saying so changes no other line.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_release_of_its_images_is_refused_while_it_sets_them() {
+    let rig = with_base().await;
+    let (silent, set) = (spec(&rig, json!({})), spec(&rig, json!({"images": {"nginx": ":1"}})));
+    let release = Release {
+        file: RepoPath::parse(FILE).unwrap(),
+        document: None,
+        path: gitops::yaml::Path::parse("images[name=nginx]").unwrap(),
+        format: Format::Kustomize,
+        parts: Parts { tag: Some("2".to_owned()), ..Parts::default() },
+    };
+    let edits = async || {
+        let repository = open(&rig.context(), silent.git.as_ref()).unwrap();
+        release.edits(&repository.read(&task(&rig.context())).await.unwrap(), true)
+    };
+    let made = apply(&rig, None, &set).await;
+    let file = rig.bare.read(FILE).unwrap();
+    assert_eq!(
+        edits().await.unwrap_err().to_string(),
+        format!("`{FILE}` is written as a whole by the gitops_overlay `web-prod`")
+    );
+    let updated = apply(&rig, prior(&set, &made), &silent).await;
+    let free = rig.bare.read(FILE).unwrap();
+    assert_eq!(file, free.replacen("web-prod\n", "web-prod\n# so are its images\n", 1));
+    edits().await.unwrap();
+
+    // One that was written before the second line was: it comes with the next apply, and comments stay.
+    rig.bare.write(FILE, &format!("{free}\n# theirs\n")).unwrap();
+    apply(&rig, prior(&silent, &updated), &set).await;
+    assert_eq!(rig.bare.read(FILE).unwrap(), format!("{file}\n# theirs"));
 }
