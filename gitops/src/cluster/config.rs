@@ -1,6 +1,7 @@
 //! Settings to the configuration of a client.
 
 use super::{Defaults, Environment, Error, Source, kubeconfig};
+use crate::Secret;
 use http::header::{HeaderValue, USER_AGENT};
 use kube::{
     Config,
@@ -40,6 +41,10 @@ pub(super) fn prepare(
     let (cluster, user) = kubeconfig::load(source, settings, environment)?.unwrap_or_default();
     let cluster = with_address(cluster, settings);
     let mut user = with_credentials(source, user, settings)?;
+    if !has_fitting_token(&user) {
+        let why = "has a line break, a space or another character that no token has".into();
+        return Err(Error::Setting { origin: source, setting: "token", why });
+    }
     let exec = user.exec.take();
     let exec = exec.map(|exec| informed(exec, &cluster)).transpose()?;
     let config = configure(source, cluster, user, environment)?;
@@ -107,6 +112,19 @@ fn with_credentials(source: Source, user: AuthInfo, settings: &Defaults) -> Resu
         exec,
         ..AuthInfo::default()
     })
+}
+
+/// Whether the token, if there is one, can be a header's value: the client panics at others.
+fn has_fitting_token(user: &AuthInfo) -> bool {
+    // The library shows its secrets to nobody but a serializer.
+    let alone = AuthInfo { token: user.token.clone(), ..AuthInfo::default() };
+    let shown = serde_json::to_value(alone).ok();
+    match shown.and_then(|mut user| user.get_mut("token").map(serde_json::Value::take)) {
+        Some(serde_json::Value::String(token)) => {
+            Secret::new(token).expose().bytes().all(|byte| byte.is_ascii_graphic())
+        }
+        _ => true,
+    }
 }
 
 /// An environment variable as a kubeconfig has it.

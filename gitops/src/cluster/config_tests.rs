@@ -47,7 +47,26 @@ fn settings_that_cannot_be_used() {
     insta::assert_snapshot!(with(&|s| s.cluster_ca_certificate = Some("ca.pem".into())), @"`cluster_ca_certificate` in the provider block's `kubernetes` holds no certificate in PEM form");
     insta::assert_snapshot!(with(&|s| s.password = secret()), @"`password` in the provider block's `kubernetes` needs a `username` beside it");
     insta::assert_snapshot!(with(&|s| s.client_key = secret()), @"`client_key` in the provider block's `kubernetes` needs a `client_certificate` beside it");
+    let torn = || Some(Secret::new("hunter2\nhunter2".to_owned()));
+    insta::assert_snapshot!(with(&|s| s.token = torn()), @"`token` in the provider block's `kubernetes` has a line break, a space or another character that no token has");
     insta::assert_snapshot!(with(&|s| { s.token = secret(); s.exec = Some(Default::default()) }), @"`exec` in the provider block's `kubernetes` is one credential too many: give a token, a user name and password, or a program");
+}
+
+#[test]
+fn a_token_of_a_kubeconfig_can_be_sent() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("kubeconfig").display().to_string();
+    let prepared = |token: &str| {
+        let text = format!(
+            "{{current-context: c, contexts: [{{name: c, context: {{cluster: k, user: u}}}}], clusters: [{{name: k, cluster: {{server: 'https://a:1'}}}}], users: [{{name: u, user: {{token: {token:?}}}}}]}}"
+        );
+        std::fs::write(&path, text).unwrap();
+        let settings = Defaults { config_path: Some(path.clone()), ..Defaults::default() };
+        prepare(Source::Resource, &settings, &Environment::default()).map(drop)
+    };
+    assert!(prepared("hunter2").is_ok());
+    let error = prepared("hunter2\n").unwrap_err();
+    assert!(matches!(error, Error::Setting { setting: "token", .. }), "{error}");
 }
 
 #[test]

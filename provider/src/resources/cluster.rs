@@ -278,6 +278,11 @@ fn located(error: Error) -> Problem {
         Error::KubeconfigPath { .. } | Error::KubeconfigTaken { .. } | Error::Kubeconfig { .. } => {
             "kubeconfig_path"
         }
+        Error::NoEngine { .. }
+        | Error::Provider { .. }
+        | Error::OtherEngine { .. }
+        | Error::UnknownEngine { .. } => "engine",
+        Error::NotReady { .. } => "wait",
         _ => return problem(&error),
     };
     problem(&error).at(path)

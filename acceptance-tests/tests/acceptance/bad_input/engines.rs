@@ -6,7 +6,7 @@ use insta::assert_snapshot;
 
 /// Neither Docker nor Podman answers: the plan is made all the same, and the apply says what to install.
 pub fn no_engine(case: &Case) {
-    let lines = "  name = \"dev\"\n  kubeconfig_path = \"dev.kubeconfig\"";
+    let lines = "  name = \"dev\"\n  engine = \"kind\"\n  kubeconfig_path = \"dev.kubeconfig\"";
     let mut run = case.blocks(&resource("cluster", "dev", lines));
     run.env("DOCKER_HOST", "unix:///nonexistent/docker.sock").env("KIND_EXPERIMENTAL_PROVIDER", "docker");
     run.plan().success().assert_changes(&["gitops_cluster.dev: create"]);
