@@ -18,6 +18,14 @@ quickstart: ## A cluster, Argo CD, an app of apps and a tenant on this machine
 test: ## All tests, and how long each part took
 	@acceptance-tests/all fmt lint unit lab deny kind interop examples acceptance
 
+# What `make test` leaves out, or makes smaller, because it takes too long.
+long := ACCEPTANCE_CAELUS=1 ACCEPTANCE_CANARY=1 ACCEPTANCE_ONTU=1 ACCEPTANCE_ORDER=100 ACCEPTANCE_PINS=2000000 \
+	ACCEPTANCE_TENANTS=200 GITOPS_TEST_DOCUMENTS=334
+
+.PHONY: nightly
+nightly: ## Everything that takes hours: what `make test` skips or makes smaller, other random inputs, the benchmark
+	@$(long) acceptance-tests/all --hours 6 lab interop acceptance bench soak
+
 .PHONY: fmt
 fmt: ## Formatting, checked
 	cargo fmt --all --check
@@ -50,8 +58,10 @@ deny: ## Dependencies: what is banned, their licences, where they come from
 provider: ## The provider, as the tests and the quickstart use it
 	cargo build --workspace --bin terraform-provider-gitops $(beside) --locked
 
-# Built beside the tests the provider shares all of their dependencies: features are the same.
-examples acceptance: beside := --test acceptance
+# Built beside the tests the provider shares all of their dependencies: features are the same. The notes are another
+# provider, which panics when it is told to.
+examples: beside := --test acceptance
+acceptance: beside := --test acceptance --example notes
 
 .PHONY: lab
 lab: ## A kind cluster, a registry, Argo CD's images and a Git server on this machine, and what interop tests need
