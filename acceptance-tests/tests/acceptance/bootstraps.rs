@@ -26,6 +26,11 @@ variable "chart" {
   default = null
 }
 
+variable "namespace" {
+  type    = string
+  default = "argocd"
+}
+
 variable "settings" {
   type = object({
     config = map(string)
@@ -47,6 +52,7 @@ variable "create" {
 const PLACE: &str = r#"
 resource "gitops_bootstrap" "argocd" {
   kubernetes = { config_path = var.kubeconfig }
+  namespace  = var.namespace
   source     = { manifest = var.chart == null ? { path = var.path } : null, chart = var.chart }
   settings   = var.settings
   images     = var.images
@@ -119,7 +125,21 @@ pub fn installed(case: &Case) -> Workspace {
         (&state.resource(ADDRESS)["ready"], setting(&kubectl, "argocd-cm", "timeout.reconciliation")),
         (&json!(true), "60s".to_owned())
     );
+    another_namespace_is_another_installation(&mut run);
     run
+}
+
+/// Another namespace replaces the installation, and the plan says what it will then be.
+fn another_namespace_is_another_installation(run: &mut Workspace) {
+    let plan = run.var("namespace", "elsewhere").plan().success();
+    let change = &plan.json["resource_changes"][0]["change"];
+    assert_eq!(change["replace_paths"], json!([["namespace"]]), "{change}");
+    assert_eq!(
+        (&change["after"]["id"], &change["after_unknown"]["ready"]),
+        (&json!("elsewhere"), &json!(true))
+    );
+    plan.assert_changes(&[&format!("{ADDRESS}: delete, create")]);
+    run.without_var("namespace").plan().assert_empty();
 }
 
 /// While an Application waits for Argo CD to clean up after it, a destroy is refused before anything is gone.

@@ -3,6 +3,7 @@
 use gitops_acceptance_tests::{Case, KindCluster, Kubectl, Workspace, crowd};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 const ADDRESS: &str = "gitops_cluster.dev";
@@ -20,7 +21,7 @@ fn node(cluster: &KindCluster) -> String {
     nodes[0].clone()
 }
 
-/// Create, drift, import, what a change means, deletion by hand, create again, destroy.
+/// Create, drift, import, what a change means, another kubeconfig, deletion by hand, create again, destroy.
 pub fn live_and_die(case: &Case) {
     let cluster = case.lab().kind_cluster(case);
     let mut run = example(case, &cluster);
@@ -30,8 +31,7 @@ pub fn live_and_die(case: &Case) {
     let made = node(&cluster);
 
     let kubeconfig = run.dir().join("dev.kubeconfig");
-    let mode = fs::metadata(&kubeconfig).expect("the kubeconfig").permissions().mode();
-    assert_eq!(mode & 0o777, 0o600, "others may read the kubeconfig");
+    assert_private(&kubeconfig);
     let kubectl = case.lab().kubectl().with_kubeconfig(&kubeconfig);
     kubectl.run(&["wait", "--for=condition=Ready", "node", "--all", "--timeout=5s"]);
     assert_no_key_in_state(&run, &kubectl);
@@ -55,6 +55,7 @@ pub fn live_and_die(case: &Case) {
     );
     run.plan().success().assert_changes(&[&format!("{ADDRESS}: delete, create")]);
     run.remove("image_override.tf");
+    let kubeconfig = moves_its_kubeconfig(&mut run, &kubectl, &kubeconfig);
     assert_eq!(node(&cluster), made, "the cluster was made anew");
 
     cluster.delete();
@@ -65,6 +66,35 @@ pub fn live_and_die(case: &Case) {
     run.destroy().success();
     assert!(!cluster.exists());
     assert!(!kubeconfig.exists(), "the kubeconfig of a cluster that is gone");
+}
+
+#[track_caller]
+fn assert_private(kubeconfig: &Path) {
+    let mode = fs::metadata(kubeconfig).expect("the kubeconfig").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600, "others may read the kubeconfig");
+}
+
+/// Another path is an update: the kubeconfig, and what lies beside it, are there and no longer at `from`. Answers the
+/// path, which stays.
+fn moves_its_kubeconfig(run: &mut Workspace, kubectl: &Kubectl, from: &Path) -> PathBuf {
+    let to = run.dir().join("moved/kubeconfig");
+    let block = "resource \"gitops_cluster\" \"dev\" {\n  kubeconfig_path = \"moved/kubeconfig\"\n}\n";
+    run.write("kubeconfig_override.tf", block);
+    run.plan().success().assert_changes(&[&format!("{ADDRESS}: update")]);
+    assert!(from.exists() && !to.exists(), "the plan has moved it");
+    run.apply().success().says("0 added, 1 changed, 0 destroyed");
+    run.assert_settled();
+    assert_private(&to);
+    kubectl.clone().with_kubeconfig(&to).run(&["get", "namespace", "kube-system"]);
+    let left: Vec<_> = [from.to_owned(), journal(from)].into_iter().filter(|file| file.exists()).collect();
+    assert!(left.is_empty(), "still there: {left:?}");
+    assert!(journal(&to).exists(), "the journal is lost");
+    to
+}
+
+/// What this machine knows of a cluster, beside its kubeconfig.
+fn journal(kubeconfig: &Path) -> PathBuf {
+    PathBuf::from(format!("{}.kind.json", kubeconfig.display()))
 }
 
 /// The client key of the kubeconfig is not in the state.

@@ -1,6 +1,7 @@
 //! The harness itself, on resources that the CLIs bring along: what the other tests stand on is tried here.
 
 use gitops_acceptance_tests::{Canary, Case};
+use serde_json::{Value, json};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
@@ -130,29 +131,53 @@ pub fn repositories_are_read_and_written(case: &Case) {
     assert!(catch_unwind(|| canary.assert_absent(&objects)).is_err(), "not found in the history");
 }
 
-/// The same address serves this machine and a pod.
+/// The same addresses serve this machine and a pod: over HTTP with the password, over ssh with the key.
 pub fn pods_reach_the_git_server(case: &Case) {
     let (lab, kubectl) = (case.lab(), case.lab().kubectl());
     let namespace = lab.namespace(case);
     let repository = lab.repository(case, &[("a", "b")]);
-    let secret = serde_json::json!({
+    let file = |name: &str| std::fs::read_to_string(lab.expect(name)).expect("a file of the lab");
+    let secret = json!({
         "apiVersion": "v1", "kind": "Secret", "metadata": {"name": "git", "namespace": namespace.name()},
-        "stringData": {"USERNAME": lab.expect("LAB_GIT_USERNAME"), "PASSWORD": lab.expect("LAB_GIT_PASSWORD")},
+        "stringData": {
+            "username": lab.expect("LAB_GIT_USERNAME"), "password": lab.expect("LAB_GIT_PASSWORD"),
+            "key": file("LAB_GIT_SSH_KEY"), "known_hosts": file("LAB_GIT_KNOWN_HOSTS"),
+        },
     });
     kubectl.apply(&secret.to_string(), "harness");
-    // Argo CD's image has the Git client that matters; the kubelet puts the password into the address.
-    let image = format!("quay.io/argoproj/argocd:{}", lab.expect("ARGOCD_VERSION"));
-    let address = repository.url().replacen("://", "://$(GIT_USERNAME):$(GIT_PASSWORD)@", 1);
-    let pod = serde_json::json!({
-        "apiVersion": "v1", "kind": "Pod", "metadata": {"name": "git", "namespace": namespace.name()},
+    // The kubelet puts the password into the address.
+    let http = repository.url().replacen("://", "://$(USERNAME):$(PASSWORD)@", 1);
+    for (name, address) in [("over-http", http), ("over-ssh", repository.ssh_url())] {
+        let mut pod = asks_git(lab.expect("ARGOCD_VERSION"), &address);
+        pod["metadata"] = json!({"name": name, "namespace": namespace.name()});
+        kubectl.apply(&pod.to_string(), "harness");
+    }
+    for pod in ["pod/over-http", "pod/over-ssh"] {
+        let done = "jsonpath={.status.phase}=Succeeded";
+        kubectl.wait(namespace.name(), pod, done, Duration::from_secs(180));
+    }
+}
+
+/// A pod that asks the server at `address` for its branch. Argo CD's image has the Git client, and the ssh, that matter;
+/// ssh takes a key that others may read as long as it is theirs.
+fn asks_git(version: &str, address: &str) -> Value {
+    let ssh = "ssh -i /secret/key -o UserKnownHostsFile=/secret/known_hosts -o StrictHostKeyChecking=yes";
+    let value = |key: &str| json!({"secretKeyRef": {"name": "git", "key": key}});
+    json!({
+        "apiVersion": "v1", "kind": "Pod",
         "spec": {
             "restartPolicy": "Never",
             "containers": [{
-                "name": "git", "image": image, "command": ["git", "ls-remote", "--exit-code", address, "main"],
-                "envFrom": [{"prefix": "GIT_", "secretRef": {"name": "git"}}],
+                "name": "git", "image": format!("quay.io/argoproj/argocd:{version}"),
+                "command": ["git", "ls-remote", "--exit-code", address, "main"],
+                "env": [
+                    {"name": "USERNAME", "valueFrom": value("username")},
+                    {"name": "PASSWORD", "valueFrom": value("password")},
+                    {"name": "GIT_SSH_COMMAND", "value": ssh},
+                ],
+                "volumeMounts": [{"name": "secret", "mountPath": "/secret"}],
             }],
+            "volumes": [{"name": "secret", "secret": {"secretName": "git"}}],
         },
-    });
-    kubectl.apply(&pod.to_string(), "harness");
-    kubectl.wait(namespace.name(), "pod/git", "jsonpath={.status.phase}=Succeeded", Duration::from_secs(180));
+    })
 }

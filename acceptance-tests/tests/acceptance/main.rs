@@ -47,6 +47,7 @@ mod tenant_secrets;
 mod tenant_states;
 mod tenant_tiers;
 mod tenants;
+mod wiring;
 
 use gitops_acceptance_tests::{Need, Suite};
 use std::process::ExitCode;
@@ -124,6 +125,7 @@ fn add_resources(suite: &mut Suite) {
     suite.both("secrets::values_are_nowhere_else", &[Provider, Cluster], secrets::values_are_nowhere_else);
     suite.both("secrets::that_are_immutable_are_replaced", &[Provider, Cluster], secrets::that_are_immutable_are_replaced);
     suite.both("secrets::of_types_are_looked_at", &[Provider], secrets::of_types_are_looked_at);
+    suite.both("wiring::ends_an_apply_before_argo_cd", &[Provider, Cluster], wiring::ends_an_apply_before_argo_cd);
     suite.both("env_files::live_and_die", &[Provider], env_files::live_and_die);
     suite.both("env_files::of_others_stay", &[Provider], env_files::of_others_stay);
     suite.both("imports::of_secrets_made_by_hand", &[Provider, Cluster], imports::of_secrets_made_by_hand);

@@ -1,5 +1,6 @@
 //! `gitops_tenant`: its life in Git alone, and with the Argo CD that `argocd` installs.
 
+use super::bad_input::resource;
 use super::bootstraps::NAMESPACE;
 use super::files::{INPUTS, PROVIDER, with_repository};
 use super::root_apps::Platform;
@@ -161,6 +162,53 @@ pub fn live_in_the_cluster(case: &Case, platform: &Platform) {
     assert!(kubectl.find("", "namespace", id).is_none(), "its namespace is still there");
     let left: Vec<_> = repository.files().into_iter().filter(|path| path.contains(id)).collect();
     assert!(left.is_empty(), "{left:?}");
+    lives_in_a_namespace_of_others(case, platform);
+}
+
+/// A tenant whose namespace is Terraform's business: Argo CD neither makes it nor removes it. What is orphaned lives on, and
+/// what is destroyed goes, but for the namespace.
+fn lives_in_a_namespace_of_others(case: &Case, platform: &Platform) {
+    let (kubectl, repository) = (case.lab().kubectl(), &platform.repository);
+    let namespace = case.lab().absent_namespace(case);
+    let id = namespace.name();
+    let uid =
+        |kind: &str, name: &str| kubectl.find(id, kind, name).map(|live| live["metadata"]["uid"].clone());
+    let app = || kubectl.find(NAMESPACE, "application.argoproj.io", id);
+    let mut run = example(case, repository);
+    let ends = |run: &mut Workspace, on_delete: &str| {
+        let lines = format!("  namespace_owner = \"terraform\"\n  on_delete = {on_delete:?}");
+        run.write("ends_override.tf", &resource("tenant", "acme", &lines));
+    };
+    ends(&mut run, "orphan");
+    run.var("kubeconfig", case.lab().expect("KUBECONFIG")).var("tenant_id", id);
+
+    run.var("wait", "false").apply().success();
+    let asked = r#"{"metadata": {"annotations": {"argocd.argoproj.io/refresh": "normal"}}}"#;
+    kubectl.patch(NAMESPACE, "application.argoproj.io", "tenants", asked);
+    let lacks = format!("namespaces \\\"{id}\\\" not found");
+    eventually("what Argo CD says of no namespace", Duration::from_secs(180), || {
+        app().is_some_and(|app| app["status"].to_string().contains(&lacks))
+    });
+    assert_eq!(uid("namespace", id), None, "Argo CD made the namespace");
+
+    kubectl.run(&["create", "namespace", id]);
+    run.var("wait", "true").apply().success();
+    run.assert_settled();
+    let (home, site) = (uid("namespace", id), uid("configmap", "site"));
+    assert!(home.is_some() && site.is_some(), "{home:?}, {site:?}");
+    let tracked = kubectl.find("", "namespace", id).expect("the namespace")["metadata"].to_string();
+    assert!(!tracked.contains("argocd.argoproj.io"), "{tracked}");
+    run.destroy().success();
+    let left = repository.files().into_iter().filter(|path| path.contains(id)).count();
+    assert_eq!((app(), left), (None, 0));
+    assert_eq!((uid("namespace", id), uid("configmap", "site")), (home.clone(), site), "it did not live on");
+
+    ends(&mut run, "destroy");
+    run.apply().success();
+    run.assert_settled();
+    run.destroy().success();
+    assert_eq!((app(), uid("configmap", "site")), (None, None));
+    assert!(kubectl.has_namespace(id) && uid("namespace", id) == home, "the namespace went, too");
 }
 
 /// Something holds the tenant for longer than the destroy has time. It is in the state for as long, and the next destroy

@@ -63,12 +63,34 @@ pub fn clusters_that_are_not_there(case: &Case) {
     let line = errors.lines().find(|line| line.contains("another.example`: ")).unwrap_or_default();
     let names = line.rsplit_once("`: ").map_or("", |(_, names)| names);
     assert_snapshot!("clusters_that_are_not_there", errors.replace(names, "NAMES"));
+    kubeconfigs_that_reach_too_far(case);
+}
 
-    let raw = "apiVersion: v1\nkind: Config\ncurrent-context: a\ncontexts: [{name: a, context: {cluster: a, user: a}}]\nclusters: [{name: a, cluster: {server: 'https://127.0.0.1:1'}}]\nusers: [{name: a, user: {exec: {apiVersion: client.authentication.k8s.io/v1, command: aws, args: [eks, get-token]}}}]\n";
-    let provider = format!("\nprovider \"gitops\" {{\n  kubernetes = {{ config_raw = {raw:?} }}\n}}\n");
-    let lines = "  namespace = \"default\"\n  name = \"app\"\n  data_wo = { A = \"1\" }";
-    let mut run = case.blocks(&format!("{provider}{}", resource("secret_injection", "app", lines)));
-    assert_snapshot!("an_exec_plugin_in_config_raw", apply_errors(&mut run, &[]));
+/// Kubeconfigs that come as values and name a program to run, or a file to read.
+fn kubeconfigs_that_reach_too_far(case: &Case) {
+    let exec = "exec: {apiVersion: client.authentication.k8s.io/v1, command: aws, args: [eks, get-token]}";
+    let reaches = [
+        ("exec", "", exec),
+        ("token_file", "", "tokenFile: /run/token"),
+        ("client_certificate", "", "client-certificate: /run/tls.crt, client-key-data: a2V5"),
+        ("client_key", "", "client-certificate-data: Y2VydA==, client-key: /run/tls.key"),
+        ("authority", ", certificate-authority: /run/ca.crt", "token: t"),
+    ];
+    let block = |(name, cluster, user): (&str, &str, &str)| {
+        let raw = format!(
+            "{{apiVersion: v1, kind: Config, current-context: a, contexts: [{{name: a, context: {{cluster: a, user: a}}}}], \
+             clusters: [{{name: a, cluster: {{server: 'https://127.0.0.1:1'{cluster}}}}}], users: [{{name: a, user: {{{user}}}}}]}}"
+        );
+        let provider = format!(
+            "\nprovider \"gitops\" {{\n  alias = \"{name}\"\n  kubernetes = {{ config_raw = {raw:?} }}\n}}\n"
+        );
+        let lines = format!(
+            "  provider = gitops.{name}\n  namespace = \"default\"\n  name = \"app\"\n  data_wo = {{ A = \"1\" }}"
+        );
+        provider + &resource("secret_injection", name, &lines)
+    };
+    let mut run = case.blocks(&reaches.map(block).concat());
+    assert_snapshot!("kubeconfigs_that_reach_too_far", apply_errors(&mut run, &[]));
 }
 
 /// A certificate that has expired, and one that nobody vouches for.
@@ -115,7 +137,8 @@ fn server(expired: bool) -> (String, String) {
     (address, format!("-----BEGIN CERTIFICATE-----\n{der}\n-----END CERTIFICATE-----\n"))
 }
 
-/// A namespace that is not there, a Secret and a ConfigMap of somebody else, an object of a kind nobody has heard of.
+/// A namespace that is not there, a Secret and a ConfigMap of somebody else, an object of a kind nobody has heard of; and
+/// one that does not come up.
 pub fn objects_in_the_way(case: &Case) {
     let (lab, kubectl) = (case.lab(), case.lab().kubectl());
     let namespace = lab.namespace(case);
@@ -131,7 +154,7 @@ pub fn objects_in_the_way(case: &Case) {
     };
     let bootstrap = |name: &str, file: &str| {
         let lines = format!(
-            "  namespace = {here:?}\n  source = {{ manifest = {{ path = \"{file}\" }} }}\n  wait = false"
+            "  namespace = {here:?}\n  source = {{ manifest = {{ path = \"{file}\" }} }}\n  take_ownership = false\n  wait = false"
         );
         resource("bootstrap", name, &lines)
     };
@@ -154,4 +177,23 @@ pub fn objects_in_the_way(case: &Case) {
     assert!(written.is_none(), "a part was written");
     let value = kubectl.find(here, "configmap", "taken").expect("theirs")["data"]["a"].clone();
     assert_eq!(value, "theirs");
+    an_installation_that_does_not_come_up(case);
+}
+
+/// An Argo CD that no node has a place for: the wait for it ends with its time.
+fn an_installation_that_does_not_come_up(case: &Case) {
+    let namespace = case.lab().namespace(case);
+    let lines = format!(
+        "  namespace = {:?}\n  source = {{ manifest = {{ path = \"homeless.yaml\" }} }}\n  timeouts = {{ create = \"10s\" }}",
+        namespace.name()
+    );
+    let mut run = case.blocks(&resource("bootstrap", "homeless", &lines));
+    let homeless = CONTROLLER
+        .replace("replicas: 0", "replicas: 1")
+        .replace("spec: {containers", "spec: {nodeSelector: {home: none}, containers");
+    run.write("homeless.yaml", &homeless);
+    let errors = apply_errors(&mut run, &[(namespace.name(), "NAMESPACE")]);
+    // What was seen last is a matter of time.
+    let seen = errors.split_once("last seen: ").and_then(|(_, seen)| seen.lines().next()).unwrap_or_default();
+    assert_snapshot!("an_installation_that_does_not_come_up", errors.replace(seen, "…"));
 }

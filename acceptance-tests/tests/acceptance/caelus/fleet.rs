@@ -50,6 +50,15 @@ locals {
 }
 "#;
 
+/// What the example wants of its tenants unless it is told something else.
+pub fn tenants() -> Value {
+    json!({
+        ADA: { "version": "notes/1.0.0", "tier": "stable", "values": { "title": "Notes of Ada" } },
+        BOB: { "version": "notes/1.0.0", "tier": "stable" },
+        GRACE: { "version": "notes/1.1.0", "tier": "beta", "values": { "title": "Notes of Grace", "replicas": 1 } },
+    })
+}
+
 /// The fleet, and what is wanted of it.
 pub struct Fleet<'a> {
     pub run: Workspace,
@@ -70,12 +79,7 @@ impl<'a> Fleet<'a> {
         run.var("git_username", lab.expect("LAB_GIT_USERNAME"))
             .var("git_password", lab.expect("LAB_GIT_PASSWORD"));
         run.var("repository_url", platform.repository.url());
-        let tenants = json!({
-            ADA: { "version": "notes/1.0.0", "tier": "stable", "values": { "title": "Notes of Ada" } },
-            BOB: { "version": "notes/1.0.0", "tier": "stable" },
-            GRACE: { "version": "notes/1.1.0", "tier": "beta", "values": { "title": "Notes of Grace", "replicas": 1 } },
-        });
-        let mut fleet = Self { run, kubectl: lab.kubectl(), platform, tenants };
+        let mut fleet = Self { run, kubectl: lab.kubectl(), platform, tenants: tenants() };
         fleet.wants(|_| ());
         fleet
     }

@@ -1,6 +1,8 @@
 //! `examples/caelus`: its fleet of tenants from chart to end, on the Argo CD that `argocd` installs instead of on a cluster
-//! of its own. How tenants rest, retire and leave their volumes behind is in `tenant_states`.
+//! of its own; and the whole of it as it is published, where somebody asks for that. How tenants rest, retire and leave their
+//! volumes behind is in `tenant_states`.
 
+mod example;
 mod fleet;
 mod hundreds;
 
@@ -27,6 +29,7 @@ pub fn walks(case: &Case, platform: &Platform) {
     fleet.needs_nothing_of_ours();
     fleet.takes_over(case);
     fleet.ends(case, &token);
+    example::lives_and_dies(case);
 }
 
 impl Fleet<'_> {

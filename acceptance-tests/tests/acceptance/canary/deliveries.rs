@@ -4,7 +4,9 @@
 //! and how it ends says what it must be (see [`super::secrets`]). Where the resource makes a Secret in the cluster, it may
 //! be there, and nowhere else.
 
-/// All of them.
+use super::in_git;
+
+/// All of them, but for [`in_git::OVER_SSH`], which needs a server that not every machine has.
 pub const DELIVERIES: &[&str] = &[
     INJECTED,
     REGISTRY,
@@ -12,17 +14,23 @@ pub const DELIVERIES: &[&str] = &[
     BEARER,
     SSH,
     APP,
+    GOOGLE,
+    AZURE,
     CLIENT,
-    SEALED,
-    SEALED_IN_VALUES,
-    SEALED_VALUE,
-    SOPS_YAML,
-    SOPS_JSON,
-    SOPS_DOTENV,
-    SOPS_OPENED,
+    FILE,
+    in_git::SEALED,
+    in_git::SEALED_IN_VALUES,
+    in_git::SEALED_VALUE,
+    in_git::SOPS_YAML,
+    in_git::SOPS_JSON,
+    in_git::SOPS_DOTENV,
+    in_git::SOPS_OPENED,
+    in_git::OVER_HTTP,
+    in_git::TENANT,
+    in_git::BACKUP,
 ];
 
-/// The provider, which has credentials of three kinds, and what the blocks are told.
+/// The provider, which has credentials of every kind that a server takes here, and what the blocks are told.
 pub const PROVIDER: &str = r#"
 variable "secrets" {
   type      = map(string)
@@ -40,7 +48,12 @@ provider "gitops" {
     url     = var.public.repository
     signing = { ssh_private_key = var.secrets["provider.signing_ssh_key"] }
     credentials = {
-      (var.public.repository) = { username = "git", password = var.secrets["provider.password"] }
+      (var.public.repository)       = { username = "git", password = var.secrets["provider.password"] }
+      (var.public.token_repository) = { token = var.secrets["provider.git_token"] }
+      (var.public.ssh_repository) = {
+        ssh_private_key = var.secrets["provider.guest_ssh_key"]
+        known_hosts     = var.public.known_hosts
+      }
     }
   }
 }
@@ -104,6 +117,26 @@ resource "gitops_repository_credentials" "app" {
 }
 "#;
 
+const GOOGLE: &str = r#"
+resource "gitops_repository_credentials" "google" {
+  namespace = var.public.namespace
+  url       = "https://source.developers.google.com/p/acme/r/google"
+  gcp_service_account_key_wo = jsonencode({
+    type = "service_account", client_email = "argocd@acme.example", private_key = var.secrets["google.rsa_key"]
+  })
+}
+"#;
+
+const AZURE: &str = r#"
+resource "gitops_repository_credentials" "azure" {
+  namespace = var.public.namespace
+  url       = "https://dev.azure.com/acme/platform/_git/azure"
+  azure_service_principal = {
+    tenant_id = "acme", client_id = "argocd", client_secret_wo = var.secrets["azure.it"]
+  }
+}
+"#;
+
 const CLIENT: &str = r#"
 resource "gitops_repository_credentials" "client" {
   namespace  = var.public.namespace
@@ -112,71 +145,11 @@ resource "gitops_repository_credentials" "client" {
 }
 "#;
 
-const SEALED: &str = r#"
-resource "gitops_sealed_secret" "sealed" {
-  namespace   = var.public.namespace
-  name        = "sealed"
-  path        = "sealed.yaml"
-  certificate = var.public.certificate
-  data_wo     = { TEXT = var.secrets["sealed.text"] }
-}
-"#;
-
-const SEALED_IN_VALUES: &str = r#"
-resource "gitops_sealed_secret" "in_values" {
-  namespace      = var.public.namespace
-  name           = "in-values"
-  path           = "charts/shop/values.yaml"
-  value_path     = "secrets.data"
-  certificate    = var.public.certificate
-  binary_data_wo = { TEXT = base64encode(var.secrets["in_values.binary"]) }
-}
-"#;
-
-const SEALED_VALUE: &str = r#"
-resource "gitops_sealed_value" "value" {
-  namespace   = var.public.namespace
-  name        = "value"
-  certificate = var.public.certificate
-  value_wo    = var.secrets["value.text"]
-}
-
-output "sealed" {
-  value = gitops_sealed_value.value.encrypted
-}
-"#;
-
-const SOPS_YAML: &str = r#"
-resource "gitops_sops_file" "yaml" {
-  path          = "secrets/it.yaml"
-  age           = [var.public.recipient]
-  data_wo       = { TEXT = var.secrets["yaml.text"] }
-  identities_wo = [var.secrets["provider.age_identity"]]
-}
-"#;
-
-const SOPS_JSON: &str = r#"
-resource "gitops_sops_file" "json" {
-  path       = "secrets/it.json"
-  age        = [var.public.recipient]
-  content_wo = jsonencode({ deep = [{ TEXT = var.secrets["json.text"] }] })
-}
-"#;
-
-const SOPS_DOTENV: &str = r#"
-resource "gitops_sops_file" "dotenv" {
-  path    = "secrets/it.env"
-  age     = [var.public.recipient]
-  data_wo = { TEXT = var.secrets["dotenv.text"] }
-}
-"#;
-
-/// It is opened later by [`OPENED`].
-const SOPS_OPENED: &str = r#"
-resource "gitops_sops_file" "opened" {
-  path    = "secrets/opened.yaml"
-  age     = [var.public.recipient]
-  data_wo = { TEXT = var.secrets["opened.text"] }
+/// The one that is on this machine as it is: in this file, until it is destroyed, and in no other.
+const FILE: &str = r#"
+resource "gitops_env_file" "file" {
+  path    = "${path.root}/canary.env"
+  data_wo = { TEXT = var.secrets["file.text"] }
 }
 "#;
 
@@ -184,8 +157,8 @@ resource "gitops_sops_file" "opened" {
 /// of the file is `opened.yaml`.
 pub const OPENED: &str = r#"
 ephemeral "gitops_sops_file" "opened" {
-  path          = "${path.root}/opened.yaml"
-  identities    = [var.secrets["provider.age_identity"]]
+  path       = "${path.root}/opened.yaml"
+  identities = [var.secrets["provider.age_identity"]]
 }
 
 resource "gitops_secret_injection" "opened" {

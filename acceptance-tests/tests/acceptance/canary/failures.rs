@@ -1,97 +1,12 @@
-//! Every way to fail with a secret at hand. One more is one more block; a secret that is malformed on purpose has its random
-//! part in what is wrong with it.
+//! Every way to fail with a secret at hand. One more is one more block, here or in [`super::refused`]; a secret that is
+//! malformed on purpose has its random part in what is wrong with it.
 
 use super::deliveries::PROVIDER;
+use super::refused::{REFUSED_BY_OTHERS, REFUSED_BY_THE_PLAN};
 use super::stage::Stage;
+use super::{broken, panics};
 use gitops_acceptance_tests::git_server::{Fault, Kind, Service};
 use gitops_acceptance_tests::{Case, Outcome};
-
-/// What the plan refuses: values, and credentials that cannot be used.
-const REFUSED_BY_THE_PLAN: &str = r#"
-resource "gitops_secret_injection" "key_name" {
-  namespace = var.public.namespace
-  name      = "key-name"
-  data_wo   = { (var.public.no_key) = var.secrets["key_name.it"] }
-}
-
-resource "gitops_secret_injection" "no_base64" {
-  namespace      = var.public.namespace
-  name           = "no-base64"
-  binary_data_wo = { IT = var.secrets["no_base64.it"] }
-}
-
-resource "gitops_secret_injection" "missing" {
-  namespace     = var.public.namespace
-  name          = "missing"
-  required_keys = [var.public.other]
-  data_wo       = { IT = var.secrets["missing.it"] }
-}
-
-resource "gitops_secret_injection" "no_docker_config" {
-  namespace = var.public.namespace
-  name      = "no-docker-config"
-  type      = "kubernetes.io/dockerconfigjson"
-  data_wo   = { ".dockerconfigjson" = var.secrets["no_docker_config.it"] }
-}
-
-resource "gitops_repository_credentials" "no_ssh" {
-  namespace          = var.public.namespace
-  url                = "https://git.example.com/acme/no-ssh.git"
-  ssh_private_key_wo = var.secrets["no_ssh.it"]
-}
-
-resource "gitops_repository_credentials" "two_ways" {
-  namespace       = var.public.namespace
-  url             = "https://git.example.com/acme/two-ways.git"
-  username        = "robot"
-  password_wo     = var.secrets["two_ways.it"]
-  bearer_token_wo = var.secrets["two_ways.token"]
-}
-
-resource "gitops_sealed_secret" "no_certificate" {
-  namespace   = var.public.namespace
-  name        = "no-certificate"
-  path        = "no-certificate.yaml"
-  certificate = var.public.no_certificate
-  data_wo     = { IT = var.secrets["no_certificate.it"] }
-}
-
-resource "gitops_sealed_value" "no_certificate_either" {
-  namespace   = var.public.namespace
-  name        = "no-certificate"
-  certificate = var.public.no_key
-  value_wo    = var.secrets["no_certificate_either.it"]
-}
-
-resource "gitops_sops_file" "no_yaml" {
-  path       = "secrets/no-yaml.yaml"
-  age        = [var.public.recipient]
-  content_wo = "a: [${var.secrets["no_yaml.it"]}\nb: *x"
-}
-
-resource "gitops_sops_file" "no_json" {
-  path       = "secrets/no-json.json"
-  age        = [var.public.recipient]
-  content_wo = "{\"a\": ${var.secrets["no_json.it"]}}"
-}
-
-resource "gitops_sops_file" "no_dotenv" {
-  path       = "secrets/no-dotenv.env"
-  age        = [var.public.recipient]
-  content_wo = var.secrets["no_dotenv.it"]
-}
-
-ephemeral "gitops_sops_file" "unopened" {
-  content    = "a: 1\nsops: {}\n"
-  identities = [var.secrets["unopened.it"]]
-}
-
-resource "gitops_secret_injection" "unopened" {
-  namespace = var.public.namespace
-  name      = "unopened"
-  data_wo   = ephemeral.gitops_sops_file.unopened.data
-}
-"#;
 
 /// A provider that cannot be, which ends the plan before anything else is looked at.
 const PROVIDER_REFUSED_BY_THE_PLAN: (&str, &str) = (
@@ -177,56 +92,6 @@ fn alias((label, attributes): &(&str, &str)) -> String {
     format!("provider \"gitops\" {{\n  alias = {label:?}\n  {attributes}\n}}\n{resource}")
 }
 
-/// What the cluster and the repository refuse, of a provider that they know.
-const REFUSED_BY_OTHERS: &str = r#"
-resource "gitops_secret_injection" "no_namespace" {
-  namespace = "${var.public.namespace}-none"
-  name      = "it"
-  data_wo   = { IT = var.secrets["no_namespace.it"] }
-}
-
-resource "gitops_secret_injection" "of_others" {
-  namespace = var.public.namespace
-  name      = "of-others"
-  data_wo   = { IT = var.secrets["of_others.it"] }
-}
-
-resource "gitops_sealed_secret" "of_others_in_git" {
-  namespace   = var.public.namespace
-  name        = "of-others"
-  path        = "README.md"
-  certificate = var.public.certificate
-  data_wo     = { IT = var.secrets["of_others_in_git.it"] }
-}
-
-resource "gitops_sealed_secret" "no_controller" {
-  namespace  = var.public.namespace
-  name       = "no-controller"
-  path       = "no-controller.yaml"
-  controller = { namespace = var.public.namespace, name = "none" }
-  data_wo    = { IT = var.secrets["no_controller.it"] }
-}
-
-resource "gitops_sops_file" "readable" {
-  path             = "secrets/readable.yaml"
-  age              = [var.public.recipient]
-  encrypted_suffix = "_secret"
-  data_wo          = { IT = var.secrets["readable.it"] }
-}
-
-resource "gitops_sops_file" "no_identity" {
-  path          = "secrets/no-identity.yaml"
-  age           = [var.public.recipient]
-  data_wo       = { IT = var.secrets["no_identity.text"] }
-  identities_wo = [var.secrets["no_identity.it"]]
-}
-
-resource "gitops_sops_file" "no_rules" {
-  path    = "secrets/no-rules.yaml"
-  data_wo = { IT = var.secrets["no_rules.it"] }
-}
-"#;
-
 const PUSHED: &str = r#"
 resource "gitops_sealed_secret" "pushed" {
   namespace   = var.public.namespace
@@ -254,6 +119,7 @@ pub fn tell_nothing(case: &Case) {
     let said = stage.run.apply();
     assert_all_fail(&said, &labels(&[&apply, REFUSED_BY_OTHERS].concat()));
 
+    broken::tells_nothing(&mut stage);
     stage.change(&[PROVIDER, PUSHED]);
     stage.server.faults().push(Fault::once(Service::Receive, Kind::Status(500)));
     stage.run.apply();
@@ -262,17 +128,19 @@ pub fn tell_nothing(case: &Case) {
     stage.server.faults().push(Fault::always(Service::Receive, Kind::Hang));
     let pushes = stage.server.pushes();
     stage.killed_while(|stage| stage.server.pushes() > pushes);
+    panics::tells_nothing(&mut stage);
     stage.assert_nowhere();
 }
 
 /// The labels of the resources in these blocks.
-fn labels(blocks: &str) -> Vec<&str> {
+pub fn labels(blocks: &str) -> Vec<&str> {
     let heads = blocks.lines().filter(|line| line.starts_with("resource "));
     heads.filter_map(|line| line.split('"').nth(3)).collect()
 }
 
+/// Demands that it failed, and that each of these resources is told of.
 #[track_caller]
-fn assert_all_fail(said: &Outcome, labels: &[&str]) {
+pub fn assert_all_fail(said: &Outcome, labels: &[&str]) {
     assert_ne!(said.code, Some(0), "it did not fail");
     let told = |label: &&str| said.stderr.contains(&format!(".{label},"));
     let silent: Vec<_> = labels.iter().filter(|label| !told(label)).collect();

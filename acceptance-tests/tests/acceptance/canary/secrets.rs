@@ -10,6 +10,8 @@ use std::path::PathBuf;
 /// Of this test, and of no other use: others have theirs in the environment of their processes, which are looked through.
 pub const RECIPIENT: &str = "age1ptdraa0naf48pnsf7xl4c86nzn2sx4lcxsxtj0s5nr40yxgmtagsgynveu";
 const IDENTITY: &str = "AGE-SECRET-KEY-1EV9LRC6SPS7J5U5EF6A2R6MJACNMXAWUYHWT5G50HRUYRFDSGXNQ32PLU0";
+/// One that opens nothing.
+const STRANGE_IDENTITY: &str = "AGE-SECRET-KEY-1YJFDZA45MJGEEMG722U4EQ2Q6QXJQPUJES6MQWZM5CFYPKX0ZZ5S3FZ88C";
 
 /// All secrets of a configuration, and those that they were before.
 #[derive(Default)]
@@ -54,6 +56,11 @@ impl Secrets {
         self.canaries.push((name.to_owned(), Canary::of(value)));
     }
 
+    /// A private key that is known only now.
+    pub fn learn_lines(&mut self, name: &str, key: &str) {
+        self.canaries.extend(Canary::of_lines(key).into_iter().map(|line| (name.to_owned(), line)));
+    }
+
     /// How many there are.
     pub fn count(&self) -> usize {
         self.now.len()
@@ -84,6 +91,7 @@ fn made_up(case: &Case, random: &mut Random, name: &str) -> (String, Vec<Canary>
     };
     match name.rsplit(['.', '_']).next().unwrap_or_default() {
         "kubeconfig" => kubeconfig(case),
+        "identity" if name.ends_with("strange_identity") => any(Canary::of(STRANGE_IDENTITY)),
         "identity" => any(Canary::of(IDENTITY)),
         // Letters and digits, as headers take them.
         "token" => any(Canary::new(random)),

@@ -7,7 +7,7 @@ use super::metrics::Metrics;
 use super::stage::{CONTROLLER, LIMIT, load_images, new_passwords, told_passwords};
 use super::table::ENVIRONMENTS;
 use super::{APP, EXAMPLE, repository, with_key_holder};
-use gitops_acceptance_tests::{Canary, Case, KindCluster, Outcome, Workspace, eventually};
+use gitops_acceptance_tests::{Canary, Case, KindCluster, Outcome, Workspace, eventually, target};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
@@ -41,7 +41,15 @@ pub fn comes_back_from_git_and_its_key(case: &Case) {
     let begin = Instant::now();
     drill.apply_from_nothing(case).success();
     drill.assert_all_is_there();
-    println!("the drill took {:.0} s, from no cluster to all of it", begin.elapsed().as_secs_f32());
+    let took = format!(
+        "the drill took {:.1} minutes, from no cluster to all of it",
+        begin.elapsed().as_secs_f32() / 60.0
+    );
+    println!("{took}");
+    let results = target().join("results");
+    fs::create_dir_all(&results)
+        .and_then(|()| fs::write(results.join("drill.txt"), format!("{took}\n")))
+        .expect("a result");
     drill.run.assert_settled();
     assert_eq!((drill.apps.repository.log().len(), drill.apps.head()), (commits, head), "Git has changed");
     assert_eq!(ENVIRONMENTS.map(|environment| drill.apps.sealed(environment)), sealed);

@@ -63,6 +63,8 @@ pub struct Stage {
     pub run: Workspace,
     pub apps: Apps,
     pub passwords: [Canary; 3],
+    /// What passwords were before.
+    pub former: Vec<Canary>,
     pub metrics: Metrics,
     random: Random,
     sink: Namespace,
@@ -88,7 +90,9 @@ impl Stage {
             .var("git_password", lab.expect("LAB_GIT_PASSWORD"))
             .var("notification_url", format!("http://sink.{}.svc/cgi-bin/hook", sink.name()));
         let apps = Apps { kubectl, repository };
-        let mut stage = Self { run, apps, passwords, metrics, random, sink };
+        let trace = run.logs().join("trace");
+        run.env("TF_LOG", "TRACE").env("TF_LOG_PATH", trace.to_string_lossy());
+        let mut stage = Self { run, apps, passwords, former: Vec::new(), metrics, random, sink };
         stage.tell_passwords();
         stage
     }
@@ -99,7 +103,8 @@ impl Stage {
 
     /// Makes up a new password for the environment at `place`.
     pub fn new_password(&mut self, place: usize) {
-        self.passwords[place] = Canary::new(&mut self.random);
+        let new = Canary::new(&mut self.random);
+        self.former.push(std::mem::replace(&mut self.passwords[place], new));
         self.tell_passwords();
     }
 

@@ -4,11 +4,12 @@ use super::super::bootstraps::NAMESPACE;
 use super::super::sealed_secrets_controller::LABEL;
 use super::stage::{CONTROLLER, LIMIT, Stage};
 use super::table::{ENVIRONMENTS, Environment, assert_cells, assert_restricted};
-use super::{APP, values};
+use super::{APP, IDENTITY, values};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use gitops_acceptance_tests::{Canary, Case, eventually, number};
+use gitops_acceptance_tests::{Canary, Case, Search, eventually, number};
 use serde_json::{Value, json};
+use std::fs;
 
 /// All of it that needs no cluster of its own.
 #[expect(clippy::print_stdout, reason = "the suite says what it leaves out")]
@@ -149,7 +150,7 @@ impl Stage {
         });
     }
 
-    /// Nothing of it outlives it, and what was secret was nowhere else.
+    /// Nothing of it outlives it, and what was secret was nowhere else, with the log at its most talkative.
     fn ends(mut self, case: &Case) {
         self.run.destroy().success();
         for name in ["root-app", "sealed-secrets"] {
@@ -165,14 +166,20 @@ impl Stage {
         // What is sealed in Git needs them.
         let keys = self.apps.kubectl.get(&["secret", "-n", CONTROLLER, "-l", LABEL]);
         assert_eq!(keys["items"].as_array().map(Vec::len), Some(1), "the sealing key is gone");
+        let key = keys["items"][0]["data"]["tls.key"].as_str().expect("a private key");
+        let key = String::from_utf8(STANDARD.decode(key).expect("base64")).expect("PEM");
+        let keys = Canary::of_lines(&key);
         self.apps.kubectl.run(&["delete", "namespace", CONTROLLER]);
         assert!(self.apps.kubectl.find(NAMESPACE, "appproject.argoproj.io", "ontu-schedule").is_none());
         let left = self.apps.repository.files();
         assert!(!left.iter().any(|path| path.starts_with("argocd/")), "{left:?}");
+        let traced = fs::read_to_string(self.run.logs().join("trace")).expect("the trace");
+        assert!(traced.contains("provider.terraform-provider-gitops"), "the trace knows of no provider");
         let objects = self.apps.repository.objects();
-        let password = Canary::of(case.lab().expect("LAB_GIT_PASSWORD"));
-        for secret in self.passwords.iter().chain([&password]) {
-            [self.run.dir(), self.run.logs(), &objects].iter().for_each(|place| secret.assert_absent(place));
+        let others = [case.lab().expect("LAB_GIT_PASSWORD"), IDENTITY].map(Canary::of);
+        let search = Search::of(self.passwords.iter().chain(&self.former).chain(&others).chain(&keys));
+        for place in [self.run.dir(), self.run.logs(), &objects] {
+            search.assert_absent(place);
         }
     }
 }

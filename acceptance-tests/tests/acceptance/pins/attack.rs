@@ -17,9 +17,11 @@ const LONG: usize = 32;
 
 /// How the values of a delivery become what is hashed, where `PIN` is the name of the value.
 #[derive(Clone, Copy)]
-pub enum Shape {
+pub enum Shape<'a> {
     /// Keys and values.
     Data,
+    /// A document in JSON that is the Secret of a tenant in this namespace.
+    Tenant { namespace: &'a str },
     /// What a repository's Secret holds.
     Repository,
     /// A document in JSON.
@@ -28,7 +30,7 @@ pub enum Shape {
     Value,
 }
 
-impl Shape {
+impl Shape<'_> {
     fn entries(self, pin: &str) -> Vec<(String, String)> {
         let own = |entries: &[(&str, &str)]| {
             entries.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
@@ -41,6 +43,12 @@ impl Shape {
                 ("url", "https://git.example.com/acme/it.git"),
                 ("username", "robot"),
             ]),
+            Self::Tenant { namespace } => {
+                let secret = format!(
+                    r#"{{"apiVersion":"v1","kind":"Secret","metadata":{{"name":"tenant-secrets","namespace":"{namespace}"}},"type":"Opaque","stringData":{{"PIN":"{pin}"}}}}"#
+                );
+                own(&[("00000000", &secret)])
+            }
             Self::Document => own(&[("00000000", &format!("{{\"PIN\":\"{pin}\"}}"))]),
             Self::Value => own(&[("", pin)]),
         }
@@ -60,18 +68,18 @@ fn measured<'p>(parts: impl IntoIterator<Item = &'p [u8]>) -> Vec<u8> {
 }
 
 /// What is known of one resource.
-pub struct Attack {
-    shape: Shape,
+pub struct Attack<'a> {
+    shape: Shape<'a>,
     texts: BTreeSet<String>,
     targets: BTreeSet<Vec<u8>>,
 }
 
-impl Attack {
+impl<'a> Attack<'a> {
     /// On what these states and plans say of resources of this kind.
     ///
     /// # Panics
     /// When they say nothing that could be a hash.
-    pub fn on(seen: &[Value], kind: &str, shape: Shape) -> Self {
+    pub fn on(seen: &[Value], kind: &str, shape: Shape<'a>) -> Self {
         let mut texts = BTreeSet::new();
         seen.iter().for_each(|seen| collect_of(seen, kind, &mut texts));
         let targets: BTreeSet<_> = texts.iter().filter_map(|text| thirty_two(text)).collect();

@@ -10,9 +10,15 @@ use gitops_acceptance_tests::{Case, Workspace, number};
 use serde_json::Value;
 use std::fs;
 use std::io::Read;
+use std::ops::Range;
 
-/// How many PINs are tried, the right one among them, where nobody says how many: `ACCEPTANCE_PINS=2000000` tries all.
+/// How many PINs there are.
+const ALL: u32 = 1_000_000;
+/// How many are tried, the right one among them, where nobody says how many: `ACCEPTANCE_PINS=2000000` tries all.
 const PINS: u32 = 20_000;
+const CHART: &str = "apiVersion: v2\nname: tenant\nversion: 1.2.3\n";
+/// What the key of a fingerprint is behind in a file of variables.
+const KEY: &str = "# gitops-rs.github.io/fingerprint-key: ";
 /// Of this test, and of no other use.
 const RECIPIENT: &str = "age1jwuuczywytccaue5ptaneztlqmezv9pzjsc75mx49k5d6k6ezckqzdvm0a";
 const OUTSIDE: &str = "QkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkI=";
@@ -67,6 +73,22 @@ resource "gitops_sops_file" "it" {
   age     = [var.recipient]
   data_wo = { PIN = var.pin }
 }
+
+resource "gitops_env_file" "it" {
+  path    = "${path.root}/it.env"
+  data_wo = { PIN = var.pin }
+}
+
+resource "gitops_tenant" "it" {
+  kubernetes      = { config_path = var.kubeconfig }
+  tenant_id       = "it"
+  chart           = { path = "charts/tenant" }
+  namespace       = var.namespace
+  namespace_owner = "terraform"
+  secrets_wo      = { PIN = var.pin }
+  secrets         = { age = [var.recipient] }
+  wait            = false
+}
 "#;
 
 /// Beside the others, as its ciphertext is in the state: it has a fingerprint only where there is a key elsewhere.
@@ -82,10 +104,8 @@ resource "gitops_sealed_value" "it" {
 /// Each delivery: state and plan do not tell, and would with the one thing more that lies elsewhere.
 pub fn are_not_in_the_state(case: &Case) {
     let (kubectl, namespace) = (case.lab().kubectl(), case.lab().namespace(case));
-    let repository = case.lab().repository(case, &[("README.md", "Ours.\n")]);
-    let pin = (case.random().number() % 1_000_000) as u32;
-    let around = number("ACCEPTANCE_PINS").unwrap_or(PINS) / 2;
-    let (tried, pin) = (pin.saturating_sub(around)..(pin + around).min(1_000_000), format!("{pin:06}"));
+    let repository = case.lab().repository(case, &[("charts/tenant/Chart.yaml", CHART)]);
+    let (pin, tried) = chosen(case);
     let mut run = case.blocks(&format!("{INPUTS}{PROVIDER}{DELIVERIES}"));
     with_repository(case, &mut run, &repository);
     run.var("kubeconfig", case.lab().expect("KUBECONFIG"))
@@ -109,12 +129,20 @@ pub fn are_not_in_the_state(case: &Case) {
         serde_saphyr::from_str(&repository.read(path).expect("the file")).expect("YAML")
     };
     let text = |value: &Value| value.as_str().expect("a text").to_owned();
-    // What lies elsewhere: in the cluster, in Git, in the environment.
+    let share = |path: &str| text(&file(path)["sops"]["age"][0]["enc"]);
+    let variables = fs::read_to_string(run.dir().join("it.env")).expect("the file of variables");
+    let key = variables.lines().find_map(|line| line.strip_prefix(KEY)).expect("the key of its fingerprint");
+    let tenant = Shape::Tenant { namespace: namespace.name() };
+    // What lies elsewhere: in the cluster, in Git, on this machine, in the environment.
     let elsewhere = [
         ("gitops_secret_injection", Shape::Data, annotation("it")),
         ("gitops_repository_credentials", Shape::Repository, annotation(credentials)),
         ("gitops_sealed_secret", Shape::Data, text(&file("it.yaml")["spec"]["encryptedData"]["PIN"])),
-        ("gitops_sops_file", Shape::Document, text(&file("it.enc.yaml")["sops"]["age"][0]["enc"])),
+        ("gitops_sops_file", Shape::Document, share("it.enc.yaml")),
+        ("gitops_env_file", Shape::Data, key.to_owned()),
+        // It tells of both places that its secrets go to.
+        ("gitops_tenant", tenant, share("instances/it/secrets.yaml")),
+        ("gitops_tenant", Shape::Data, annotation("tenant-secrets")),
         ("gitops_sealed_value", Shape::Value, OUTSIDE.to_owned()),
     ];
     let seen = seen(&run);
@@ -128,6 +156,18 @@ pub fn are_not_in_the_state(case: &Case) {
         );
     }
     run.destroy().success();
+}
+
+/// A PIN, and those that are tried, it among them.
+#[expect(clippy::print_stdout, reason = "the suite says what it leaves out")]
+fn chosen(case: &Case) -> (String, Range<u32>) {
+    let pin = (case.random().number() % u64::from(ALL)) as u32;
+    let around = number("ACCEPTANCE_PINS").unwrap_or(PINS) / 2;
+    let tried = pin.saturating_sub(around)..(pin + around).min(ALL);
+    if tried != (0..ALL) {
+        println!("skipped: all but {} of {ALL} PINs; ACCEPTANCE_PINS=2000000 tries all", tried.len());
+    }
+    (format!("{pin:06}"), tried)
 }
 
 /// State, its backup and plan, as JSON: what they say of each resource.

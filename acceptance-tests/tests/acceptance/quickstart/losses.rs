@@ -1,5 +1,5 @@
-//! Ctrl-C, an API server that dies, a cluster that is replaced, and one that is deleted by hand: on three clusters
-//! in all, one after the other.
+//! Ctrl-C, an API server that dies, a cluster that is replaced, and one that is deleted by hand: on three clusters and
+//! a half-made one in all, one after the other.
 
 use super::stage::{GREETING, Stage, Uids, assert_kept};
 use gitops_acceptance_tests::{Case, Outcome, Running, crowd, eventually};
@@ -12,25 +12,37 @@ const END: Duration = Duration::from_secs(3);
 /// How long an API server may take to come back.
 const BACK: Duration = Duration::from_secs(180);
 
-/// Ctrl-C and the death of the API server while Argo CD comes up, and while it runs; then the cluster is replaced;
-/// then it is lost.
+/// Ctrl-C while kind works; Ctrl-C and the death of the API server while Argo CD comes up, and while it runs; then the
+/// cluster is replaced; then it is lost; then Ctrl-C while a tenant goes; then the cluster is lost for good.
 pub fn survives_interrupts_and_losses(case: &Case) {
     let mut stage = Stage::set_with_knobs(case);
     stage.run.init();
+    interrupted_while_kind_works(&mut stage);
     let early = interrupted_while_argocd_comes_up(&mut stage);
     dies_while_argocd_comes_up(&mut stage);
     stage.assert_runs(GREETING);
     stage.run.assert_settled();
     assert_kept(&early, &stage.uids(), "after an interrupt and the death of the API server");
     dies_while_it_runs(&mut stage);
+    interrupted_while_it_changes(&mut stage);
     replaced(&mut stage);
 
     stage.cluster.delete();
     stage.run.apply().success();
     stage.assert_runs(GREETING);
     stage.run.assert_settled();
+    interrupted_while_a_tenant_goes(&mut stage);
     stage.cluster.delete();
     stage.end();
+}
+
+/// Ctrl-C reaches kind's host while kind works, and kind ends with it: nothing is stored, and the next apply makes the
+/// cluster anew.
+fn interrupted_while_kind_works(stage: &mut Stage) {
+    let mut apply = stage.run.start_apply();
+    assert!(apply.until(|_| !stage.cluster.nodes().is_empty()), "kind did not start");
+    interrupt(apply);
+    assert!(stage.run.state().addresses().is_empty());
 }
 
 /// Ctrl-C is answered at once, and all that was made is in the state, untainted.
@@ -48,10 +60,47 @@ fn interrupted_while_argocd_comes_up(stage: &mut Stage) -> Uids {
         "gitops_secret_injection.web",
     ];
     assert_eq!(state.addresses(), made, "what was made is not what is in the state");
+    assert_untainted(stage);
+    stage.early_uids()
+}
+
+#[track_caller]
+fn assert_untainted(stage: &mut Stage) {
     let changes = stage.run.plan().success().changes();
     let replaced: Vec<_> = changes.iter().filter(|change| change.contains("delete")).collect();
     assert!(replaced.is_empty(), "the interrupt has tainted {replaced:?}");
-    stage.early_uids()
+}
+
+/// Ctrl-C while a tenant changes: all of it stays in the state, and the next apply goes on.
+fn interrupted_while_it_changes(stage: &mut Stage) {
+    let (uids, before) = (stage.uids(), stage.run.state());
+    stage.run.var("greeting", "after the interrupt");
+    let mut apply = stage.run.start_apply();
+    assert!(apply.until(|apply| apply.said("gitops_tenant.acme: Modifying...")), "nothing was to be changed");
+    interrupt(apply);
+    assert_eq!(stage.run.state().addresses(), before.addresses(), "of the interrupt");
+    assert_untainted(stage);
+    stage.run.apply().success();
+    stage.assert_runs("after the interrupt");
+    stage.run.assert_settled();
+    assert_eq!(stage.uids(), uids, "after an interrupt");
+    stage.run.var("greeting", GREETING);
+}
+
+/// Ctrl-C while a tenant goes: the next destroy of it goes on, and an apply brings it back.
+fn interrupted_while_a_tenant_goes(stage: &mut Stage) {
+    let destroy = ["destroy", "-auto-approve", "-no-color", "-target=gitops_tenant.acme"];
+    let mut going = stage.run.start(&destroy);
+    assert!(going.until(|going| going.said("gitops_tenant.acme: Destroying...")), "nothing was to go");
+    interrupt(going);
+    assert!(stage.run.state().addresses().contains(&"gitops_tenant.acme"), "the tenant is lost");
+    stage.run.command(&destroy).success();
+    let left: Vec<_> = stage.repository.files().into_iter().filter(|path| path.contains("acme")).collect();
+    assert!(left.is_empty(), "the tenant is still in the repository: {left:?}");
+    assert!(stage.kubectl.find("argocd", "application.argoproj.io", "acme").is_none());
+    stage.run.apply().success().says("1 added").says("0 destroyed");
+    stage.assert_runs(GREETING);
+    stage.run.assert_settled();
 }
 
 fn interrupt(mut apply: Running) {

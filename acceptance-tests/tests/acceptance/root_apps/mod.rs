@@ -1,5 +1,9 @@
 //! `gitops_root_app` and its other name, on the Argo CD that `argocd` installs.
 
+mod life;
+
+pub use life::changes_and_dies;
+
 use super::bootstraps::NAMESPACE;
 use gitops_acceptance_tests::{Case, Kubectl, Namespace, Repository, Workspace, eventually};
 use serde_json::{Value, json};
@@ -40,7 +44,7 @@ impl Platform {
                 ("charts/tenant/Chart.yaml", &CHART.replace("web", "tenant")),
                 ("charts/tenant/templates/site.yaml", TENANT),
                 ("charts/shop/Chart.yaml", &CHART.replace("web", "shop")),
-                ("charts/shop/templates/shop.yaml", include_str!("shop.yaml")),
+                ("charts/shop/templates/shop.yaml", include_str!("../shop.yaml")),
                 ("charts/broken/Chart.yaml", &CHART.replace("web", "broken")),
                 ("charts/broken/templates/broken.yaml", BROKEN),
                 ("charts/strict/Chart.yaml", &CHART.replace("web", "strict")),
@@ -138,6 +142,21 @@ variable "name" {
 variable "host" {
   type = string
 }
+
+variable "preset" {
+  type    = string
+  default = null
+}
+
+variable "revision" {
+  type    = string
+  default = null
+}
+
+variable "delete" {
+  type    = string
+  default = null
+}
 "#;
 
 const PLACE: &str = r#"
@@ -145,6 +164,12 @@ resource "gitops_root_app" "platform" {
   kubernetes = { config_path = var.kubeconfig }
   name       = var.name
   repo_url   = var.repo_url
+  sync       = var.preset == null ? null : { preset = var.preset }
+  timeouts   = var.delete == null ? null : { delete = var.delete }
+
+  # A commit that is waited for is one of the branch that the children read.
+  target_revision = var.revision == null ? "HEAD" : "main"
+  wait_for        = var.revision == null ? null : { revision = var.revision }
 
   kustomize = {
     patches = [{
@@ -175,53 +200,4 @@ pub fn created(case: &Case, platform: &Platform) -> Workspace {
     assert!(platform.repository.log()[0].starts_with(app["revision"].as_str().expect("a revision")), "{app}");
     assert_eq!(platform.host(&kubectl).as_deref(), Some("one.example.com"));
     run
-}
-
-/// Update, drift, deletion by hand, import, another name, destroy.
-pub fn changes_and_dies(case: &Case, platform: &Platform, mut run: Workspace) {
-    let kubectl = case.lab().kubectl();
-    let (root, web) = (uid(&kubectl, "platform"), uid(&kubectl, "web"));
-    run.var("host", "two.example.com");
-    run.plan().success().assert_changes(&[&format!("{ADDRESS}: update")]);
-    run.apply().success();
-    run.plan().assert_empty();
-    assert_eq!(platform.host(&kubectl).as_deref(), Some("two.example.com"));
-
-    let patch = r#"{"spec": {"syncPolicy": {"automated": {"selfHeal": false}}}}"#;
-    kubectl.patch(NAMESPACE, "application.argoproj.io", "platform", patch);
-    run.plan().success().assert_changes(&[&format!("{ADDRESS}: update")]);
-    run.apply().success();
-    run.plan().assert_empty();
-    assert_eq!((uid(&kubectl, "platform"), uid(&kubectl, "web")), (root.clone(), web.clone()));
-
-    // Argo CD may be at it again: what it says of health changes without anybody's doing.
-    let others = ["kubernetes", "kustomize", "timeouts", "health_status", "children"];
-    run.import(ADDRESS, "argocd/platform").assert_same_but(&others);
-    run.apply().success().says("0 added").says("0 destroyed");
-    run.plan().assert_empty();
-    if case.cli().imports_by_identity() {
-        run.import_by_identity(ADDRESS, r#"{ namespace = "argocd", name = "platform" }"#);
-        run.plan().assert_empty();
-    }
-    assert_eq!(uid(&kubectl, "platform"), root);
-
-    let orphan = r#"{"metadata": {"finalizers": null}}"#;
-    kubectl.patch(NAMESPACE, "application.argoproj.io", "platform", orphan);
-    kubectl.run(&["delete", "application.argoproj.io", "platform", "-n", NAMESPACE]);
-    run.plan().success().assert_changes(&[&format!("{ADDRESS}: create")]);
-    run.apply().success();
-    run.plan().assert_empty();
-    assert_eq!(uid(&kubectl, "web"), web, "a child that was there was made anew");
-
-    run.var("name", "estate");
-    run.plan().success().assert_changes(&[&format!("{ADDRESS}: delete, create")]);
-    run.apply().success();
-    run.assert_settled();
-    assert!(find(&kubectl, "platform").is_none());
-    assert_eq!(platform.host(&kubectl).as_deref(), Some("two.example.com"));
-    run.destroy().success();
-    for name in ["estate", "web", "tenants"] {
-        assert!(find(&kubectl, name).is_none(), "{name} is still there");
-    }
-    assert!(platform.host(&kubectl).is_none(), "what a child made is still there");
 }
