@@ -16,7 +16,18 @@ pub enum Phase {
     Update,
 }
 
+/// The attribute that a wait is about which had too little time; which of the timeouts it is, the phase says.
+pub const TIMEOUTS: &str = "timeouts";
+
 impl Phase {
+    /// Its timeout.
+    fn timeout(self) -> &'static str {
+        match self {
+            Self::Create => "timeouts.create",
+            Self::Update => "timeouts.update",
+        }
+    }
+
     /// The phase of an apply with this prior state.
     pub fn of<T>(prior: &Option<T>) -> Self {
         match prior {
@@ -36,6 +47,9 @@ pub fn unfinished<T>(
     mut problem: Problem,
     stopped: bool,
 ) -> Outcome<T> {
+    if problem.path == TIMEOUTS.into() {
+        problem = problem.at(phase.timeout());
+    }
     match (phase, stopped) {
         (Phase::Create, true) => {
             let detail = format!(
@@ -73,10 +87,11 @@ mod tests {
             "The Application `argocd/platform`",
             "argocd/platform",
             (),
-            timeout(),
+            timeout().at(TIMEOUTS),
             false,
         );
         assert!(outcome.status().is_none());
+        assert_eq!(outcome.problems()[0].path, "timeouts.create".into());
         insta::assert_snapshot!(outcome.problems()[0].detail, @"
         Raise the timeout.
 
@@ -89,8 +104,9 @@ mod tests {
         let stopped = unfinished(Phase::Create, "Argo CD", "argocd", (), timeout(), true);
         assert!(stopped.status().is_some());
         insta::assert_snapshot!(stopped.problems()[0].detail, @"Argo CD was made, and the wait for it was stopped. Apply again to wait for the rest.");
-        let update = unfinished(Phase::Update, "Argo CD", "argocd", (), timeout(), false);
+        let update = unfinished(Phase::Update, "Argo CD", "argocd", (), timeout().at(TIMEOUTS), false);
         assert!(update.status().is_some());
+        assert_eq!(update.problems()[0].path, "timeouts.update".into());
         assert_eq!(update.problems()[0].detail, "Raise the timeout.");
     }
 }

@@ -5,6 +5,7 @@
 
 use gitops::Explain;
 use gitops::error::chain;
+use gitops::wait;
 use serde::Serialize;
 use serde_json::Value as Json;
 use tfplugin_rs::Problem;
@@ -36,6 +37,12 @@ pub fn problem(error: &impl Explain) -> Problem {
     let hint = error.hint().unwrap_or_default();
     let detail: Vec<&str> = [causes, &hint].into_iter().filter(|part| !part.is_empty()).collect();
     Problem::error(sentence(summary), detail.join("\n\n"))
+}
+
+/// What a wait that did not end well says; where it only had too little time, on the attribute `timeout`.
+pub fn waited(error: &wait::Error, timeout: &str) -> Problem {
+    let problem = problem(error);
+    if error.timed_out() { problem.at(timeout) } else { problem }
 }
 
 /// A live object as JSON.

@@ -87,6 +87,11 @@ impl Error {
     pub fn cancelled(&self) -> bool {
         matches!(self, Self::Interrupted { source: Interrupted::Cancelled, .. })
     }
+
+    /// Whether the time given was not enough.
+    pub fn timed_out(&self) -> bool {
+        matches!(self, Self::Interrupted { source: Interrupted::TimedOut { .. }, .. })
+    }
 }
 
 impl Explain for Error {

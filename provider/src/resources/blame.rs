@@ -1,6 +1,7 @@
 //! What a wait for an Application that failed is about: the problem, a hint, and the attribute to look at.
 
-use crate::problem::{add, problem};
+use crate::outcome::TIMEOUTS;
+use crate::problem::{add, waited};
 use gitops::argo::Source;
 use gitops::wait;
 use tfplugin_rs::Problem;
@@ -46,9 +47,10 @@ const VALUES_DO_NOT_FIT: &str = "values don't meet the specifications of the sch
 const NO_SUCH_FILE: &str = "no such file or directory";
 
 /// What a wait that failed says, with a hint, and on the attribute that it is about: the one that names the repository
-/// or the chart where Argo CD cannot read or render it, or the one with the chart's values where those are to blame.
+/// or the chart where Argo CD cannot read or render it, or the one with the chart's values where those are to blame, or
+/// the timeouts.
 pub fn of_wait(error: &wait::Error, attributes: &Attributes) -> Problem {
-    let mut problem = problem(error);
+    let mut problem = waited(error, TIMEOUTS);
     let wait::Error::Failed { reason, .. } = error else { return problem };
     let has = |texts: &[&str]| texts.iter().any(|text| reason.contains(text));
     let (path, hint) = if has(&["app path does not exist"]) {
@@ -182,7 +184,7 @@ mod tests {
 
         Correct it in Git or here, and apply again.
 
-        : Application argocd/platform: not done within 10m; last seen: Application.argoproj.io argocd/web: it is Progressing (and 2 more)
+        timeouts: Application argocd/platform: not done within 10m; last seen: Application.argoproj.io argocd/web: it is Progressing (and 2 more)
         Raise the timeout if it only needs more time; apply again to go on waiting.
         "#);
     }

@@ -221,7 +221,9 @@ pub async fn delete(
     }
     match family::settled(task, cluster, &below).await {
         Ok(stay) => Ok(stay.iter().map(stays).collect()),
-        Err(error) => Err(left_over(cluster, task, problem(&error), root, below).await),
+        Err(error) => {
+            Err(left_over(cluster, task, problem::waited(&error, "timeouts.delete"), root, below).await)
+        }
     }
 }
 

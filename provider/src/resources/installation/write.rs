@@ -4,7 +4,7 @@ use super::live::is_ready;
 use super::source::Install;
 use super::{Facts, Installation, Wanted};
 use crate::adoption::{adopted, adopts};
-use crate::outcome::{Phase, unfinished};
+use crate::outcome::{Phase, TIMEOUTS, unfinished};
 use crate::problem::{self, Locate, problem};
 use crate::provider::Gitops;
 use gitops::apply::{self, ChangeSet, inventory_name};
@@ -42,7 +42,14 @@ impl Installation {
                 Ok(()) => Outcome::done(reached(true)),
                 Err(error) => {
                     let (id, status) = (self.owner.id(), reached(false));
-                    unfinished(phase, self.title(), id, status, problem(&error), error.cancelled())
+                    unfinished(
+                        phase,
+                        self.title(),
+                        id,
+                        status,
+                        problem::waited(&error, TIMEOUTS),
+                        error.cancelled(),
+                    )
                 }
             };
         }

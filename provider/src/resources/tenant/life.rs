@@ -2,7 +2,7 @@
 
 use super::app;
 use super::blame::{self, Attributes};
-use crate::problem::problem;
+use crate::problem::{problem, waited};
 use gitops::Task;
 use gitops::apply;
 use gitops::argo::status::{self, Resource};
@@ -160,14 +160,14 @@ pub async fn end(
 ) -> Result<(), Problem> {
     let home = way.home;
     if home.on_delete == OnDelete::Destroy && (wait || state == State::Retired) {
-        way.retired(task).await.map_err(|error| problem(&error))?;
+        way.retired(task).await.map_err(|error| waited(&error, "timeouts.delete"))?;
         let kept = state == State::Retired && home.namespace_owner == NamespaceOwner::ArgoCd;
         let discarded =
             apply::discard_kept(task, cluster, &home.namespace, &home.id, kept.then_some(TENANT)).await;
         discarded.map_err(|error| problem(&error))?;
     }
     match wait {
-        true => way.left(task).await.map_err(|error| problem(&error)),
+        true => way.left(task).await.map_err(|error| waited(&error, "timeouts.delete")),
         false => Ok(()),
     }
 }

@@ -28,7 +28,7 @@ async fn a_destroy_that_had_no_time_left_goes_on() {
     let removed = rig.bare.head().unwrap();
     let text = rig.plain(&shown(&[unfinished])).replace(&removed, "COMMIT");
     insta::assert_snapshot!(text, @"
-    : Removal of Application argocd/acme: not done within 20s; last seen: it is held by resources-finalizer.argocd.argoproj.io
+    timeouts.delete: Removal of Application argocd/acme: not done within 20s; last seen: it is held by resources-finalizer.argocd.argoproj.io
     Raise the timeout if it only needs more time; apply again to go on waiting.
 
     Its files were removed in commit COMMIT. Apply or destroy again to go on waiting until it is gone.

@@ -34,7 +34,7 @@ async fn a_destroy_that_had_no_time_left_goes_on() {
     let unfinished = TenantFleet::delete(&cx, &id(), prior(&spec, &made).unwrap()).await.unwrap_err();
     let text = rig.plain(&shown(&[unfinished])).replace(&rig.bare.head().unwrap(), "COMMIT");
     insta::assert_snapshot!(text, @"
-    : Removal of Application argocd/t1: not done within 20s; last seen: it is held by resources-finalizer.argocd.argoproj.io
+    timeouts.delete: Removal of Application argocd/t1: not done within 20s; last seen: it is held by resources-finalizer.argocd.argoproj.io
     Raise the timeout if it only needs more time; apply again to go on waiting.
 
     This is about the tenant `t1`.
