@@ -24,7 +24,10 @@ long := ACCEPTANCE_CAELUS=1 ACCEPTANCE_CANARY=1 ACCEPTANCE_ONTU=1 ACCEPTANCE_ORD
 
 .PHONY: nightly
 nightly: ## Everything that takes hours: what `make test` skips or makes smaller, other random inputs, the benchmark
-	@$(long) acceptance-tests/all --hours 6 lab interop acceptance bench soak
+	@failed=0; \
+	GITOPS_TEST_INPUTS=100000 acceptance-tests/all --hours 6 unit || failed=1; \
+	$(long) acceptance-tests/all --hours 6 lab interop acceptance bench soak || failed=1; \
+	exit $$failed
 
 .PHONY: fmt
 fmt: ## Formatting, checked

@@ -1,7 +1,8 @@
 //! Inputs that nobody should write, for every parser of what others wrote: good ones with parts changed, and noise.
 //!
 //! A parser may answer what it wants, but it answers. What made it panic is shown as small as it can be, with the seed;
-//! `GITOPS_TEST_SEED` takes other inputs.
+//! `GITOPS_TEST_SEED` takes other inputs, and `GITOPS_TEST_INPUTS` at least so many for every parser, also for those
+//! that are given fewer because reading one takes long.
 
 use crate::cli::number;
 use crate::random::Random;
@@ -89,6 +90,7 @@ const SEED: u64 = 1;
 #[track_caller]
 fn answers<I: Debug>(inputs: u32, make: impl Fn(usize, &[u64]) -> I, parse: impl Fn(&I)) {
     let seed = number("GITOPS_TEST_SEED").unwrap_or(SEED);
+    let inputs = u64::from(inputs).max(number("GITOPS_TEST_INPUTS").unwrap_or(0));
     let panics = |input: &I| catch_unwind(AssertUnwindSafe(|| parse(input))).is_err();
     let mut random = Random::new(seed);
     for _ in 0..inputs {
