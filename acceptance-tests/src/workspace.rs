@@ -4,6 +4,7 @@
 //! Every command's output, the state and the plans stay in the directory of the test until it has passed.
 
 use crate::case::Case;
+use crate::eventually;
 use crate::outcome::{Outcome, Plan};
 use crate::program::{Program, Running};
 use crate::state::State;
@@ -161,6 +162,20 @@ impl Workspace {
     pub fn assert_settled(&mut self) {
         self.plan_with(&["-refresh=false"]).assert_empty();
         self.plan().assert_empty();
+    }
+
+    /// Demands that no resource is to be changed, and waits until what is only read is in the state as it is: live objects
+    /// go on for a while.
+    #[track_caller]
+    pub fn comes_to_rest(&mut self) {
+        eventually("what data sources tell", Duration::from_secs(120), || {
+            let plan = self.plan().success().assert_changes(&[]);
+            let at_rest = plan.outcome.code == Some(0);
+            if !at_rest {
+                self.apply().success();
+            }
+            at_rest
+        });
     }
 
     /// The state, as `show -json` tells it.

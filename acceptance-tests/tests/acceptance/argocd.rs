@@ -4,8 +4,8 @@
 use super::bootstraps::NAMESPACE;
 use super::root_apps::Platform;
 use super::{
-    approvals, bootstrap_sources, bootstraps, broken_apps, caelus, imports, ontu_schedule, projects,
-    root_apps, tenant_fleets, tenant_states, tenant_tiers, tenants,
+    approvals, bootstrap_sources, bootstraps, broken_apps, caelus, imports, ontu_schedule, overlays_live,
+    projects, root_apps, tenant_fleets, tenant_states, tenant_tiers, tenants,
 };
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -74,6 +74,7 @@ pub fn lives_and_dies(terraform: &Case, tofu: &Case) {
         caelus::walks(tofu, &platform);
         caelus::by_the_hundred(terraform, &platform);
         approvals::are_asked_for_once(tofu, &platform);
+        overlays_live::reach_the_cluster(terraform, &platform);
         ontu_schedule::walks(terraform);
         root_apps::changes_and_dies(terraform, &platform, root);
         broken_apps::say_why(terraform, tofu, &platform);

@@ -28,6 +28,7 @@ mod image_releases;
 mod imports;
 mod ontu_schedule;
 mod overlays;
+mod overlays_live;
 mod pins;
 mod product_versions;
 mod projects;

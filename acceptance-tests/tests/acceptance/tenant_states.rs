@@ -70,7 +70,7 @@ impl Shops<'_> {
         let tenants = self.ids.iter().zip(tenants).filter_map(|(id, tenant)| Some((id.clone(), of(tenant?))));
         self.run.var("tenants", Value::Object(tenants.collect()).to_string());
         self.run.apply().success();
-        self.run.plan().assert_empty();
+        self.run.comes_to_rest();
     }
 
     #[track_caller]
