@@ -21,6 +21,7 @@
 mod canary;
 mod case;
 mod cli;
+mod converge;
 mod crash;
 mod diagnostics;
 pub mod forge;

@@ -186,7 +186,12 @@ impl Running {
 
     /// Whether `text` is in what it has written to its standard output so far.
     pub fn said(&self, text: &str) -> bool {
-        std::fs::read(&self.out).is_ok_and(|said| String::from_utf8_lossy(&said).contains(text))
+        self.output().contains(text)
+    }
+
+    /// What it has written to its standard output so far.
+    pub fn output(&self) -> String {
+        String::from_utf8_lossy(&std::fs::read(&self.out).unwrap_or_default()).into_owned()
     }
 
     /// Sends a signal to the program alone, as a terminal does not: its children are left to it.

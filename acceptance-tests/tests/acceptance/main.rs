@@ -61,6 +61,8 @@ const HELM: Need = Need::Extra("helm");
 const CONTROLLER: Need = Need::Extra("sealed-secrets-controller");
 /// The walk of an example with three environments, and its disaster drill, take minutes.
 const ONTU: Need = Need::Asked("ACCEPTANCE_ONTU");
+/// The published example of tenants, on a cluster of its own.
+const CAELUS: Need = Need::Asked("ACCEPTANCE_CAELUS");
 /// The search of everything that secrets could be in takes minutes.
 const CANARY: Need = Need::Asked("ACCEPTANCE_CANARY");
 
@@ -83,7 +85,8 @@ fn add_lives(suite: &mut Suite) {
     suite.shared("argocd::lives_and_dies", &[Provider, Cluster, Git], argocd::lives_and_dies);
     suite.once("quickstart::survives_kills", &[Provider, Engine, Git], quickstart::survives_kills);
     suite.both("quickstart::lives_and_dies", &[Provider, Engine, Git], quickstart::lives_and_dies);
-    suite.once("ontu_schedule::comes_back_from_git_and_its_key", &[Provider, Engine, Git, KUBESEAL, ONTU], ontu_schedule::comes_back_from_git_and_its_key);
+    suite.both("caelus::lives_and_dies_as_published", &[Provider, Engine, Git, CAELUS], caelus::lives_and_dies_as_published);
+    suite.both("ontu_schedule::comes_back_from_git_and_its_key", &[Provider, Engine, Git, KUBESEAL, ONTU], ontu_schedule::comes_back_from_git_and_its_key);
     suite.once("quickstart::survives_interrupts_and_losses", &[Provider, Engine, Git], quickstart::survives_interrupts_and_losses);
 }
 

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use std::fs;
 use std::time::Duration;
 
+pub use example::lives_and_dies_as_published;
 pub use hundreds::by_the_hundred;
 
 /// All of it.
@@ -29,7 +30,6 @@ pub fn walks(case: &Case, platform: &Platform) {
     fleet.needs_nothing_of_ours();
     fleet.takes_over(case);
     fleet.ends(case, &token);
-    example::lives_and_dies(case);
 }
 
 impl Fleet<'_> {
