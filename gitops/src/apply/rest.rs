@@ -151,15 +151,7 @@ pub async fn release_volumes(
     namespace: &str,
     tenant: &str,
 ) -> Result<(), Error> {
-    let kept = Id::new("", CLAIM, Some(namespace), "");
-    let selected = ListParams::default().labels(&format!("{KEPT}={tenant}"));
-    let claims = api(cluster, &kept);
-    let list = call(task, "read", &kept, "v1", || claims.list(&selected)).await?;
-    for live in list.items {
-        let name = live.metadata.name.clone().unwrap_or_default();
-        let object =
-            Place { id: Id { name, ..kept.clone() }, api: claims.clone(), api_version: "v1".to_owned() };
-        let live = serde_json::to_value(live).unwrap_or_default();
+    for (object, live) in kept(task, cluster, namespace, tenant).await? {
         if let Some(patch) = releasing(&live) {
             object.patch(task, &patch).await?;
         }
@@ -180,8 +172,9 @@ pub async fn discard_kept(
     tenant: &str,
     marked: Option<&str>,
 ) -> Result<(), Error> {
-    let kept = Id::new("", CLAIM, Some(namespace), "");
-    delete_all(task, &api(cluster, &kept), &kept, &format!("{KEPT}={tenant}")).await?;
+    for (object, _) in kept(task, cluster, namespace, tenant).await? {
+        delete(task, &object.api, &object.id).await?;
+    }
     let Some(key) = marked else { return Ok(()) };
     match namespace_label(task, cluster, namespace, key).await? {
         Some(owner) if owner == tenant => {
@@ -212,14 +205,22 @@ fn namespaces(cluster: &Cluster) -> Api<DynamicObject> {
     Api::all_with(cluster.client(), &ApiResource::erase::<Namespace>(&()))
 }
 
-/// Deletes all objects of the kind of `id` that `labels` select.
-async fn delete_all(task: &Task, api: &Api<DynamicObject>, id: &Id, labels: &str) -> Result<(), Error> {
-    let selected = ListParams::default().labels(labels);
-    let list = call(task, "read", id, "v1", || api.list_metadata(&selected)).await?;
-    for name in list.items.into_iter().filter_map(|live| live.metadata.name) {
-        delete(task, api, &Id { name, ..id.clone() }).await?;
-    }
-    Ok(())
+/// The claims of `tenant` in `namespace` that are kept, as far as their metadata tells.
+async fn kept(
+    task: &Task,
+    cluster: &Cluster,
+    namespace: &str,
+    tenant: &str,
+) -> Result<Vec<(Place, Value)>, Error> {
+    let id = Id::new("", CLAIM, Some(namespace), "");
+    let (api, selected) = (api(cluster, &id), ListParams::default().labels(&format!("{KEPT}={tenant}")));
+    let list = call(task, "read", &id, "v1", || api.list_metadata(&selected)).await?;
+    let found = list.items.into_iter().filter_map(|live| {
+        let id = Id { name: live.metadata.name.clone()?, ..id.clone() };
+        let place = Place { id, api: api.clone(), api_version: "v1".to_owned() };
+        Some((place, json!({ "metadata": live.metadata })))
+    });
+    Ok(found.collect())
 }
 
 async fn delete(task: &Task, api: &Api<DynamicObject>, id: &Id) -> Result<(), Error> {

@@ -209,7 +209,7 @@ fn retold(error: Invalid, written: &str) -> Invalid {
 }
 
 /// Whether the address carries a password, as in `https://user:password@host`. A user alone is none: `git@host`.
-pub(super) fn has_password(url: &str) -> bool {
+pub(crate) fn has_password(url: &str) -> bool {
     let authority = url.split_once("://").map(|(_, rest)| rest.split('/').next().unwrap_or_default());
     authority.and_then(|authority| authority.rsplit_once('@')).is_some_and(|(user, _)| user.contains(':'))
 }

@@ -21,6 +21,7 @@ mod sync;
 
 pub use application::{Application, Destination, FINALIZER, IgnoreDifferences};
 pub use check::SpecError;
+pub(crate) use check::has_password;
 pub use project::{GroupKind, Project, ProjectDestination, Role, SyncWindow, WindowKind};
 pub use project_check::ProjectError;
 pub use repository_error::RepositoryError;

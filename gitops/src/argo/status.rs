@@ -37,6 +37,13 @@ pub struct Status {
     pub automatic: bool,
 }
 
+impl Status {
+    /// Whether it differs from Git, and nobody but a person syncs it.
+    pub fn awaits_sync(&self) -> bool {
+        self.sync == "OutOfSync" && !self.automatic
+    }
+}
+
 /// An operation: a sync.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Operation {

@@ -84,6 +84,7 @@ struct Shared {
     defaults: Option<Defaults>,
     environment: Environment,
     clients: Mutex<HashMap<String, Slot>>,
+    /// How long a UID is believed.
     trust: Duration,
 }
 
@@ -96,10 +97,14 @@ struct Ready {
     client: Client,
     /// When the client's certificate is to be replaced.
     valid_until: Option<SystemTime>,
-    /// How long its UID is believed.
-    trust: Duration,
     told: Arc<Mutex<uid::Told>>,
     parents: Arc<wait::Parents>,
+}
+
+impl Ready {
+    fn new(host: Arc<str>, client: Client, valid_until: Option<SystemTime>) -> Self {
+        Self { host, client, valid_until, told: Arc::default(), parents: Arc::default() }
+    }
 }
 
 impl Clusters {
@@ -132,7 +137,7 @@ impl Clusters {
     pub async fn connect(&self, task: &Task, connection: Option<&Connection>) -> Result<Cluster, Error> {
         let (source, settings) = self.choose(connection)?;
         let ready = self.ready(task, connection, source, settings).await?;
-        let uid = ready.uid(task).await?;
+        let uid = ready.uid(task, self.shared.trust).await?;
         match connection.and_then(|connection| connection.uid.clone()) {
             Some(wanted) if wanted != uid => {
                 Err(Error::OtherCluster { host: ready.host.to_string(), wanted, found: uid })
@@ -212,11 +217,6 @@ impl Clusters {
         format!("{source:?} {own:?} {:?}", paths.map(written).collect::<Vec<_>>())
     }
 
-    fn ready_at(&self, host: Arc<str>, client: Client, valid_until: Option<SystemTime>) -> Ready {
-        let trust = self.shared.trust;
-        Ready { host, client, valid_until, trust, told: Arc::default(), parents: Arc::default() }
-    }
-
     async fn make(&self, task: &Task, source: Source, settings: Defaults) -> Result<Ready, Error> {
         use base64::{Engine, prelude::BASE64_STANDARD};
         let environment = self.shared.environment.clone();
@@ -227,7 +227,7 @@ impl Clusters {
         let failed = |error| tls::diagnose(&host, error);
         let Some(exec) = exec else {
             let client = ClientBuilder::try_from(config).map_err(failed)?.build();
-            return Ok(self.ready_at(host, client, None));
+            return Ok(Ready::new(host, client, None));
         };
         let plugin = exec::Plugin::new(host.to_string(), exec);
         let credentials = plugin.run(task).await?;
@@ -239,7 +239,7 @@ impl Clusters {
         }
         let layer = exec::TokenLayer::new(plugin, credentials);
         let client = ClientBuilder::try_from(config).map_err(failed)?.with_layer(&layer).build();
-        Ok(self.ready_at(host, client, valid_until))
+        Ok(Ready::new(host, client, valid_until))
     }
 }
 

@@ -23,13 +23,13 @@ pub(super) struct Told {
 }
 
 impl Ready {
-    /// UID of the cluster, which it has told a moment ago, or tells now, or tells somebody else who asked after this
-    /// call began.
-    pub(super) async fn uid(&self, task: &Task) -> Result<String, Error> {
+    /// UID of the cluster, which it has told less than `trust` ago, or tells now, or tells somebody else who asked after
+    /// this call began.
+    pub(super) async fn uid(&self, task: &Task, trust: Duration) -> Result<String, Error> {
         let began = Instant::now();
         let told = task.run(self.told.lock()).await?;
         match &told.uid {
-            Some((asked, uid)) if *asked >= began || asked.elapsed() < self.trust => return Ok(uid.clone()),
+            Some((asked, uid)) if *asked >= began || asked.elapsed() < trust => return Ok(uid.clone()),
             _ => {}
         }
         let (asked, known) = (Instant::now(), told.uid.is_some());

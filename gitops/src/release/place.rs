@@ -1,7 +1,7 @@
 //! Where a release writes, in one spelling: files have many ways to name one line.
 
 use super::{Format, entry};
-use crate::yaml::{Document, Error, Path, Step, Value, Yaml};
+use crate::yaml::{Document, Path, Yaml};
 
 /// The document and the path, as they are told from others.
 pub type Spelled = (Option<Document>, Path);
@@ -31,49 +31,8 @@ pub fn spelled(document: Option<Document>, path: Path) -> Spelled {
 /// The same in a file that says `text`: documents and items of lists by their numbers. `None` where nothing is there, or
 /// what it is cannot be told.
 pub fn spelled_in(text: &str, document: Option<&Document>, path: &Path) -> Option<Spelled> {
-    let yaml = Yaml::parse(text, document).ok()?;
-    yaml.get(path).ok()??;
-    let document = match document {
-        None => None,
-        Some(Document::Index(number)) => Some(Document::Index(*number)),
-        Some(object) => Some(Document::Index(number(text, object)?)),
-    };
-    Some(spelled(document, numbered(&yaml, path)?))
-}
-
-/// The number of the document that holds `object`, which is there once.
-fn number(text: &str, object: &Document) -> Option<usize> {
-    match Yaml::parse(text, None) {
-        Ok(_) => Some(0),
-        Err(Error::Several { documents }) => {
-            let mut documents = documents.iter().enumerate();
-            documents.find_map(|(number, line)| (*line == format!("{number} ({object})")).then_some(number))
-        }
-        Err(_) => None,
-    }
-}
-
-/// `path` with the items of lists by their numbers.
-fn numbered(yaml: &Yaml, path: &Path) -> Option<Path> {
-    let Some((before, last)) = path.split_last() else { return Some(path.clone()) };
-    let before = numbered(yaml, &before)?;
-    match last {
-        Step::Key(key) => Some(before.key(key)),
-        Step::Index(index) => item(&before, *index),
-        Step::Where { key, value } => {
-            let items = (0..).map_while(|index| item(&before, index));
-            let mut items = items.map_while(|item| yaml.get(&item).ok()?.map(|_| item));
-            items.find(|item| says(yaml, &item.key(key), value))
-        }
-    }
-}
-
-fn item(list: &Path, index: usize) -> Option<Path> {
-    Path::parse(&format!("{list}[{index}]")).ok()
-}
-
-fn says(yaml: &Yaml, path: &Path, value: &str) -> bool {
-    matches!(yaml.get(path), Ok(Some(Value::Scalar(scalar))) if scalar.text == value)
+    let (number, path) = Yaml::parse(text, document).ok()?.numbered(path).ok()??;
+    Some(spelled(Some(Document::Index(number)), path))
 }
 
 #[cfg(test)]

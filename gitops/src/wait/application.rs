@@ -174,7 +174,7 @@ impl Judge {
     /// Nothing is under way: what is, will be.
     fn settled(&mut self, status: Status, now: Duration) -> Progress<Ready> {
         if status.sync != "Synced" {
-            if status.sync == "OutOfSync" && !status.automatic {
+            if status.awaits_sync() {
                 return Progress::Done(Ready { status, awaiting_approval: true });
             }
             let difference = status.complaints().into_iter().next().map(|first| format!(" ({first})"));

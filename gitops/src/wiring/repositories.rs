@@ -1,6 +1,6 @@
 //! Which repositories Argo CD needs credentials for.
 
-use crate::argo::{Source, SpecError};
+use crate::argo::{GROUP, has_password};
 use crate::manifest::Object;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -41,7 +41,7 @@ pub fn taken_for_public(objects: &[Object], known: &Repositories) -> BTreeSet<St
 
 impl Repositories {
     fn way(&self, url: &str) -> Way {
-        if covers(&self.credentials, url) || has_its_own(url) {
+        if covers(&self.credentials, url) || has_password(url) {
             return Way::Open;
         }
         match &self.public {
@@ -60,7 +60,7 @@ fn read(objects: &[Object]) -> impl Iterator<Item = (&Object, &str)> {
 }
 
 fn is_application(object: &Object) -> bool {
-    object.group() == "argoproj.io" && object.kind() == "Application"
+    object.group() == GROUP && object.kind() == "Application"
 }
 
 fn sources(object: &Object) -> Vec<&str> {
@@ -68,12 +68,6 @@ fn sources(object: &Object) -> Vec<&str> {
     let many = spec.get("sources").and_then(Value::as_array).into_iter().flatten();
     let all = spec.get("source").into_iter().chain(many);
     all.filter_map(|source| source.get("repoURL")?.as_str()).filter(|url| !url.is_empty()).collect()
-}
-
-/// Whether the address carries credentials itself. They are nobody's business here.
-fn has_its_own(url: &str) -> bool {
-    let source = Source { repo_url: url.to_owned(), ..Source::default() };
-    source.validate().iter().any(|(_, error)| *error == SpecError::Credentials)
 }
 
 /// Whether the address is `ssh://…`, or `user@host:path`.

@@ -94,6 +94,18 @@ impl Yaml {
         })
     }
 
+    /// The number of the document, and `path` with the items of lists by their numbers: the one way to say it in numbers.
+    /// `None` where nothing is there.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Yaml::get`].
+    pub fn numbered(&self, path: &Path) -> Result<Option<(usize, Path)>, Error> {
+        let trail = self.follow(path)?;
+        let number = self.documents.iter().take(self.chosen).filter(|node| !node.is_null()).count();
+        Ok(trail.rest().is_empty().then(|| (number, trail.numbered())))
+    }
+
     /// Sets the value at `path`, in the style of quotes that it has. One that says so already stays as it is.
     ///
     /// # Errors

@@ -56,6 +56,15 @@ impl<'t, 'p> Trail<'t, 'p> {
         &self.places
     }
 
+    /// The path as far as it leads, with the items of lists by their numbers.
+    pub(super) fn numbered(&self) -> Path {
+        let steps = self.path.steps().iter().zip(&self.places);
+        Path::of(steps.map(|(step, place)| match step {
+            Step::Where { .. } => Step::Index(*place),
+            step => step.clone(),
+        }))
+    }
+
     /// The node that holds the last one, where that is not the root.
     pub(super) fn parent(&self) -> Option<&'t Node> {
         let before = self.nodes.len().checked_sub(1)?;

@@ -53,6 +53,11 @@ impl Path {
         Self(self.0.iter().cloned().chain([key]).collect())
     }
 
+    /// The path of these steps.
+    pub(super) fn of(steps: impl IntoIterator<Item = Step>) -> Self {
+        Self(steps.into_iter().collect())
+    }
+
     /// Its steps, from the root; at least one.
     pub fn steps(&self) -> &[Step] {
         &self.0

@@ -2,7 +2,7 @@
 
 use super::Error;
 use crate::Explain;
-use crate::git::mirror::{Cause, Rejection};
+use crate::git::mirror::Cause;
 
 impl Explain for Error {
     fn hint(&self) -> Option<String> {
@@ -81,7 +81,7 @@ impl Explain for Error {
             Self::Refused { reason, .. } if reason == super::UNPACK_FAILED => {
                 "The server has no room left, or a limit to the size of a push: ask whoever runs it."
             }
-            Self::Refused { reason, server_text, .. } if cannot(reason, server_text) => {
+            Self::Refused { reason, server_text, .. } if Cause::of(reason, server_text) == Cause::Passing => {
                 "No other writer moved the branch: the server cannot, because of a lock or a failure of its own. Apply again; if it stays, ask whoever runs the server."
             }
             Self::Refused { .. } => {
@@ -115,10 +115,4 @@ impl Explain for Error {
         };
         Some(hint.to_owned())
     }
-}
-
-/// Whether the server could not do it, rather than that it does not want to.
-fn cannot(reason: &str, server_text: &str) -> bool {
-    let said = Rejection { reason: reason.to_owned(), server_text: server_text.to_owned() };
-    said.cause() == Cause::Passing
 }

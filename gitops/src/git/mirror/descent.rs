@@ -3,10 +3,10 @@
 //! A clone that was made during the run begins at the tip of that moment: what it does not have is not known, which is
 //! something else than no. It is deepened where that can help.
 
-use super::{Mirror, NO_PATHS};
+use super::{Mirror, open};
 use crate::git::Error;
 use crate::git::scope::Scope;
-use git2::{Oid, Repository, RepositoryOpenFlags};
+use git2::{Oid, Repository};
 use std::collections::{BinaryHeap, HashSet};
 use std::fs;
 use std::path::Path;
@@ -26,8 +26,7 @@ struct History {
 impl History {
     /// A handle of its own: an older one does not know where the history begins now.
     fn open(home: &Path) -> Result<Self, git2::Error> {
-        let flags = RepositoryOpenFlags::BARE | RepositoryOpenFlags::NO_SEARCH;
-        let repo = Repository::open_ext(home, flags, NO_PATHS)?;
+        let repo = open(home)?;
         let cut = fs::read_to_string(home.join("shallow")).unwrap_or_default();
         let cut = cut.lines().filter_map(|line| Oid::from_str(line.trim()).ok()).collect();
         Ok(Self { repo, cut })
@@ -51,12 +50,12 @@ impl History {
                 whole = false;
                 continue;
             };
-            whole &= !self.cut.contains(&next) && seen.len() <= MAX_WALK;
-            let parents = found.parent_ids().filter(|_| seen.len() <= MAX_WALK);
-            let new: Vec<Oid> = parents.filter(|parent| !seen.contains(parent)).collect();
-            for parent in new {
-                seen.insert(parent);
-                open.push((self.time(parent), parent));
+            let goes_on = seen.len() <= MAX_WALK;
+            whole &= goes_on && !self.cut.contains(&next);
+            for parent in found.parent_ids().filter(|_| goes_on) {
+                if seen.insert(parent) {
+                    open.push((self.time(parent), parent));
+                }
             }
         }
         whole.then_some(false)
@@ -89,8 +88,7 @@ impl Mirror {
         commit: Oid,
         revisions: &[Oid],
     ) -> Result<Vec<Option<bool>>, Error> {
-        self.deepen_to(scope, commit)?;
-        let history = self.history()?;
+        let history = self.deepen_to(scope, commit)?;
         Ok(revisions.iter().map(|revision| history.descends(*revision, commit)).collect())
     }
 
@@ -103,37 +101,35 @@ impl Mirror {
         commit: Oid,
         before: Option<Oid>,
     ) -> Result<Option<bool>, Error> {
-        let reaches_back = match before {
-            Some(before) => self.deepen_to(scope, before)? || !self.is_shallow(),
-            None => true,
+        let history = match before {
+            Some(before) => self.deepen_to(scope, before)?,
+            None => self.history()?,
         };
-        let history = self.history()?;
+        let reaches_back = before.is_none_or(|before| history.has(before) || !self.is_shallow(&history));
         // What came after `before` was fetched whole, with our commit if it is there.
         let found = history.has(commit) && history.reaches(tip, commit) == Some(true);
         Ok((found || reaches_back).then_some(found))
     }
 
-    /// Fetches more of the history until it has `commit`; answers whether it has.
-    fn deepen_to(&mut self, scope: &Scope, commit: Oid) -> Result<bool, Error> {
-        let here = self.depth;
+    /// Fetches more of the history until it has `commit`, or nothing more of it can be had; answers what is here then.
+    fn deepen_to(&mut self, scope: &Scope, commit: Oid) -> Result<History, Error> {
+        let (here, mut history) = (self.depth, self.history()?);
         for depth in DEPTHS.into_iter().filter(|depth| *depth > here) {
-            if self.history()?.has(commit) {
-                return Ok(true);
-            }
-            if !self.is_shallow() || self.too_deep {
-                return Ok(false);
+            if history.has(commit) || !self.is_shallow(&history) || self.too_deep {
+                break;
             }
             match self.fetch_to(scope, depth) {
                 Ok(_) => (self.depth, self.shallow) = (depth, depth < i32::MAX),
                 Err(Error::FetchTooLarge { .. }) => self.too_deep = true,
                 Err(error) => return Err(error),
             }
+            history = self.history()?;
         }
-        Ok(self.history()?.has(commit))
+        Ok(history)
     }
 
-    fn is_shallow(&self) -> bool {
-        self.shallow && self.history().is_ok_and(|history| !history.cut.is_empty())
+    fn is_shallow(&self, history: &History) -> bool {
+        self.shallow && !history.cut.is_empty()
     }
 
     fn history(&self) -> Result<History, Error> {

@@ -20,6 +20,7 @@ use super::{Error, access::Access};
 use git2::{AutotagOption, ErrorCode, FetchOptions, Oid, RemoteCallbacks, Repository, RepositoryOpenFlags};
 use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 /// The most bytes of one fetch.
@@ -193,8 +194,7 @@ impl Mirror {
         &self,
         work: impl FnOnce(&Repository) -> Result<T, git2::Error>,
     ) -> Result<T, git2::Error> {
-        let flags = RepositoryOpenFlags::BARE | RepositoryOpenFlags::NO_SEARCH;
-        work(&Repository::open_ext(self.home.dir.path(), flags, NO_PATHS)?)
+        work(&open(self.home.dir.path())?)
     }
 
     /// A second handle on the clone, which keeps new objects in memory until they are pushed.
@@ -206,9 +206,7 @@ impl Mirror {
     }
 
     fn open(&self) -> Result<Repository, Error> {
-        // Not `open_bare`, which does not know where a shallow history ends and then looks for what is not there.
-        let flags = RepositoryOpenFlags::BARE | RepositoryOpenFlags::NO_SEARCH;
-        Repository::open_ext(self.home.dir.path(), flags, NO_PATHS).map_err(|error| self.storage(&error))
+        open(self.home.dir.path()).map_err(|error| self.storage(&error))
     }
 
     pub(super) fn storage(&self, error: &git2::Error) -> Error {
@@ -237,4 +235,11 @@ impl Mirror {
             _ => Error::Protocol { url, why },
         }
     }
+}
+
+/// A handle on the clone in `home`. Not `open_bare`'s, which does not know where a shallow history ends and then looks for
+/// what is not there.
+fn open(home: &Path) -> Result<Repository, git2::Error> {
+    let flags = RepositoryOpenFlags::BARE | RepositoryOpenFlags::NO_SEARCH;
+    Repository::open_ext(home, flags, NO_PATHS)
 }

@@ -45,20 +45,27 @@ const PASSING: [&str; 11] = [
     "transaction",
 ];
 
-impl Rejection {
-    pub(in crate::git) fn cause(&self) -> Cause {
-        let (reason, text) = (self.reason.to_lowercase(), self.server_text.to_lowercase());
+impl Cause {
+    /// What Git's `reason` for the branch and the lines of the server mean.
+    pub(in crate::git) fn of(reason: &str, server_text: &str) -> Self {
+        let (reason, text) = (reason.to_lowercase(), server_text.to_lowercase());
         let says = |words: &[&str], text: &str| words.iter().any(|word| text.contains(word));
         if says(&FAILURES, &reason) || says(&FAILURES, &text) {
-            return Cause::Passing;
+            return Self::Passing;
         }
         if reason.contains(RULE) {
-            return Cause::Rule;
+            return Self::Rule;
         }
         match says(&PASSING, &reason) {
-            true => Cause::Passing,
-            false => Cause::Unclear,
+            true => Self::Passing,
+            false => Self::Unclear,
         }
+    }
+}
+
+impl Rejection {
+    pub(in crate::git) fn cause(&self) -> Cause {
+        Cause::of(&self.reason, &self.server_text)
     }
 }
 

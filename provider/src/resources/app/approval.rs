@@ -1,6 +1,5 @@
 //! What a wait says of Applications that only somebody's approval syncs.
 
-use gitops::argo::status::Status;
 use gitops::argo::{Application, Preset};
 use gitops::wait::AppReady;
 use tfplugin_rs::Problem;
@@ -10,10 +9,9 @@ const NAMED: usize = 20;
 
 /// A warning that names the Applications which differ from Git and that nobody but a person syncs, if there are any.
 pub fn awaited(wanted: &Application, ready: &AppReady) -> Option<Problem> {
-    let waits = |status: &Status| status.sync == "OutOfSync" && !status.automatic;
     // Of one that is only looked at nobody expects a sync.
-    let own = waits(&ready.status) && wanted.sync.preset != Preset::Observe;
-    let below = ready.children.iter().filter(|(_, status)| waits(status)).map(|(name, _)| name);
+    let own = ready.status.awaits_sync() && wanted.sync.preset != Preset::Observe;
+    let below = ready.children.iter().filter(|(_, status)| status.awaits_sync()).map(|(name, _)| name);
     let names: Vec<&String> = own.then_some(&wanted.name).into_iter().chain(below).collect();
     let summary = match names.as_slice() {
         [] => return None,
@@ -40,6 +38,7 @@ fn enumerated(names: &[&String]) -> String {
 mod tests {
     use super::super::shape::{Identity, wanted};
     use super::*;
+    use gitops::argo::status::Status;
     use serde_json::json;
 
     fn application(preset: &str) -> Application {

@@ -80,11 +80,12 @@ impl<K: Kind> Resource for App<K> {
         want: &Spec,
     ) -> Outcome<Status> {
         let (task, phase) = (task(cx), Phase::of(&prior));
+        let app = wanted(id, want);
         let written = async {
             let cluster = cx.provider().connect(&task, want.kubernetes.as_ref()).await?;
             let adopt = want.take_ownership || adopts(cx, cluster.uid());
             let writer = life::writer(&cluster, Self::KIND, &Self::import_id(id), adopt);
-            let live = life::write(&task, &writer, &wanted(id, want)).await?;
+            let live = life::write(&task, &writer, &app).await?;
             Ok::<_, Problem>((cluster, live))
         };
         let (cluster, live) = match written.await {
@@ -97,11 +98,11 @@ impl<K: Kind> Resource for App<K> {
             return Outcome::done(status(&task, &cluster, &live).await);
         }
         let expect = want.wait_for.clone().unwrap_or_default();
-        let waited = life::wait(&task, &cluster, &wanted(id, want), &expect).await;
+        let waited = life::wait(&task, &cluster, &app, &expect).await;
         life::waited(cx, waited.is_ok());
         match waited {
             Ok(ready) => {
-                if let Some(awaited) = approval::awaited(&wanted(id, want), &ready) {
+                if let Some(awaited) = approval::awaited(&app, &ready) {
                     cx.warn(awaited);
                 }
                 Outcome::done(ended(ready))

@@ -3,12 +3,11 @@
 
 use super::shape::{Spec, Status};
 use super::{Written, app, look};
-use crate::problem::add;
+use crate::problem::{Locate, add};
 use crate::provider::Gitops;
-use crate::resources::argo;
 use gitops::Task;
+use gitops::apply;
 use gitops::cluster::Cluster;
-use gitops::manifest::Object;
 use gitops::tenant::{Home, TENANT};
 use tfplugin_rs::{Context, Problem};
 
@@ -36,10 +35,8 @@ pub async fn lingers(task: &Task, cluster: &Cluster, home: &Home) -> Result<bool
     if !home.takes_namespace() {
         return Ok(false);
     }
-    let namespace = Object::reference("v1", "Namespace", None, &home.namespace);
-    let live = argo::read(task, cluster, &namespace).await?;
-    let label = live.as_ref().and_then(|live| live.pointer("/metadata/labels")?.get(TENANT)?.as_str());
-    Ok(label == Some(home.id.as_str()))
+    let owner = apply::namespace_label(task, cluster, &home.namespace, TENANT).await.whole()?;
+    Ok(owner.is_some_and(|owner| owner == home.id))
 }
 
 /// The problem of a wait for the end of a tenant whose files `commit` has no more.

@@ -2,12 +2,12 @@
 
 use super::app;
 use super::blame::{self, Attributes};
-use crate::problem::{problem, waited};
+use crate::problem::{Locate, problem, waited};
 use gitops::Task;
 use gitops::apply;
 use gitops::argo::status::{self, Resource};
 use gitops::cluster::Cluster;
-use gitops::tenant::{Home, NamespaceOwner, OnDelete, OnItsWay, State, TENANT};
+use gitops::tenant::{Home, OnDelete, OnItsWay, State, TENANT};
 use gitops::wait;
 use tfplugin_rs::Problem;
 
@@ -82,7 +82,7 @@ impl Passage<'_> {
         match (self.was, self.becomes) {
             (State::Suspended, State::Active) => {
                 let resources = resources(self.task, self.cluster, self.home).await?.0;
-                apply::wake(self.task, self.cluster, &resources).await.map_err(|error| problem(&error))
+                apply::wake(self.task, self.cluster, &resources).await.whole()
             }
             (State::Active | State::Suspended, State::Retired) => {
                 keep_volumes(self.task, self.cluster, self.home).await
@@ -129,13 +129,13 @@ impl Passage<'_> {
 /// Keeps the volumes of the tenant when its Application goes.
 pub async fn keep_volumes(task: &Task, cluster: &Cluster, home: &Home) -> Result<(), Problem> {
     let (resources, synced) = resources(task, cluster, home).await?;
-    apply::keep_volumes(task, cluster, &resources, &home.id, synced).await.map_err(|error| problem(&error))
+    apply::keep_volumes(task, cluster, &resources, &home.id, synced).await.whole()
 }
 
 /// Refuses a namespace that another tenant has: the end of one would be the end of both.
 pub async fn refuse_taken(task: &Task, cluster: &Cluster, home: &Home) -> Result<(), Problem> {
     let found = apply::namespace_label(task, cluster, &home.namespace, TENANT).await;
-    match found.map_err(|error| problem(&error))? {
+    match found.whole()? {
         Some(tenant) if tenant != home.id => Err(taken(&home.namespace, &tenant).at("namespace")),
         _ => Ok(()),
     }
@@ -161,10 +161,10 @@ pub async fn end(
     let home = way.home;
     if home.on_delete == OnDelete::Destroy && (wait || state == State::Retired) {
         way.retired(task).await.map_err(|error| waited(&error, "timeouts.delete"))?;
-        let kept = state == State::Retired && home.namespace_owner == NamespaceOwner::ArgoCd;
+        let kept = state == State::Retired && home.takes_namespace();
         let discarded =
             apply::discard_kept(task, cluster, &home.namespace, &home.id, kept.then_some(TENANT)).await;
-        discarded.map_err(|error| problem(&error))?;
+        discarded.whole()?;
     }
     match wait {
         true => way.left(task).await.map_err(|error| waited(&error, "timeouts.delete")),

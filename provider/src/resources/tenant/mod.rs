@@ -298,7 +298,7 @@ fn claim_namespace(plan: &mut Foresight<Tenant>, repository: &Repository) {
     let needed = ["tenant_id", "namespace", "applications_path"];
     if needed.into_iter().all(|path| plan.is_known(path)) {
         let namespace = shape::namespace(plan.id(), plan.want());
-        let at = if plan.want().namespace.is_some() { "namespace" } else { "tenant_id" };
+        let at = shape::namespace_at(plan.want());
         plan.claim_part(namespace_of(&namespace, &plan.want().applications_path, repository), at);
     }
 }

@@ -19,7 +19,12 @@ use tfplugin_rs::{Fixed, Problem};
 
 /// Namespace of the tenant's objects.
 pub fn namespace(id: &Identity, spec: &Spec) -> String {
-    spec.namespace.as_ref().map_or_else(|| id.tenant_id.clone(), |namespace| namespace.0.clone())
+    namespace_named(&id.tenant_id, spec).to_owned()
+}
+
+/// The same for the tenant `id`.
+pub fn namespace_named<'a>(id: &'a str, spec: &'a Spec) -> &'a str {
+    spec.namespace.as_ref().map_or(id, |namespace| &namespace.0)
 }
 
 /// The spec with the version of its chart as it was found once.
@@ -128,8 +133,12 @@ fn reserved(id: &Identity, spec: &Spec) -> Option<Problem> {
         _ => return None,
     };
     let detail = "A tenant has a namespace to itself, which goes with it. Set `namespace` to another one.";
-    let at = if spec.namespace.is_some() { "namespace" } else { "tenant_id" };
-    Some(Problem::error(format!("The namespace `{namespace}` is {whose}"), detail).at(at))
+    Some(Problem::error(format!("The namespace `{namespace}` is {whose}"), detail).at(namespace_at(spec)))
+}
+
+/// The attribute that says which namespace it is.
+pub fn namespace_at(spec: &Spec) -> &'static str {
+    if spec.namespace.is_some() { "namespace" } else { "tenant_id" }
 }
 
 /// Directories that are good by themselves, and too long for the files of the tenant.

@@ -17,6 +17,7 @@ pub use tenants::shown;
 
 use super::repository::{ImportId, claim_file, commit, foresee};
 use super::tenant::leaving::unfinished;
+use super::tenant::shape::namespace_named;
 use super::tenant::{life, look, namespace_of, reach};
 use crate::adoption::adopted;
 use crate::problem::add;
@@ -31,7 +32,7 @@ use passages::{Resident, homes};
 use schemars::JsonSchema;
 use shape::{Identity, Spec, Status, located};
 use std::collections::BTreeMap;
-use tenants::at;
+use tenants::{Told, at};
 use tfplugin_rs::timeouts::Defaults;
 use tfplugin_rs::{Context, Foresight, Outcome, Prior, Problem, Resource, View};
 
@@ -98,14 +99,15 @@ impl Resource for TenantFleet {
         if plan.is_known("kubernetes") {
             warn_of_environment(cx, plan.want().kubernetes.as_ref());
         }
-        refuse_moves(plan)?;
+        let (mut told, _) = tenants::told(plan.want());
+        refuse_moves(plan, &told)?;
         let repository = foresee(cx, plan, |spec| spec.git.as_ref(), |status| &status.commit)?;
         if let Some(repository) = repository {
             let (name, branch, url) = (&plan.id().name, repository.branch(), repository.url());
             plan.claim(format!("the fleet `{name}` on `{branch}` of `{url}`"), &["name"]);
             claim_files(plan, &repository);
+            claim_namespaces(plan, &repository, &told);
         }
-        let (mut told, _) = tenants::told(plan.want());
         tenants::settle(cx, &task(cx), &mut told, plan.prior(), |path| plan.is_known(path)).await
     }
 
@@ -206,13 +208,13 @@ fn counted(tenants: usize) -> String {
 }
 
 /// Refuses another namespace for a tenant that is there: nobody would move its objects.
-fn refuse_moves(plan: &Foresight<TenantFleet>) -> Result<(), Problem> {
+fn refuse_moves(plan: &Foresight<TenantFleet>, told: &Told) -> Result<(), Problem> {
     let Some(prior) = plan.prior() else { return Ok(()) };
-    let (was, is) = (tenants::told(&prior.spec).0, tenants::told(plan.want()).0);
-    for (id, is) in &is {
+    let (was, _) = tenants::told(&prior.spec);
+    for (id, is) in told {
         let here = at(id).attribute("namespace");
         let Some(was) = was.get(id).filter(|_| plan.is_known(here.clone())) else { continue };
-        let [was, is] = [was, is].map(|spec| spec.namespace.as_ref().map_or(id, |name| &name.0));
+        let [was, is] = [was, is].map(|spec| namespace_named(id, spec));
         if was != is {
             let detail = format!(
                 "The objects of `{id}` are in `{was}`, and nobody would move them to `{is}`. Take the tenant out of the fleet and apply; then add it again."
@@ -238,22 +240,18 @@ fn claim_files(plan: &mut Foresight<TenantFleet>, repository: &Repository) {
             claim_file(plan, repository, files.application.as_str(), at(&id));
         }
     }
-    claim_namespaces(plan, repository);
 }
 
 /// Claims the namespaces of the tenants that are known.
-fn claim_namespaces(plan: &mut Foresight<TenantFleet>, repository: &Repository) {
+fn claim_namespaces(plan: &mut Foresight<TenantFleet>, repository: &Repository, told: &Told) {
     if !plan.is_known("applications_path") {
         return;
     }
-    let (told, _) = tenants::told(plan.want());
     for (id, said) in told {
-        let here = at(&id).attribute("namespace");
+        let here = at(id).attribute("namespace");
         if plan.is_known(here.clone()) {
-            let named = said.namespace.is_some();
-            let namespace = said.namespace.map_or_else(|| id.clone(), |namespace| namespace.0);
-            let what = namespace_of(&namespace, &said.applications_path, repository);
-            plan.claim_part(what, if named { here } else { at(&id) });
+            let what = namespace_of(namespace_named(id, said), &said.applications_path, repository);
+            plan.claim_part(what, if said.namespace.is_some() { here } else { at(id) });
         }
     }
 }

@@ -176,12 +176,12 @@ pub fn problems(id: &Identity, spec: &Spec, known: impl Fn(Path) -> bool) -> Vec
 
 /// Tenants whose namespace one before them has, too.
 fn shared(told: &Told, known: &impl Fn(Path) -> bool) -> Vec<Problem> {
-    let mut seen: BTreeMap<String, &String> = BTreeMap::new();
+    let mut seen: BTreeMap<&str, &str> = BTreeMap::new();
     let mut problems = Vec::new();
     for (id, spec) in told.iter().filter(|(id, _)| known(at(id).attribute("namespace"))) {
-        let namespace = tenant::namespace(&tenant::Identity { tenant_id: id.clone() }, spec);
-        match seen.get(&namespace) {
-            Some(other) => problems.push(taken(&namespace, other).at(at(id).attribute("namespace"))),
+        let namespace = tenant::namespace_named(id, spec);
+        match seen.get(namespace) {
+            Some(other) => problems.push(taken(namespace, other).at(at(id).attribute("namespace"))),
             None => drop(seen.insert(namespace, id)),
         }
     }
