@@ -54,6 +54,6 @@ pub use program::{Program, Running};
 pub use random::Random;
 pub use repository::Repository;
 pub use state::State;
-pub use suite::{Need, Suite};
+pub use suite::{Need, Suite, skipped};
 pub use wait::eventually;
 pub use workspace::{Import, Workspace};

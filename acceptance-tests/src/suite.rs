@@ -6,8 +6,9 @@ use crate::lab::Lab;
 use crate::random::Random;
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use std::cell::RefCell;
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
 use std::fs;
+use std::io::{self, Write as _};
 use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
 use std::process::ExitCode;
@@ -121,7 +122,7 @@ impl Suite {
                 Ok(cli) => cli,
                 Err(reason) => return Ok(Completion::ignored_with(format!("skipped: {reason}"))),
             };
-            if let Some(reason) = needs.iter().find_map(|need| missing(*need)) {
+            if let Some(reason) = needs.iter().find_map(|need| need.missing()) {
                 return Ok(Completion::ignored_with(format!("skipped: {reason}")));
             }
             let begin = Instant::now();
@@ -152,19 +153,29 @@ impl Suite {
     }
 }
 
-/// Why a need is not met.
-fn missing(need: Need) -> Option<String> {
-    match need {
-        Need::Provider => mirror().as_ref().err().cloned(),
-        Need::Cluster => Lab::shared().cluster().as_ref().err().cloned(),
-        Need::Engine => Lab::shared().engine().err(),
-        Need::Git => Lab::shared().git().err(),
-        Need::Asked(name) => variable(name).is_none().then(|| format!("it takes minutes; {name}=1 runs it")),
-        Need::Extra(program) => {
-            let absent = !Lab::bin().join(program).is_file();
-            absent.then(|| format!("there is no {program}; `acceptance-tests/lab/lab extras` builds it"))
+impl Need {
+    /// Why it is not met; `None` where it is.
+    pub fn missing(self) -> Option<String> {
+        match self {
+            Self::Provider => mirror().as_ref().err().cloned(),
+            Self::Cluster => Lab::shared().cluster().as_ref().err().cloned(),
+            Self::Engine => Lab::shared().engine().err(),
+            Self::Git => Lab::shared().git().err(),
+            Self::Asked(name) => {
+                variable(name).is_none().then(|| format!("it takes minutes; {name}=1 runs it"))
+            }
+            Self::Extra(program) => {
+                let absent = !Lab::bin().join(program).is_file();
+                absent.then(|| format!("there is no {program}; `acceptance-tests/lab/lab extras` builds it"))
+            }
         }
     }
+}
+
+/// Says what is left out and why, past the test runner, which shows what a test prints only when it fails. It is one
+/// write, so that nobody's line comes between; `acceptance-tests/all` puts it into its table.
+pub fn skipped(why: impl Display) {
+    let _ = io::stderr().write_all(format!("skipped: {why}\n").as_bytes());
 }
 
 /// Runs a test in a fresh directory, which goes when it passes.

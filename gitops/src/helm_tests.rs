@@ -64,7 +64,7 @@ fn task() -> Task {
 fn skipped() {
     let why = "there is no helm on the PATH";
     assert!(std::env::var_os("GITOPS_TEST_REAL").is_none(), "{why}");
-    let _ = std::io::Write::write_fmt(&mut std::io::stderr(), format_args!("skipped: {why}\n"));
+    gitops_acceptance_tests::skipped(why);
 }
 
 /// Renders a chart whose one template is `template`, or `None` where there is no helm.

@@ -38,7 +38,7 @@ impl Rig {
         if let Some(missing) = ["sops", "gpg"].into_iter().find(|name| !has(name)) {
             let why = format!("there is no {missing} on the PATH; the lab has sops");
             assert!(missing == "gpg" || std::env::var_os("GITOPS_TEST_REAL").is_none(), "{why}");
-            let _ = io::Write::write_fmt(&mut io::stderr(), format_args!("skipped: {why}\n"));
+            gitops_acceptance_tests::skipped(why);
             return None;
         }
         let dir = tempfile::tempdir().unwrap();

@@ -7,7 +7,6 @@ mod support;
 use gitops::Secret;
 use gitops::git::{Error, Repositories, Repository, Settings, Signing, WriteMode};
 use gitops_acceptance_tests::forge::Dialect;
-use std::io::Write as _;
 use std::path::Path;
 use std::process::Command;
 use support::protected::{HEAD, Protected, proposed};
@@ -138,7 +137,7 @@ async fn gpg_signatures_are_verified_by_git() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_gpg_key_that_is_locked() {
     if Command::new("gpg").arg("--version").output().is_err() {
-        let _ = writeln!(std::io::stderr(), "skipped: there is no gpg on this machine");
+        gitops_acceptance_tests::skipped("there is no gpg on this machine");
         return;
     }
     let rig = Rig::start().await;

@@ -15,7 +15,7 @@ mod real {
     };
     use k8s_openapi::api::core::v1::Node;
     use kube::{Api, api::ListParams};
-    use std::{io::Write, path::Path, time::Duration, time::Instant};
+    use std::{path::Path, time::Duration, time::Instant};
     use tokio_util::sync::CancellationToken;
 
     fn task(limit: u64) -> Task {
@@ -30,7 +30,7 @@ mod real {
     #[expect(clippy::disallowed_methods, reason = "whoever runs the tests says whether a skip will do")]
     fn skipped(why: &str) {
         assert!(std::env::var_os("GITOPS_TEST_REAL").is_none(), "{why}");
-        let _ = writeln!(std::io::stderr(), "skipped: {why}");
+        gitops_acceptance_tests::skipped(why);
     }
 
     /// Whether clusters are to be made, and there is an engine for them; says so if not.

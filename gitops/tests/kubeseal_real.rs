@@ -12,7 +12,6 @@ mod real {
     use serde_json::{Value, json};
     use std::collections::BTreeMap;
     use std::fs;
-    use std::io::Write;
     use std::path::Path;
 
     const SCOPES: [Scope; 3] = [Scope::Strict, Scope::NamespaceWide, Scope::ClusterWide];
@@ -31,10 +30,7 @@ mod real {
         )]
         fn find() -> Option<Self> {
             if std::env::var_os("GITOPS_TEST_REAL").is_none() {
-                let _ = writeln!(
-                    std::io::stderr(),
-                    "skipped: GITOPS_TEST_REAL is not set; `make interop` sets it"
-                );
+                gitops_acceptance_tests::skipped("GITOPS_TEST_REAL is not set; `make interop` sets it");
                 return None;
             }
             assert!(program().is_file(), "there is no kubeseal; `lab extras` builds it");

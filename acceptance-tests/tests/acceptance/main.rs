@@ -195,7 +195,7 @@ fn add_git(suite: &mut Suite) {
     suite.both("sealed_secrets::values_live_in_a_chart", &[Provider, Git, KUBESEAL], sealed_secrets::values_live_in_a_chart);
     suite.both("sealed_secrets::values_are_nowhere", &[Provider, Git], sealed_secrets::values_are_nowhere);
     suite.both("sealed_secrets::that_cannot_be_are_named", &[Provider, Git], sealed_secrets::that_cannot_be_are_named);
-    suite.both("sealed_secrets::the_controller_opens_what_was_sealed_for_it", &[Provider, Cluster, Git, CONTROLLER], sealed_secrets_controller::opens_what_was_sealed_for_it);
+    suite.both("sealed_secrets::the_controller_opens_what_was_sealed_for_it", &[Provider, Cluster, Git, CONTROLLER, KUBESEAL], sealed_secrets_controller::opens_what_was_sealed_for_it);
     suite.both("addons::live_and_die", &[Provider, Cluster, CONTROLLER], addons::live_and_die);
     suite.both("addons::come_from_charts", &[Provider, Cluster, CONTROLLER, HELM], addons::come_from_charts);
     suite.both("sealing_keys::survive_their_controller", &[Provider, Cluster, Git, CONTROLLER], sealing_keys::survive_their_controller);

@@ -1,8 +1,7 @@
 //! A directory to run Terraform or OpenTofu in, with a provider at hand.
 
 use crate::host::{command, soon};
-use gitops_acceptance_tests::{Cli, Kind, Lab};
-use std::io::Write;
+use gitops_acceptance_tests::{Cli, Kind, Lab, skipped};
 use std::path::{Path, PathBuf};
 use std::process::Output;
 use std::sync::OnceLock;
@@ -72,14 +71,9 @@ pub(crate) fn programs() -> &'static [PathBuf] {
     let find = |kind| match Cli::find(kind, &Lab::bin()) {
         Ok(cli) => Some(cli.path),
         Err(why) => {
-            skipped(&format!("the transport under {kind}: {why}"));
+            skipped(format!("the transport under {kind}: {why}"));
             None
         }
     };
     FOUND.get_or_init(|| Kind::ALL.into_iter().filter_map(find).collect())
-}
-
-/// Says so past the test runner, which shows what a test prints only when it fails.
-fn skipped(why: &str) {
-    let _ = writeln!(std::io::stderr(), "skipped: {why}");
 }

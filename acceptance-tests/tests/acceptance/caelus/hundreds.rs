@@ -3,7 +3,7 @@
 
 use super::super::files::blocks;
 use super::{NAMESPACE, Platform};
-use gitops_acceptance_tests::{Case, Kubectl, number};
+use gitops_acceptance_tests::{Case, Kubectl, number, skipped};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -34,7 +34,7 @@ resource "gitops_tenant" "each" {
 #[expect(clippy::print_stdout, reason = "figures, for whoever asked for so many")]
 pub fn by_the_hundred(case: &Case, platform: &Platform) {
     let Some(count) = number::<usize>("ACCEPTANCE_TENANTS") else {
-        println!("skipped: tenants by the hundred; ACCEPTANCE_TENANTS=200 makes so many");
+        skipped("tenants by the hundred; ACCEPTANCE_TENANTS=200 makes so many");
         return;
     };
     let (kubectl, kubeconfig) = (case.lab().kubectl(), case.lab().expect("KUBECONFIG"));

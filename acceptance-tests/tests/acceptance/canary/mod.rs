@@ -20,19 +20,16 @@ mod stage;
 pub use failures::tell_nothing as failures_tell_nothing;
 
 use deliveries::{DELIVERIES, OPENED, PROVIDER};
-use gitops_acceptance_tests::Case;
+use gitops_acceptance_tests::{Case, skipped};
 use guest::Guest;
 use stage::Stage;
 
 /// Every delivery and credential: made, changed and ended.
-#[expect(clippy::print_stdout, reason = "what was not done is told")]
 pub fn secrets_are_where_they_belong(case: &Case) {
     let mut deliveries = DELIVERIES.to_vec();
     match Guest::may_come(case) {
         true => deliveries.push(in_git::OVER_SSH),
-        false => {
-            println!("skipped: a secret that goes over ssh; the lab's Git server is somebody else's here")
-        }
+        false => skipped("a secret that goes over ssh; the lab's Git server is somebody else's here"),
     }
     let mut stage = Stage::set(case, &[&[PROVIDER], deliveries.as_slice()].concat());
     assert!(stage.secrets.count() >= 27, "{} secrets are too few", stage.secrets.count());

@@ -48,7 +48,7 @@ pub fn comes_back_from_git_and_its_key(case: &Case) {
     println!("{took}");
     let results = target().join("results");
     fs::create_dir_all(&results)
-        .and_then(|()| fs::write(results.join("drill.txt"), format!("{took}\n")))
+        .and_then(|()| fs::write(results.join(format!("drill-{}.txt", case.cli().kind)), format!("{took}\n")))
         .expect("a result");
     drill.run.assert_settled();
     assert_eq!((drill.apps.repository.log().len(), drill.apps.head()), (commits, head), "Git has changed");

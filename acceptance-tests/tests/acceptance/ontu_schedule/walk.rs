@@ -7,20 +7,18 @@ use super::table::{ENVIRONMENTS, Environment, assert_cells, assert_restricted};
 use super::{APP, IDENTITY, values};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use gitops_acceptance_tests::{Canary, Case, Search, eventually, number};
+use gitops_acceptance_tests::{Canary, Case, Need, Search, eventually, skipped};
 use serde_json::{Value, json};
 use std::fs;
 
 /// All of it that needs no cluster of its own.
-#[expect(clippy::print_stdout, reason = "the suite says what it leaves out")]
 pub fn walks(case: &Case) {
-    if number::<u8>("ACCEPTANCE_ONTU").is_none() {
-        println!("skipped: ontu-schedule on real objects; ACCEPTANCE_ONTU=1 walks it");
-        return;
-    }
-    if case.lab().engine().is_err() {
-        println!("skipped: ontu-schedule; its images are put on the node of a cluster that the lab made");
-        return;
+    // Its images are put on the node of a cluster that the lab made.
+    for need in [crate::ONTU, Need::Engine] {
+        if let Some(why) = need.missing() {
+            skipped(format!("ontu-schedule on real objects: {why}"));
+            return;
+        }
     }
     let mut stage = Stage::set(case);
     stage.comes_up();

@@ -6,7 +6,7 @@ mod attack;
 use super::files::{INPUTS, PROVIDER, with_repository};
 use attack::{Attack, Shape};
 use gitops_acceptance_tests::sealing_pair::{RsaKeySize, SealingPair};
-use gitops_acceptance_tests::{Case, Workspace, number};
+use gitops_acceptance_tests::{Case, Workspace, number, skipped};
 use serde_json::Value;
 use std::fs;
 use std::io::Read;
@@ -159,13 +159,12 @@ pub fn are_not_in_the_state(case: &Case) {
 }
 
 /// A PIN, and those that are tried, it among them.
-#[expect(clippy::print_stdout, reason = "the suite says what it leaves out")]
 fn chosen(case: &Case) -> (String, Range<u32>) {
     let pin = (case.random().number() % u64::from(ALL)) as u32;
     let around = number("ACCEPTANCE_PINS").unwrap_or(PINS) / 2;
     let tried = pin.saturating_sub(around)..(pin + around).min(ALL);
     if tried != (0..ALL) {
-        println!("skipped: all but {} of {ALL} PINs; ACCEPTANCE_PINS=2000000 tries all", tried.len());
+        skipped(format!("all but {} of {ALL} PINs; ACCEPTANCE_PINS=2000000 tries all", tried.len()));
     }
     (format!("{pin:06}"), tried)
 }

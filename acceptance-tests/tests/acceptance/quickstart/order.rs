@@ -3,7 +3,7 @@
 
 use super::audit;
 use super::stage::Stage;
-use gitops_acceptance_tests::{Case, number};
+use gitops_acceptance_tests::{Case, number, skipped};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -58,7 +58,7 @@ resource "gitops_application" "needs" {
 #[expect(clippy::print_stdout, reason = "figures of a test that can be made larger")]
 pub fn holds(case: &Case, stage: &Stage) {
     let Some(rounds) = number::<usize>("ACCEPTANCE_ORDER") else {
-        println!("skipped: the order of applies one after another; ACCEPTANCE_ORDER=100 makes so many");
+        skipped("the order of applies one after another; ACCEPTANCE_ORDER=100 makes so many");
         return;
     };
     let kubeconfig = stage.run.dir().join("kubeconfig");

@@ -30,7 +30,7 @@ impl Sops {
         if program.is_none() {
             let why = "there is no sops on the PATH; the lab has it";
             assert!(std::env::var_os("GITOPS_TEST_REAL").is_none(), "{why}");
-            let _ = std::io::Write::write_fmt(&mut std::io::stderr(), format_args!("skipped: {why}\n"));
+            gitops_acceptance_tests::skipped(why);
         }
         Some(Self { dir: tempfile::tempdir().unwrap(), program: program? })
     }
