@@ -97,22 +97,34 @@ pub fn install(kubectl: &Kubectl, namespace: &Namespace) {
     kubectl.wait(namespace.name(), DEPLOYMENT, "condition=Available", LIMIT);
 }
 
-/// Waits until the API server reaches the controller: it learns of a ready pod a moment after the Deployment does.
-fn answers(kubectl: &Kubectl, namespace: &str) {
-    let certificate = certificate_path(namespace);
-    eventually("the controller's certificate", LIMIT, || {
-        kubectl.try_run(&["get", "--raw", &certificate], LIMIT).code == Some(0)
-    });
-}
-
-/// The certificate that the controller gives out.
-fn certificate(kubectl: &Kubectl, namespace: &str) -> String {
-    kubectl.run(&["get", "--raw", &certificate_path(namespace)]).stdout
-}
-
-fn certificate_path(namespace: &str) -> String {
+/// The certificate that the controller gives out. The API server learns of a ready pod a moment after the Deployment
+/// does, and of one that went as late, so that it is asked until it answers.
+#[track_caller]
+pub fn certificate(kubectl: &Kubectl, namespace: &str) -> String {
     let service = format!("/api/v1/namespaces/{namespace}/services/http:sealed-secrets-controller:http");
-    format!("{service}/proxy/v1/cert.pem")
+    let path = format!("{service}/proxy/v1/cert.pem");
+    let mut certificate = String::new();
+    eventually("the controller's certificate", LIMIT, || {
+        let outcome = kubectl.try_run(&["get", "--raw", &path], LIMIT);
+        certificate = outcome.stdout;
+        outcome.code == Some(0)
+    });
+    certificate
+}
+
+/// Waits until what was sealed is a Secret with this password, and the controller is done with it: what is deleted while
+/// it is at work comes back for a moment, owned by what is no more, and is then in the way of what is applied next.
+#[track_caller]
+pub fn opened(kubectl: &Kubectl, namespace: &str, password: &str) {
+    eventually("the Secret", LIMIT, || {
+        let live = kubectl.find(namespace, "secret", "app");
+        let sealed = kubectl.find(namespace, "sealedsecret", "app").unwrap_or_default();
+        let synced = sealed["status"]["conditions"].as_array().is_some_and(|conditions| {
+            conditions.iter().any(|condition| condition["type"] == "Synced" && condition["status"] == "True")
+        });
+        let current = sealed["status"]["observedGeneration"] == sealed["metadata"]["generation"];
+        synced && current && live.is_some_and(|live| live["data"]["PASSWORD"] == base64(password))
+    });
 }
 
 /// Absent, then there: sealed for it and opened by it, in all scopes; then with a new key.
@@ -136,20 +148,16 @@ pub fn opens_what_was_sealed_for_it(case: &Case) {
     assert_eq!((run.state().addresses().len(), repository.log().len()), (0, 1));
 
     install(&kubectl, &namespace);
-    answers(&kubectl, name);
-    let opened = |text: &str| {
+    certificate(&kubectl, name);
+    let opens = |text: &str| {
         kubectl.apply(&repository.read("app.yaml").expect("the SealedSecret"), "acceptance");
-        eventually("the Secret", LIMIT, || {
-            let live = kubectl.find(name, "secret", "app");
-            let value = live.as_ref().and_then(|live| live["data"]["PASSWORD"].as_str());
-            value == Some(&base64(text))
-        });
+        opened(&kubectl, name, text);
     };
     for (scope, text) in [("strict", "one\n"), ("namespace-wide", "two"), ("cluster-wide", "three")] {
         run.var("scope", scope).var("values", json!({"PASSWORD": text}).to_string());
         run.apply().success();
         run.assert_settled();
-        opened(text);
+        opens(text);
     }
     let live = kubectl.find(name, "secret", "app").expect("the Secret");
     assert_values(&live, &[("PASSWORD", "three")]);
@@ -163,13 +171,13 @@ pub fn opens_what_was_sealed_for_it(case: &Case) {
     kubectl.run(&["delete", "secret", "-n", name, "-l", LABEL]);
     kubectl.run(&["rollout", "restart", DEPLOYMENT, "-n", name]);
     kubectl.run(&["rollout", "status", DEPLOYMENT, "-n", name, "--timeout=120s"]);
-    answers(&kubectl, name);
+    certificate(&kubectl, name);
     run.plan().success().assert_changes(&[&format!("{ADDRESS}: update")]);
     run.apply().success();
     run.assert_settled();
     assert_eq!(repository.log().len(), commits + 1);
     kubectl.run(&["delete", "sealedsecret,secret", "app", "-n", name, "--ignore-not-found"]);
-    opened("three");
+    opens("three");
 
     // It is away: that is told, and nothing is planned.
     kubectl.run(&["delete", "service", "sealed-secrets-controller", "-n", name]);

@@ -2,8 +2,8 @@
 //! itself, and all of them out of the backup when everything else is lost.
 
 use crate::files::{INPUTS, PROVIDER, with_repository};
-use crate::sealed_secrets_controller::{DEPLOYMENT, LABEL, LIMIT, base64, define, manifest};
-use gitops_acceptance_tests::{Canary, Case, Kubectl, Repository, Workspace, eventually};
+use crate::sealed_secrets_controller::{DEPLOYMENT, LABEL, certificate, define, manifest, opened};
+use gitops_acceptance_tests::{Canary, Case, Kubectl, Repository, Workspace};
 use serde_json::{Value, json};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -95,10 +95,7 @@ impl Stage {
         let (kubectl, namespace) = (&self.kubectl, self.namespace.as_str());
         kubectl.run(&["delete", "sealedsecret,secret", "app", "-n", namespace, "--ignore-not-found"]);
         kubectl.apply(sealed, "acceptance");
-        eventually("the Secret", LIMIT, || {
-            let live = kubectl.find(namespace, "secret", "app");
-            live.is_some_and(|live| live["data"]["PASSWORD"] == base64("one"))
-        });
+        opened(kubectl, namespace, "one");
     }
 
     fn keys(&self) -> Vec<Value> {
@@ -106,19 +103,15 @@ impl Stage {
         listed["items"].as_array().cloned().unwrap_or_default()
     }
 
-    /// The certificate that the controller gives out.
-    fn certificate(&self) -> String {
-        let path =
-            format!("/api/v1/namespaces/{}/services/http:{SERVICE}:http/proxy/v1/cert.pem", self.namespace);
-        self.kubectl.run(&["get", "--raw", &path]).stdout
-    }
-
     /// The key that is sealed for is the one that the controller gives out, and the backup has all.
     #[track_caller]
     fn agrees(&self, run: &mut Workspace, keys: usize) {
         let state = run.state();
         let status = state.resource(KEYS);
-        assert_eq!(status["certificate"].as_str().map(str::trim), Some(self.certificate().trim()));
+        assert_eq!(
+            status["certificate"].as_str().map(str::trim),
+            Some(certificate(&self.kubectl, &self.namespace).trim())
+        );
         assert_eq!(self.keys().len(), keys, "keys in the cluster");
         assert_eq!(status["backup_keys"].as_array().map(Vec::len), Some(keys), "keys in the backup");
         assert_eq!((&status["backup_verified"], &status["backup_complete"]), (&json!(true), &json!(true)));

@@ -2,7 +2,7 @@
 //! controller makes no difference between that and what `kubeseal` seals. Under another name, or in another namespace, it
 //! is opened where the scope allows it, and nowhere else.
 
-use super::{DEPLOYMENT, LABEL, LIMIT, answers, certificate};
+use super::{DEPLOYMENT, LABEL, LIMIT, certificate};
 use crate::files::blocks;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -186,7 +186,7 @@ fn looks_there_too(kubectl: &Kubectl, namespace: &str, other: &str) {
         json!([{ "op": "add", "path": "/spec/template/spec/containers/0/args/-", "value": argument }]);
     kubectl.run(&["patch", DEPLOYMENT, "-n", namespace, "--type=json", "-p", &patch.to_string()]);
     kubectl.run(&["rollout", "status", DEPLOYMENT, "-n", namespace, "--timeout=120s"]);
-    answers(kubectl, namespace);
+    certificate(kubectl, namespace);
 }
 
 /// A file with the controller's only private key.
