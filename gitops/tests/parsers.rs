@@ -1,5 +1,5 @@
-//! What others wrote reaches the platform through these: whatever it is, they answer. A hundred thousand inputs each, but
-//! for those that take long to read. Parsers that only their room knows have the same test there.
+//! What others wrote reaches the platform through these: whatever it is, they answer. A hundred thousand inputs each.
+//! Parsers that only their room knows have the same test there.
 
 use gitops::argo::prepare::{Wishes, prepare};
 use gitops::argo::status::{self, Status};
@@ -17,9 +17,6 @@ use gitops::{files, image, names, overlay, product, release, secrets, tenant, wi
 use gitops_acceptance_tests::hostile::{INPUTS, bytes, texts, values};
 use serde_json::{Value, json};
 use std::time::Duration;
-
-/// Of what takes long to read. The reader of YAML, which all of these share, gets [`INPUTS`] of them together.
-const DOCUMENTS: u32 = 5_000;
 
 const MANIFEST: &str = "apiVersion: apps/v1
 kind: Deployment
@@ -56,8 +53,8 @@ const REVISION: &str = "1111111111111111111111111111111111111111";
 
 #[test]
 fn manifests() {
-    texts(2 * DOCUMENTS, &[MANIFEST, ANCHORS], |text| drop(parse_value(text, &Limits::default())));
-    texts(DOCUMENTS, &[MANIFEST, ANCHORS], |text| {
+    texts(INPUTS, &[MANIFEST, ANCHORS], |text| drop(parse_value(text, &Limits::default())));
+    texts(INPUTS, &[MANIFEST, ANCHORS], |text| {
         let Ok(mut objects) = parse(text, &Limits::default()) else { return };
         let images = [("quay.io/argoproj/argocd".to_owned(), "registry.example/argocd".to_owned())].into();
         rewrite_images(&mut objects, &images);
@@ -83,9 +80,9 @@ fn installations_and_their_patches() {
         },
         ..Wishes::default()
     };
-    bytes(DOCUMENTS, &[MANIFEST.as_bytes()], |text| drop(prepare(text, &wishes(MANIFEST))));
+    bytes(INPUTS, &[MANIFEST.as_bytes()], |text| drop(prepare(text, &wishes(MANIFEST))));
     let objects = parse(MANIFEST, &Limits::default()).unwrap();
-    texts(DOCUMENTS, &[MANIFEST, "kind: Deployment\nmetadata: {name: a}\nspec: null\n"], |text| {
+    texts(INPUTS, &[MANIFEST, "kind: Deployment\nmetadata: {name: a}\nspec: null\n"], |text| {
         drop(patch(&mut objects.clone(), &[text.to_owned()]));
     });
 }
@@ -94,7 +91,7 @@ fn installations_and_their_patches() {
 fn edits_of_yaml() {
     let at = ["hosts[0]", "image.tag", "hosts", "a.b[1]", "c", "added"]
         .map(|path| yaml::Path::parse(path).unwrap());
-    texts(DOCUMENTS, &[VALUES, ANCHORS, "a:\n  b: [1, 2]\n\nc: >\n  x\n"], |text| {
+    texts(INPUTS, &[VALUES, ANCHORS, "a:\n  b: [1, 2]\n\nc: >\n  x\n"], |text| {
         let Ok(yaml) = yaml::Yaml::parse(text, None) else { return };
         for path in &at {
             let _ = (yaml.get(path), yaml.clone().remove(path), yaml.clone().append(path, &[("name", "x")]));
@@ -120,15 +117,13 @@ fn encrypted_files() {
     const RULES: &str = "creation_rules:\n  - path_regex: ^it\\.yaml$\n    shamir_threshold: 2\n    key_groups: [{age: [age1jwuuczywytccaue5ptaneztlqmezv9pzjsc75mx49k5d6k6ezckqzdvm0a]}, {pgp: [x], kms: [{arn: a}]}]\n";
     for (format, good) in [(Format::Yaml, YAML), (Format::Json, JSON), (Format::Dotenv, DOTENV)] {
         Encrypted::parse(good, format).unwrap();
-        texts(DOCUMENTS, &[good], |text| {
+        texts(INPUTS, &[good], |text| {
             let opened = Encrypted::parse(text, format).map(|file| file.open(&Identities::default()).is_ok());
             assert!(!opened.is_ok_and(|opened| opened), "it was opened by nobody");
             drop(Plain::parse(text, format));
         });
     }
-    texts(DOCUMENTS, &[RULES], |text| {
-        drop(Config::parse(text).map(|config| config.policy("it.yaml").is_ok()))
-    });
+    texts(INPUTS, &[RULES], |text| drop(Config::parse(text).map(|config| config.policy("it.yaml").is_ok())));
 }
 
 #[test]
@@ -141,8 +136,8 @@ fn recipients_and_identities() {
         "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ8Wb0N8aHBBo5bKrRrYzhV2rFUZ6aXKp0PYGx5hMZ3T me@example",
         "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAQQ== me@example",
     ];
-    texts(DOCUMENTS, &good, |text| drop(Recipient::parse(text)));
-    texts(DOCUMENTS, &[AGE, SSH], |text| drop(Identities::parse(text)));
+    texts(INPUTS, &good, |text| drop(Recipient::parse(text)));
+    texts(INPUTS, &[AGE, SSH], |text| drop(Identities::parse(text)));
 }
 
 #[test]
@@ -179,7 +174,7 @@ fn images() {
         );
     });
     let (file, path) = (RepoPath::parse("a.yaml").unwrap(), yaml::Path::parse("hosts[0]").unwrap());
-    texts(DOCUMENTS, &[VALUES, "image: nginx:1.2\n"], |text| {
+    texts(INPUTS, &[VALUES, "image: nginx:1.2\n"], |text| {
         if let Ok(Some(release)) = release::Release::imported(file.clone(), None, path.clone(), text) {
             let _ = (release.found(text), release.is_written(text));
         }
@@ -190,7 +185,7 @@ fn images() {
 fn charts_of_repositories() {
     const INDEX: &str = "apiVersion: v1\nentries:\n  shop:\n  - {version: 1.2.3, urls: [x]}\n  - {version: 2.0.0-rc.1+b}\n  none: null\ngenerated: \"2026-01-01T00:00:00Z\"\n";
     let asked = ["*", "~1.2", "1.2.3"].map(|text| Asked::parse(Some(text)).unwrap());
-    bytes(DOCUMENTS, &[INDEX.as_bytes()], |index| {
+    bytes(INPUTS, &[INDEX.as_bytes()], |index| {
         let Ok(index) = Index::parse(index) else { return };
         asked.iter().for_each(|asked| drop(index.version("https://charts.example", "shop", asked)));
     });
@@ -212,7 +207,7 @@ fn files_of_tenants() {
         namespace_owner: tenant::NamespaceOwner::ArgoCd,
         on_delete: tenant::OnDelete::Destroy,
     };
-    texts(DOCUMENTS, &[VALUES, APPLICATION], |text| {
+    texts(INPUTS, &[VALUES, APPLICATION], |text| {
         let found = Found::of(Some(text), Some(text), Some(text));
         let _ = (found.state(), found.drift(), found.lifecycle(), Retained::of(&found, "acme"));
         let _ = (tenant::is_marked(text, "acme"), tenant::product_version(text));
@@ -223,12 +218,12 @@ fn files_of_tenants() {
         ));
     });
     let kept = "# managed by gitops_tenant acme\nnamespace: acme\ntier: stable\nchart: {path: charts/shop}\nvalues: {a: 1}\n";
-    texts(DOCUMENTS, &[kept], |text| drop(Retained::parse(text)));
+    texts(INPUTS, &[kept], |text| drop(Retained::parse(text)));
     let version = "product: shop\nversion: 1.2.3\nchart: {repo_url: x, name: shop, version: 1.2.3}\ndefault_values: {a: 1}\n";
     let (name, path) =
         (product::Name::parse("shop/1.2.3").unwrap(), RepoPath::parse("products/shop/1.2.3.yaml").unwrap());
     assert!(product::ProductVersion::of(&name, &path, version).is_ok());
-    texts(DOCUMENTS, &[version], |text| drop(product::ProductVersion::of(&name, &path, text)));
+    texts(INPUTS, &[version], |text| drop(product::ProductVersion::of(&name, &path, text)));
 }
 
 /// An Application as Argo CD writes it, and what else its API server may answer in its place.
@@ -254,7 +249,7 @@ fn application() -> Value {
 
 #[test]
 fn applications_in_the_cluster() {
-    values(2 * DOCUMENTS, &[application()], |app| {
+    values(INPUTS, &[application()], |app| {
         let status = Status::of(app);
         let _ = (
             status.revision(),
@@ -285,14 +280,14 @@ fn objects_in_the_cluster() {
         "data": {"url": "aHR0cHM6Ly9naXQuZXhhbXBsZS9wLmdpdA==", "username": "YQ==", "password": "YQ==", "githubAppID": "MQ==", "insecure": "dHJ1ZQ=="}});
     let project = json!({"metadata": {"name": "shop", "namespace": "argocd"}, "spec": {"sourceRepos": ["*"], "destinations": [{"server": "*", "namespace": "web"}], "clusterResourceWhitelist": [{"group": "*", "kind": "*"}], "roles": [{"name": "ci", "policies": ["p, proj:shop:ci, applications, sync, shop/*, allow"], "groups": ["a"]}], "syncWindows": [{"kind": "deny", "schedule": "0 22 * * *", "duration": "1h", "applications": ["*"], "timeZone": "UTC", "manualSync": true}], "signatureKeys": [{"keyID": "0000000000000000"}]}});
     let kustomization = json!({"resources": ["../base"], "components": ["c"], "namespace": "n", "labels": [{"pairs": {"a": "b"}}], "commonAnnotations": {"a": "b"}, "images": [{"name": "a", "newName": "b", "newTag": "c", "digest": "d"}], "replicas": [{"name": "a", "count": 2}], "patches": [{"path": "p", "target": {"kind": "Deployment"}}]});
-    values(2 * DOCUMENTS, &[deployment.clone(), secret.clone(), project, kustomization], |live| {
+    values(INPUTS, &[deployment.clone(), secret.clone(), project, kustomization], |live| {
         for kind in ["Deployment", "StatefulSet", "DaemonSet"] {
             drop(rollout::judge(kind, live));
         }
         let _ = (Project::of(live), repository::Repository::of(live), overlay::Kustomization::of(live));
         let _ = (secrets::Key::of(live), secrets::live_fingerprint(live), secrets::live_data(live));
     });
-    values(DOCUMENTS, &[deployment, secret, application()], |value| {
+    values(INPUTS, &[deployment, secret, application()], |value| {
         let Ok(object) = Object::new(value.clone()) else { return };
         let _ = (object.id(), object.group(), object.version(), object.label("a"), object.annotation("a"));
         let mut objects = vec![object];

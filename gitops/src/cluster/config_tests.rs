@@ -85,7 +85,7 @@ fn a_host_may_borrow_the_credentials_of_its_kubeconfig() {
 #[test]
 fn no_kubeconfig_is_too_strange() {
     const TEXT: &str = "apiVersion: v1\nkind: Config\ncurrent-context: one\nclusters:\n- {name: a, cluster: {server: 'https://a:6443', certificate-authority-data: LS0tLS1CRUdJTg==, proxy-url: 'socks5://p'}}\nusers:\n- {name: plain, user: {token: t, client-certificate-data: AA==, client-key-data: AA==}}\n- {name: program, user: {exec: {apiVersion: client.authentication.k8s.io/v1, command: c, args: [a], env: [{name: A, value: b}]}}}\ncontexts:\n- {name: one, context: {cluster: a, user: plain}}\n- {name: two, context: {cluster: a, user: program}}\n";
-    texts(10_000, &[TEXT], |text| {
+    texts(INPUTS, &[TEXT], |text| {
         for allow_exec in [true, false] {
             let settings = Defaults {
                 config_raw: Some(Secret::new(text.to_owned())),
