@@ -1,8 +1,9 @@
 //! Inputs that nobody should write, for every parser of what others wrote: good ones with parts changed, and noise.
 //!
 //! A parser may answer what it wants, but it answers. What made it panic is shown as small as it can be, with the seed;
-//! `GITOPS_TEST_SEED` takes other inputs, and `GITOPS_TEST_INPUTS` at least so many for every parser, also for those
-//! that are given fewer because reading one takes long.
+//! `GITOPS_TEST_SEED` takes other inputs, and `GITOPS_TEST_INPUTS` at least so many for every parser.
+
+pub mod names;
 
 use crate::cli::number;
 use crate::random::Random;
@@ -10,7 +11,7 @@ use serde_json::{Value, json};
 use std::fmt::Debug;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// How many inputs each parser is given, unless reading one takes long.
+/// How many inputs each parser is given.
 pub const INPUTS: u32 = 100_000;
 
 /// What means something in one of the formats that are read.

@@ -56,6 +56,16 @@ fn random_fault(random: &mut Random) -> Fault {
     Fault::once(service, kinds[one_of(kinds.len())].clone())
 }
 
+/// What kind of a fault it is, without how long it takes.
+fn name(kind: &Kind) -> String {
+    match kind {
+        Kind::Late(_) => "Late".to_owned(),
+        Kind::Slow(_) => "Slow".to_owned(),
+        Kind::Status(code) => code.to_string(),
+        kind => format!("{kind:?}"),
+    }
+}
+
 /// What became of a change, as its writer was told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Told {
@@ -71,6 +81,7 @@ struct Run {
     random: Mutex<Random>,
     faults: usize,
     sent: AtomicUsize,
+    kinds: Mutex<BTreeMap<String, usize>>,
     changes: AtomicUsize,
     told: Mutex<BTreeMap<String, Told>>,
     reports: Mutex<BTreeMap<String, usize>>,
@@ -89,7 +100,9 @@ impl Run {
         for _ in 0..random.number() % 3 {
             if self.sent.load(Ordering::SeqCst) < self.faults && self.rig.server.faults().waiting() < 8 {
                 self.sent.fetch_add(1, Ordering::SeqCst);
-                self.rig.server.faults().push(random_fault(&mut random));
+                let fault = random_fault(&mut random);
+                *self.kinds.lock().unwrap().entry(name(&fault.kind)).or_default() += 1;
+                self.rig.server.faults().push(fault);
             }
         }
     }
@@ -137,6 +150,30 @@ impl Run {
         }
         found
     }
+
+    /// One line that the benchmark reads, too: what the writers were told, and how often that is not what is there.
+    fn sum(&self, history: &BTreeMap<String, usize>) -> String {
+        let (told, kinds) = (self.told.lock().unwrap(), self.kinds.lock().unwrap());
+        let times = |id: &String| history.get(id).copied().unwrap_or(0);
+        let count = |wanted: &dyn Fn(Told, usize) -> bool| {
+            told.iter().filter(|(id, told)| wanted(**told, times(id))).count()
+        };
+        let kinds: Vec<_> = kinds.iter().map(|(kind, times)| format!("{times} × {kind}")).collect();
+        format!(
+            "faults {}, changes {}, landed {}, failed {}, unknown {}, lost {}, doubled {}, denied {}, longest {:.2} of {} s; {}",
+            self.met(),
+            told.len(),
+            count(&|told, times| told == Told::Landed && times == 1),
+            count(&|told, times| told == Told::Failed && times == 0),
+            count(&|told, times| told == Told::Unknown && times <= 1),
+            count(&|told, times| told == Told::Landed && times == 0),
+            count(&|_, times| times > 1),
+            count(&|told, times| told == Told::Failed && times == 1),
+            self.longest.lock().unwrap().as_secs_f64(),
+            LIMIT.as_secs(),
+            kinds.join(", "),
+        )
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -148,6 +185,7 @@ async fn whatever_fails_each_change_lands_once_or_not_at_all() {
         random: Mutex::new(Random::new(seed)),
         faults: number("GITOPS_TEST_FAULTS").unwrap_or(100),
         sent: AtomicUsize::default(),
+        kinds: Mutex::default(),
         changes: AtomicUsize::default(),
         told: Mutex::default(),
         reports: Mutex::default(),
@@ -162,6 +200,7 @@ async fn whatever_fails_each_change_lands_once_or_not_at_all() {
     tokio::time::sleep(Duration::from_millis(500)).await;
 
     let (told, history) = (run.told.lock().unwrap().clone(), run.history());
+    println!("seed {seed}, in {spent:.1?}: {}", run.sum(&history));
     let times = |id: &String| history.get(id).copied().unwrap_or(0);
     for (id, told) in &told {
         let right = match told {
@@ -188,14 +227,5 @@ async fn whatever_fails_each_change_lands_once_or_not_at_all() {
     assert_eq!(files.lines().count(), told.len(), "seed {seed}");
     assert_eq!(run.rig.bare.git(&["rev-list", "--merges", "main"]).unwrap(), "", "seed {seed}");
     run.rig.bare.git(&["fsck", "--strict", "--no-dangling"]).unwrap();
-    let count = |wanted| told.values().filter(|told| **told == wanted).count();
-    println!(
-        "{} faults met {} changes in {spent:.1?}: {} landed, {} failed, {} unknown; the longest took {longest:.1?}",
-        run.met(),
-        told.len(),
-        count(Told::Landed),
-        count(Told::Failed),
-        count(Told::Unknown)
-    );
     reports.iter().for_each(|(report, times)| println!("{times:4} {report}"));
 }

@@ -4,12 +4,10 @@
 //! The judges are others: what makes a name bad is how it was made, and what passes must be to Git's liking, by
 //! `update-index` with all its protections and by `fsck`. `GITOPS_TEST_SEED` makes others.
 
-mod names;
-
 use super::*;
 use gitops_acceptance_tests::Random;
 use gitops_acceptance_tests::git_server::{Bare, git};
-use names::{Name, id, path, version};
+use gitops_acceptance_tests::hostile::names::{Name, id, path, version};
 use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeSet;
 use tfplugin_rs::resource::{DynResource, Resource, erase};

@@ -1,7 +1,7 @@
 //! What takes part: the CLI, our provider as it is released, our formats as a program, what others wrote in Go, and how
 //! often each has its turn.
 
-use gitops_acceptance_tests::{Case, Cli, Kind, Lab, Workspace, publish, target};
+use gitops_acceptance_tests::{Case, Cli, Kind, Lab, Workspace, provider, publish, target};
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -25,7 +25,7 @@ impl fmt::Display for Peer {
 
 /// The same for all sections.
 pub struct Setting {
-    /// Our provider, optimized.
+    /// Our provider: optimized, unless no section asks for that and there is only what the tests use.
     pub provider: PathBuf,
     /// Providers in Go; none when they were not built.
     pub peers: Vec<Peer>,
@@ -47,12 +47,13 @@ pub struct Setting {
 }
 
 impl Setting {
-    /// What there is on this machine.
+    /// What there is on this machine; the provider has to be `optimized`, or need not be.
     ///
     /// # Errors
     /// One line that says what is missing.
-    pub fn find() -> Result<Self, String> {
-        let provider = target().join("release/terraform-provider-gitops");
+    pub fn find(optimized: bool) -> Result<Self, String> {
+        let released = target().join("release/terraform-provider-gitops");
+        let provider = if optimized || released.is_file() { released } else { provider() };
         if !provider.is_file() {
             return Err(format!("no provider at {}; `make bench` builds it", provider.display()));
         }

@@ -1,11 +1,10 @@
 //! Many writers of one branch at once, some of them plain `git push`: the test of the Git room, with as many as the figures
 //! are of. It fails where a commit is lost, there twice, or neither landed nor refused in time.
 
-use crate::sample::{Samples, Unit};
+use crate::sample::Unit;
 use crate::setting::Setting;
 use crate::table::{Goal, Row};
-use gitops_acceptance_tests::Program;
-use std::time::Duration;
+use crate::tested::{Figure, Tested};
 
 /// How many write, how often each, and how many with plain `git`.
 const CROWD: [(&str, usize); 3] =
@@ -13,53 +12,18 @@ const CROWD: [(&str, usize); 3] =
 /// How long a commit may take until it landed or was refused, in seconds.
 const LONGEST: f64 = 60.0;
 
-/// What the test says of its run: the program that is tested is not optimized.
+const FIGURES: [Figure; 6] = [
+    Figure { what: "refused", unit: Unit::Count, name: "refused", goal: Goal::None },
+    Figure { what: "lost", unit: Unit::Count, name: "lost", goal: Goal::Limit(0.0) },
+    Figure { what: "doubled", unit: Unit::Count, name: "doubled", goal: Goal::Limit(0.0) },
+    Figure { what: "the slowest commit", unit: Unit::Seconds, name: "longest", goal: Goal::Limit(LONGEST) },
+    Figure { what: "a commit in the middle", unit: Unit::Seconds, name: "seconds p50", goal: Goal::None },
+    Figure { what: "pushes", unit: Unit::Count, name: "pushes", goal: Goal::None },
+];
+
+/// What the test says of its run.
 pub fn measure(setting: &Setting) -> Result<Vec<Row>, String> {
-    let case = setting.case("writers");
     let [(_, writers), (_, commits), (_, plain)] = CROWD;
-    let outcome = Program::new("cargo")
-        .args(["test", "--package", "gitops", "--locked", "--test", "git_writers", "--", "--nocapture"])
-        .envs(CROWD.map(|(name, number)| (name, number.to_string())))
-        .limit(Duration::from_secs(1200))
-        .run(&case.dir().join("writers"));
-    if outcome.code != Some(0) {
-        return Err(outcome.report("was to lose nothing"));
-    }
-    let line = outcome.stdout.lines().find(|line| line.contains("landed ")).unwrap_or_default().to_owned();
-    let row = |what: &str, unit, name: &str, goal| {
-        let mut samples = Samples::default();
-        samples.add(number(&line, name)?);
-        Some(Row::Measured { what: what.to_owned(), unit, ours: samples, theirs: None, goal })
-    };
-    let rows = [
-        row("refused", Unit::Count, "refused", Goal::None),
-        row("lost", Unit::Count, "lost", Goal::Limit(0.0)),
-        row("doubled", Unit::Count, "doubled", Goal::Limit(0.0)),
-        row("the slowest commit", Unit::Seconds, "longest", Goal::Limit(LONGEST)),
-        row("a commit in the middle", Unit::Seconds, "seconds p50", Goal::None),
-        row("pushes", Unit::Count, "pushes", Goal::None),
-    ];
-    let note = format!("{writers} writers with {commits} commits each, and {plain} with plain git: {line}");
-    Ok(rows.into_iter().flatten().chain([Row::Note(note)]).collect())
-}
-
-/// The number that follows `name`.
-fn number(line: &str, name: &str) -> Option<f64> {
-    let rest = line.split_once(&format!("{name} "))?.1;
-    rest.split([',', ';', ' ']).next()?.parse().ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_follow_their_names() {
-        let line = "landed 40, refused 1, lost 0, spent 17.6 s; seconds p50 0.31, p99 9.00, longest 16.00; attempts p50 1";
-        for (name, expected) in [("landed", 40.0), ("refused", 1.0), ("seconds p50", 0.31), ("longest", 16.0)]
-        {
-            assert_eq!(number(line, name), Some(expected), "{name}");
-        }
-        assert_eq!(number(line, "pushes"), None);
-    }
+    let note = format!("{writers} writers with {commits} commits each, and {plain} with plain git");
+    Ok(Tested::run(setting, "git_writers", &CROWD).rows(&FIGURES, &note))
 }

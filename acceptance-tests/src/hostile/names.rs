@@ -1,11 +1,13 @@
 //! Names, good ones and such that were spoiled in one known way.
 
-use gitops_acceptance_tests::Random;
+use crate::Random;
 
 /// A name, and what is wrong with it.
 #[derive(Debug, Clone)]
 pub struct Name {
+    /// The name.
     pub text: String,
+    /// Whether nobody should be able to give it.
     pub bad: bool,
     /// What was done to it.
     pub why: &'static str,
