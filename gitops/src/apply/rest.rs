@@ -33,10 +33,10 @@ impl Switch {
     /// The switch of a kind; `None` where it has none.
     fn of(resource: &Resource) -> Option<Self> {
         match (resource.group.as_str(), resource.kind.as_str()) {
-            ("apps", "Deployment" | "StatefulSet") => {
+            ("apps", "Deployment" | "StatefulSet" | "ReplicaSet") => {
                 Some(Self { pointer: "/spec/replicas", field: "replicas", rest: json!(0) })
             }
-            ("batch", "CronJob") => {
+            ("batch", "CronJob" | "Job") => {
                 Some(Self { pointer: "/spec/suspend", field: "suspend", rest: json!(true) })
             }
             _ => None,
@@ -70,8 +70,9 @@ fn annotation<'a>(live: &'a Value, key: &str) -> Option<&'a str> {
     live.pointer("/metadata/annotations")?.get(key)?.as_str()
 }
 
-/// Brings the Deployments, StatefulSets and CronJobs among `resources` to rest: no replicas, no new jobs. Returns those
-/// whose pods are going; doing it twice changes nothing the second time.
+/// Brings the Deployments, StatefulSets, ReplicaSets, Jobs and CronJobs among `resources` to rest: no replicas, no new pods.
+/// Returns those that have no pods at all then; doing it twice changes nothing the second time. A Job that has ended keeps
+/// the pods that it had.
 ///
 /// # Errors
 ///

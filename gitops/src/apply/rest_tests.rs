@@ -35,6 +35,8 @@ fn a_workload_wakes_as_it_was() {
     for (group, kind, spec) in [
         ("apps", "Deployment", json!({"replicas": 3})),
         ("apps", "StatefulSet", json!({"replicas": 1})),
+        ("apps", "ReplicaSet", json!({"replicas": 2})),
+        ("batch", "Job", json!({"suspend": false})),
         ("batch", "CronJob", json!({"suspend": false})),
     ] {
         let switch = Switch::of(&resource(group, kind)).unwrap();

@@ -1,12 +1,18 @@
 //! The example as it is published, with a cluster of its own and its own platform: an apply from nothing, with the provider
-//! killed after each resource; a tenant that rests and comes back by the example's variable; and its end. It takes minutes, so that it is only done where
-//! `ACCEPTANCE_CAELUS` asks for it.
+//! killed after each resource; a tenant that rests and comes back by the example's variable; and its end. The cluster takes
+//! names of Services as those before Kubernetes 1.36 do. It takes minutes, so that it is only done where `ACCEPTANCE_CAELUS`
+//! asks for it.
 
 use super::fleet::{ADA, BOB, GRACE, files, release, tenants};
 use gitops_acceptance_tests::{Canary, Case, KindCluster, Kubectl, Repository, Workspace};
 use serde_json::{Value, json};
+use std::fs;
+use std::time::Duration;
 
 const EXAMPLE: &str = "examples/caelus";
+
+/// What kind is told beside what this machine needs.
+const BEFORE_1_36: &str = "featureGates:\n  RelaxedServiceNameValidation: false\n";
 
 /// The example and what it works on.
 struct Example {
@@ -22,6 +28,7 @@ struct Example {
 pub fn lives_and_dies_as_published(case: &Case) {
     let mut example = Example::set(case);
     example.comes_up();
+    example.needs_no_service_that_begins_with_a_digit();
     example.rests_and_comes_back();
     example.ends(case);
 }
@@ -33,6 +40,8 @@ impl Example {
         let repository = lab.repository_of(case, &case.project().join(EXAMPLE).join("repository"));
         let mut run = case.workspace(EXAMPLE);
         run.quickstart_fits_the_lab(&cluster, &repository);
+        let config = fs::read_to_string(lab.expect("KIND_CONFIG")).expect("kind's configuration");
+        run.var("kind_config", format!("{config}{BEFORE_1_36}"));
         let kubectl = lab.kubectl().with_kubeconfig(&run.dir().join("kubeconfig"));
         Self { run, files: repository.files(), repository, kubectl, cluster }
     }
@@ -63,6 +72,15 @@ impl Example {
             assert!(files(id).iter().all(|path| self.repository.read(path).is_some()), "{id} is not in Git");
         }
         self.run.assert_settled();
+    }
+
+    /// The API server refuses the id of a tenant as the name of a Service; the tenant has one all the same.
+    fn needs_no_service_that_begins_with_a_digit(&self) {
+        let service = ["create", "service", "clusterip", ADA, "-n", ADA, "--tcp=80", "--dry-run=server"];
+        let refused = self.kubectl.try_run(&service, Duration::from_secs(30)).failure();
+        refused.says("a DNS-1035 label must consist of");
+        let live = self.kubectl.find(ADA, "service", &release(ADA)).expect("the Service");
+        assert!(live["spec"]["clusterIP"].is_string(), "{live}");
     }
 
     /// A tenant is suspended and comes back; the others do not notice.

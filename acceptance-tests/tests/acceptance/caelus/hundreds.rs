@@ -2,7 +2,7 @@
 //! more. It takes minutes, so that it is only done where `ACCEPTANCE_TENANTS` says how many.
 
 use super::super::files::blocks;
-use super::{NAMESPACE, Platform};
+use super::{NAMESPACE, Platform, writers};
 use gitops_acceptance_tests::{Case, Kubectl, number, skipped};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -30,11 +30,11 @@ resource "gitops_tenant" "each" {
 }
 "#;
 
-/// In three applies, each of which adds some, and one destroy.
+/// In three applies, each of which adds some, and one destroy; then by many writers at once.
 #[expect(clippy::print_stdout, reason = "figures, for whoever asked for so many")]
 pub fn by_the_hundred(case: &Case, platform: &Platform) {
     let Some(count) = number::<usize>("ACCEPTANCE_TENANTS") else {
-        skipped("tenants by the hundred; ACCEPTANCE_TENANTS=200 makes so many");
+        skipped("tenants by the hundred, and 40 by eight writers; ACCEPTANCE_TENANTS=200 makes so many");
         return;
     };
     let (kubectl, kubeconfig) = (case.lab().kubectl(), case.lab().expect("KUBECONFIG"));
@@ -61,10 +61,11 @@ pub fn by_the_hundred(case: &Case, platform: &Platform) {
     let taken = run.command(&["destroy", "-auto-approve", "-no-color", AT_ONCE]).success().elapsed;
     println!("{count} tenants destroyed: {:.1} s, {AT_ONCE}", taken.as_secs_f64());
     assert!(synced(&kubectl).is_disjoint(&ids.into_iter().collect()), "some are still there");
+    writers::at_once(case, platform);
 }
 
 /// The Applications that are synced and healthy.
-fn synced(kubectl: &Kubectl) -> BTreeSet<String> {
+pub fn synced(kubectl: &Kubectl) -> BTreeSet<String> {
     let listed = kubectl.run(&["get", "applications.argoproj.io", "-n", NAMESPACE, "-o", "json"]).stdout;
     let listed: Value = serde_json::from_str(&listed).expect("a list");
     let fine = |app: &&Value| {

@@ -5,6 +5,7 @@
 mod example;
 mod fleet;
 mod hundreds;
+mod writers;
 
 use super::bootstraps::NAMESPACE;
 use super::charts;
@@ -92,7 +93,8 @@ impl Fleet<'_> {
         let rendered = self.platform.repository.run("charts/notes", "helm", &arguments).stdout;
         let objects = charts::objects(&rendered);
         assert_eq!(objects.len(), 5, "{rendered}");
-        // Where `RelaxedServiceNameValidation` is off, as it is before Kubernetes 1.36, no digit may come first.
+        // Where `RelaxedServiceNameValidation` is off, as it is before Kubernetes 1.36, no digit may come first: the
+        // example runs on such a cluster in `lives_and_dies_as_published`.
         let service = objects.iter().find(|object| object["kind"] == "Service").expect("the Service");
         let name = service["metadata"]["name"].as_str().expect("a name");
         assert!(

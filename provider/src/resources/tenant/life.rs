@@ -45,6 +45,11 @@ impl Halt {
         }
     }
 
+    /// Whether the time given was not enough.
+    pub fn timed_out(&self) -> bool {
+        matches!(self, Self::Wait(error) if error.timed_out())
+    }
+
     /// What went wrong, as one of several things that did.
     pub fn words(&self) -> String {
         match self {

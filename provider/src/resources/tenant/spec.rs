@@ -49,10 +49,11 @@ pub struct Spec {
     /// Label `tier` of the Application, for updates in stages.
     #[serde(default = "stable")]
     pub tier: String,
-    /// Whether the tenant runs. `suspended`: Argo CD no longer applies its files, and its Deployments, StatefulSets and
-    /// CronJobs have no pods; volumes and Secrets stay. `retired`: its objects go, but for its volumes and its
-    /// namespace; its values stay in Git, and beside them the Application that it comes back as. `active` brings it back
-    /// as it was. Leaving `active` needs a cluster, also with `wait = false`.
+    /// Whether the tenant runs. `suspended`: Argo CD no longer applies its files, and its Deployments, StatefulSets,
+    /// ReplicaSets, Jobs and CronJobs run no pods; volumes and Secrets stay, and so does what else runs pods, such as
+    /// DaemonSets. A Job that was under way begins anew when the tenant comes back. `retired`: its objects go, but for its
+    /// volumes and its namespace; its values stay in Git, and beside them the Application that it comes back as. `active`
+    /// brings it back as it was. Leaving `active` needs a cluster, also with `wait = false`.
     #[serde(default)]
     pub state: State,
     /// What becomes of changes that somebody makes by hand to its objects in the cluster. `heal`: Argo CD undoes them.

@@ -16,18 +16,16 @@ mod write;
 pub use tenants::shown;
 
 use super::repository::{ImportId, claim_file, commit, foresee};
-use super::tenant::leaving::unfinished;
+use super::tenant::namespace_of;
 use super::tenant::shape::namespace_named;
-use super::tenant::{life, look, namespace_of, reach};
 use crate::adoption::adopted;
 use crate::problem::add;
 use crate::provider::{Gitops, task, warn_of_environment};
-use gitops::cluster::Cluster;
-use gitops::fleet;
+use gitops::fleet::{self, Wave};
 use gitops::git::{Change, Owner, Repository};
 use gitops::path::TenantId;
-use gitops::tenant::{Files, OnDelete, OnItsWay};
-use gitops::{Task, fleet::Wave};
+use gitops::tenant::Files;
+use leaving::Leaving;
 use passages::{Resident, homes};
 use schemars::JsonSchema;
 use shape::{Identity, Spec, Status, located};
@@ -152,44 +150,6 @@ impl Resource for TenantFleet {
         // Of what waits in a pull request the cluster knows nothing.
         let cluster = cluster.as_ref().filter(|_| landed.request().is_none());
         leaving.settle(cluster, landed.commit(), spec.wait).await
-    }
-}
-
-/// Tenants whose files go.
-struct Leaving<'a> {
-    cx: &'a Context<Gitops>,
-    task: &'a Task,
-    /// What the fleet said when they were in it.
-    spec: &'a Spec,
-    repository: &'a Repository,
-    leavers: Vec<Resident>,
-}
-
-impl Leaving<'_> {
-    /// Keeps what is to stay, while Git still says that they are there. Answers the cluster, where one is named.
-    async fn prepare(&self) -> Result<Option<Cluster>, Problem> {
-        let (cx, task, kubernetes) = (self.cx, self.task, self.spec.kubernetes.as_ref());
-        let keeps = homes(&self.leavers).any(|home| home.on_delete == OnDelete::RetainData);
-        let cluster = match keeps {
-            true => reach(cx, task, kubernetes).await?,
-            false => look(cx, task, kubernetes).await?,
-        };
-        if let Some(cluster) = &cluster {
-            passages::keep(task, cluster, &self.leavers).await?;
-        }
-        Ok(cluster)
-    }
-
-    /// Removes what they left behind, and with `wait` waits until all of them are gone from the cluster. They go side by
-    /// side.
-    async fn settle(&self, cluster: Option<&Cluster>, commit: &str, wait: bool) -> Result<(), Problem> {
-        let Some(cluster) = cluster else { return Ok(()) };
-        for Resident { home, state } in &self.leavers {
-            let way = OnItsWay { home, repository: self.repository, commit, cluster };
-            let ended = life::end(self.task, cluster, &way, *state, wait).await;
-            ended.map_err(|problem| unfinished(of(&home.id, problem), commit))?;
-        }
-        Ok(())
     }
 }
 

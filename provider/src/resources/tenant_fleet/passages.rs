@@ -50,6 +50,11 @@ impl Late {
     pub fn stopped(&self) -> bool {
         matches!(self, Self::Failed(halt) if halt.stopped())
     }
+
+    /// Whether it had too little time, and nothing else is wrong.
+    pub fn timed_out(&self) -> bool {
+        matches!(self, Self::Failed(halt) if halt.timed_out())
+    }
 }
 
 /// Where tenants change, and what they were.

@@ -1,10 +1,12 @@
-//! What users are told of a wave that did not end well.
+//! What users are told of a wave, or of the end of tenants, that did not end well.
 
 use super::passages::Late;
 use super::tenants::at;
-use super::{Wave, counted};
-use crate::problem::sentence;
-use std::collections::BTreeMap;
+use super::{Wave, counted, of};
+use crate::outcome::TIMEOUTS;
+use crate::problem::{add, sentence};
+use crate::resources::tenant::leaving::unfinished;
+use std::collections::{BTreeMap, BTreeSet};
 use tfplugin_rs::Problem;
 use tfplugin_rs::value::Path;
 
@@ -47,11 +49,33 @@ impl Stuck<'_> {
                 .to_owned(),
         );
         let path = match late.first_key_value() {
+            _ if late.values().all(Late::timed_out) => Path::from(TIMEOUTS),
             Some((id, _)) if late.len() == 1 => at(id),
             _ => Path::from("tenants"),
         };
         Problem::error(summary, paragraphs.join("\n\n")).at(path)
     }
+}
+
+/// Tenants that left the fleet and are not gone, by their ids, each with its problem; `None` where there are none. `commit`
+/// no longer has their files.
+pub fn not_gone(held: BTreeMap<String, Problem>, commit: &str) -> Option<Problem> {
+    if held.len() <= 1 {
+        return held.into_iter().next().map(|(id, problem)| unfinished(of(&id, problem), commit));
+    }
+    let lines = held.iter().map(|(id, problem)| format!("`{id}`: {}", problem.summary));
+    let summary = format!("{} that left the fleet are not gone", counted(held.len()));
+    let mut problem = Problem::error(summary, list(lines));
+    // What several of them say is said once.
+    let hints: BTreeSet<_> = held.values().map(|problem| &problem.detail).collect();
+    hints.into_iter().filter(|hint| !hint.is_empty()).for_each(|hint| add(&mut problem, hint));
+    let paragraph = format!(
+        "Their files were removed in commit {commit}. Apply or destroy again to go on waiting until they are gone."
+    );
+    add(&mut problem, &paragraph);
+    let paths: BTreeSet<_> = held.values().map(|problem| problem.path.to_string()).collect();
+    let path = held.into_values().next().map(|problem| problem.path).filter(|_| paths.len() == 1);
+    Some(problem.at(path.unwrap_or_else(Path::root)))
 }
 
 /// Tenants that are in Git, and that somebody must sync.
@@ -93,14 +117,18 @@ mod tests {
         (id.to_owned(), Late::Failed(Halt::Wait(failed)))
     }
 
-    #[test]
-    fn a_wave_that_is_stuck() {
-        let slow = Late::Failed(Halt::Wait(Error::Interrupted {
-            what: "Application argocd/b".into(),
+    fn slow(id: &str) -> (String, Late) {
+        let slow = Error::Interrupted {
+            what: format!("Application argocd/{id}"),
             seen: "it is Progressing".into(),
             source: Interrupted::TimedOut { limit: Duration::from_secs(60) },
-        }));
-        let late = [failed("a"), ("b".to_owned(), slow), ("c".to_owned(), Late::AwaitsApproval)].into();
+        };
+        (id.to_owned(), Late::Failed(Halt::Wait(slow)))
+    }
+
+    #[test]
+    fn a_wave_that_is_stuck() {
+        let late = [failed("a"), slow("b"), ("c".to_owned(), Late::AwaitsApproval)].into();
         let left = [Wave { name: "rest of tier `beta`".into(), ids: vec!["d".into(); 9] }];
         let wave = Some("canary of tier `beta`");
         let stuck = Stuck { fleet: "shops", wave, commit: "4b825dc", late: &late, left: &left };
@@ -151,5 +179,49 @@ mod tests {
         - `t19`
         - and 5 more
         "#);
+    }
+
+    /// Which of the timeouts it is, the outcome says.
+    #[test]
+    fn a_wave_that_had_too_little_time() {
+        let path = |late: &BTreeMap<String, Late>| {
+            let stuck = Stuck { fleet: "shops", wave: None, commit: "4b825dc", late, left: &[] };
+            stuck.problem().path.to_string()
+        };
+        let by_hand = || ("c".to_owned(), Late::AwaitsApproval);
+        assert_eq!(path(&[slow("a")].into()), "timeouts");
+        assert_eq!(path(&[slow("a"), slow("b")].into()), "timeouts");
+        assert_eq!(path(&[slow("a"), by_hand()].into()), "tenants");
+        assert_eq!(path(&[by_hand()].into()), "tenants[\"c\"]");
+    }
+
+    #[test]
+    fn several_that_are_not_gone() {
+        let held = |id: &str, detail: &str| {
+            let problem = Problem::error(format!("Removal of Application argocd/{id}: it is held"), detail);
+            (id.to_owned(), problem.at("timeouts.delete"))
+        };
+        let failed = ("c".to_owned(), Problem::error("Application tenants: no pruning", ""));
+        let slow = [held("a", "Raise the timeout."), held("b", "Raise the timeout.")];
+        let mixed = [held("a", "Raise the timeout."), failed];
+        let told = [slow, mixed].map(|held| not_gone(held.into(), "4b825dc").unwrap());
+        assert!(not_gone(BTreeMap::new(), "4b825dc").is_none());
+        insta::assert_snapshot!(shown(&told), @"
+        timeouts.delete: 2 tenants that left the fleet are not gone
+        - `a`: Removal of Application argocd/a: it is held
+        - `b`: Removal of Application argocd/b: it is held
+
+        Raise the timeout.
+
+        Their files were removed in commit 4b825dc. Apply or destroy again to go on waiting until they are gone.
+        ---
+        : 2 tenants that left the fleet are not gone
+        - `a`: Removal of Application argocd/a: it is held
+        - `c`: Application tenants: no pruning
+
+        Raise the timeout.
+
+        Their files were removed in commit 4b825dc. Apply or destroy again to go on waiting until they are gone.
+        ");
     }
 }

@@ -1,10 +1,11 @@
 //! An apply of a fleet: what leaves, then wave by wave, each of them one commit.
 
 use super::begin::{Before, begin};
+use super::leaving::Leaving;
 use super::passages::{Late, Passages, Resident, homes};
 use super::report::{self, Stuck};
 use super::shape::{Identity, Spec, Status, TenantStatus, located};
-use super::{Leaving, counted, leaving, owner, read};
+use super::{counted, leaving, owner, read};
 use crate::outcome::{Phase, unfinished};
 use crate::provider::Gitops;
 use crate::resources::app::life::last_look;
@@ -101,7 +102,7 @@ impl Run<'_> {
         };
         if !self.proposed {
             let wait = self.want.wait && spec.wait;
-            leaving.settle(cluster.as_ref(), &self.commit, wait).await?;
+            leaving.settle(cluster.as_ref(), &self.commit, wait).await.map_err(leaving::of_apply)?;
         }
         leaving::ends(cx);
         let by_hand = (!late.is_empty()).then(|| report::await_approval(&self.id.name, late.keys()));
