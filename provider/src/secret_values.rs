@@ -1,13 +1,45 @@
 //! Write-only values of a Secret, as several resources take them: text and base64 together, looked at as its type has
 //! them, each problem at its attribute.
 
-use crate::problem::{first, problem, sentence};
+use crate::problem::{Locate, first, problem, sentence};
 use crate::provider::Gitops;
-use gitops::secrets::{self, Data, Doubt, Key, Told, Unfit};
+use gitops::secrets::{self, Data, Doubt, Key, Told, Unfit, demand};
 use gitops::{Explain, Secret, secret};
+use serde::de::DeserializeOwned;
 use std::collections::BTreeSet;
 use std::time::SystemTime;
-use tfplugin_rs::{Context, Foresight, Problem, Resource};
+use tfplugin_rs::value::Path;
+use tfplugin_rs::{Context, Foresight, Problem, Resource, View};
+
+/// The attributes that say which values there are.
+const PARTS: [&str; 3] = ["type", "data_wo", "binary_data_wo"];
+
+/// A map of write-only values by its attribute.
+pub type Given<'a> = (&'static str, Option<&'a Secret<secret::Map>>);
+
+/// The problem that keys of `required_keys` have no value in `place`, or an empty one, as far as the maps that it gets its
+/// values from are known. A value that is not known counts as there, and a map that is not known may have any key: the
+/// apply, which knows them, judges them before it writes.
+pub fn missing<S: DeserializeOwned>(
+    spec: &View<S>,
+    place: &'static str,
+    maps: &[Given<'_>],
+    required: Option<&BTreeSet<String>>,
+) -> Option<Problem> {
+    if !spec.is_known("required_keys") {
+        return None;
+    }
+    let any = maps.iter().any(|(attribute, map)| map.is_none() && !spec.is_known(*attribute));
+    let has = |key: &str| {
+        let value = |(attribute, map): &Given<'_>| {
+            let value = map.as_ref()?.expose().0.get(key)?;
+            Some(!value.is_empty() || !spec.is_known(Path::from(*attribute).key(key)))
+        };
+        // No key may be in two maps: one that is empty here has no value elsewhere.
+        maps.iter().filter_map(value).reduce(|one, other| one || other).unwrap_or(any)
+    };
+    demand(place, required.into_iter().flatten(), has).at("required_keys").err()
+}
 
 /// What a fingerprint `told`, where one without a key from `outside` is to be made anew as soon as there is one.
 pub fn renewed(told: Told, print: &str, outside: Option<&Key>) -> Told {
@@ -31,7 +63,7 @@ pub fn warn_of_doubts<R: Resource<Provider = Gitops>>(
     plan: &Foresight<R>,
     values: impl FnOnce(&R::Spec) -> Values<'_>,
 ) {
-    if ["type", "data_wo", "binary_data_wo"].into_iter().all(|part| plan.is_known(part)) {
+    if PARTS.into_iter().all(|part| plan.is_known(part)) {
         values(plan.want()).doubts().into_iter().for_each(|doubt| cx.warn(doubt));
     }
 }
@@ -59,6 +91,15 @@ impl Values<'_> {
             true => Ok(data),
             false => Err(unfit.iter().map(locate).collect()),
         }
+    }
+
+    /// The same of a configuration, as far as it is known; `None` where there are values that are not.
+    pub fn known<S: DeserializeOwned>(self, spec: &View<S>) -> Result<Option<Secret<Data>>, Vec<Problem>> {
+        if PARTS.into_iter().chain(["required_keys"]).all(|part| spec.is_known(part)) {
+            return self.data().map(Some);
+        }
+        let maps = [("data_wo", self.text), ("binary_data_wo", self.base64)];
+        missing(spec, "the Secret", &maps, self.required).map_or(Ok(None), |problem| Err(vec![problem]))
     }
 
     /// What is odd about values that are taken, as warnings.
@@ -115,5 +156,34 @@ impl Values<'_> {
     pub fn keys(self) -> BTreeSet<String> {
         let maps = [self.text, self.base64].into_iter().flatten();
         maps.flat_map(|map| map.expose().0.keys().cloned()).collect()
+    }
+}
+
+/// What the tests of several resources tell of values that are not known yet.
+#[cfg(test)]
+pub mod unknown {
+    use super::*;
+    use tfplugin_rs::resource::erase;
+    use tfplugin_rs::value::Value;
+
+    /// The problem that `TOKEN` is missing from the Secret.
+    pub const SECRET_LACKS: &str = "required_keys: The Secret lacks `TOKEN`";
+    /// The same of a file.
+    pub const FILE_LACKS: &str = "required_keys: The file lacks `TOKEN`";
+
+    /// A map of these values, of which `None` are not known.
+    pub fn map(values: &[(&str, Option<&str>)]) -> Value {
+        let value = |value: Option<&str>| value.map_or(Value::unknown(), Value::from);
+        Value::map(values.iter().map(|(key, known)| (*key, value(*known))))
+    }
+
+    /// What is told of a configuration that requires `TOKEN`, a line for each problem.
+    pub fn told<R: Resource<Provider = Gitops>>(config: &[(&'static str, Value)]) -> String {
+        let required = [("required_keys", Value::Set(vec!["TOKEN".into()]))];
+        let config = Value::object(config.iter().cloned().chain(required));
+        let problems = erase::<R>(R::KIND).unwrap().validate(&config);
+        let told: Vec<_> =
+            problems.iter().map(|problem| format!("{}: {}", problem.path, problem.summary)).collect();
+        told.join("\n")
     }
 }

@@ -15,7 +15,7 @@ use gitops::env_file;
 use gitops::private_file::{self, Place};
 use gitops::secrets::{Key, fingerprint};
 use schemars::JsonSchema;
-use shape::{Identity, PERMISSIONS, Spec, Status, absolute, data, names};
+use shape::{Identity, PERMISSIONS, Spec, Status, absolute, data, lacks, names};
 use std::path::Path;
 use tfplugin_rs::{Context, Foresight, Outcome, Prior, Problem, Resource, View};
 
@@ -61,8 +61,9 @@ impl Resource for EnvFile {
     fn validate(id: &View<Identity>, spec: &View<Spec>) -> Vec<Problem> {
         let mut problems = Vec::new();
         problems.extend(private_file::check(&id.get().path).at("path").err().filter(|_| id.is_known("path")));
-        if spec.is_known("data_wo") && spec.is_known("required_keys") {
-            problems.extend(data(spec.get()).err().into_iter().flatten());
+        match spec.is_known("data_wo") && spec.is_known("required_keys") {
+            true => problems.extend(data(spec.get()).err().into_iter().flatten()),
+            false => problems.extend(lacks(spec)),
         }
         problems
     }

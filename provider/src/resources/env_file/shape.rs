@@ -1,6 +1,7 @@
 //! What users say of the file, and what they learn of it.
 
 use super::{is_ours, located};
+use crate::secret_values::missing;
 use gitops::env_file::{self, Found};
 use gitops::secrets::{Data, fingerprint};
 use gitops::{Secret, secret};
@@ -8,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use tfplugin_rs::Problem;
+use tfplugin_rs::{Problem, View};
 
 /// The permissions that the file is to have.
 pub const PERMISSIONS: &str = "0600";
@@ -70,6 +71,12 @@ pub fn data(spec: &Spec) -> Result<Secret<Data>, Vec<Problem>> {
     let values = spec.data_wo.as_ref().map_or(&nothing, Secret::expose);
     let required = spec.required_keys.clone().unwrap_or_default();
     env_file::data(values, &required).map_err(|errors| located(&errors))
+}
+
+/// The problem that required names have no value, where some of the values are not known yet.
+pub fn lacks(spec: &View<Spec>) -> Option<Problem> {
+    let Spec { data_wo, required_keys, .. } = spec.get();
+    missing(spec, "the file", &[("data_wo", data_wo.as_ref())], required_keys.as_ref())
 }
 
 /// The names that have a value.

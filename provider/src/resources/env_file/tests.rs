@@ -3,11 +3,13 @@
 use super::*;
 use crate::resources::life::Object;
 use crate::resources::rig::shown;
+use crate::secret_values::unknown::{FILE_LACKS, map, told};
 use serde_json::{Value as Json, json};
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::PathBuf;
 use std::sync::Arc;
+use tfplugin_rs::value::Value;
 
 /// A machine with a directory for files, and who runs there.
 struct Host {
@@ -208,5 +210,38 @@ fn values_of_more_than_a_mebibyte_are_refused() {
     insta::assert_snapshot!(shown(&Object::new::<EnvFile>().validate(&large)), @"
     data_wo: The values have 1048577 bytes, more than the 1048576 that are written
     Is it a file that should be mounted?
+    ");
+}
+
+/// Of values that are not known yet the names are, and one that is missing fails the plan.
+#[test]
+fn required_names_are_looked_for_where_values_are_not_known() {
+    let cases = [
+        ("its value is not known", map(&[("TOKEN", None)]), ""),
+        ("it is known, another is not", map(&[("OTHER", None), ("TOKEN", Some("1"))]), ""),
+        ("nothing is known", Value::unknown(), ""),
+        ("only another is there", map(&[("OTHER", None)]), FILE_LACKS),
+        ("it is empty", map(&[("OTHER", None), ("TOKEN", Some(""))]), FILE_LACKS),
+    ];
+    for (what, values, expected) in cases {
+        let config = [("path", "/srv/shop/.env".into()), ("data_wo", values)];
+        assert_eq!(told::<EnvFile>(&config), expected, "{what}");
+    }
+}
+
+/// An apply that learns only then what they are makes nothing, the directory neither.
+#[tokio::test]
+async fn required_names_are_demanded_before_anything_is_made() {
+    let (host, mut object) = (Host::new(), Object::new::<EnvFile>());
+    let config = json!({
+        "path": host.dir.path().join("none/.env"), "create_directory": true, "data_wo": {"TOKEN": ""},
+        "required_keys": ["TOKEN"],
+    });
+    object.apply(&host.provider, &config).await;
+    assert!(object.state.is_null());
+    assert_eq!(fs::read_dir(host.dir.path()).unwrap().count(), 0);
+    insta::assert_snapshot!(host.told(&object), @"
+    required_keys: The file lacks `TOKEN`
+    Is the variable that holds the value set in this environment?
     ");
 }

@@ -75,12 +75,10 @@ impl Resource for SealedSecretFile {
 
     fn validate(id: &View<Identity>, spec: &View<Spec>) -> Vec<Problem> {
         let mut problems = shape::problems(id.get(), spec.get());
-        if ["type", "data_wo", "binary_data_wo", "required_keys"].into_iter().all(|part| spec.is_known(part))
-        {
-            match spec.get().values().data() {
-                Err(found) => problems.extend(found),
-                Ok(data) => problems.extend(shape::too_large(id.get(), spec, &data)),
-            }
+        match spec.get().values().known(spec) {
+            Err(found) => problems.extend(found),
+            Ok(Some(data)) => problems.extend(shape::too_large(id.get(), spec, &data)),
+            Ok(None) => {}
         }
         problems
     }

@@ -5,7 +5,6 @@
 
 mod immutable;
 mod live;
-mod required;
 
 use super::injected::{Injected, unreadable};
 use crate::adoption::{adopted, adopts, imported};
@@ -19,7 +18,6 @@ use gitops::secrets::{self, Key, Wanted};
 use gitops::{Secret, Task, names, secret};
 use immutable::foresee_immutable;
 use live::{spec_of, status_of};
-use required::missing;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -120,13 +118,7 @@ impl Resource for SecretInjection {
         );
         problems
             .extend(names::object(&id.get().name, "Secret").at("name").err().filter(|_| id.is_known("name")));
-        match ["type", "data_wo", "binary_data_wo", "required_keys"]
-            .into_iter()
-            .all(|part| spec.is_known(part))
-        {
-            true => problems.extend(values(spec.get()).data().err().into_iter().flatten()),
-            false => problems.extend(missing(spec)),
-        }
+        problems.extend(values(spec.get()).known(spec).err().into_iter().flatten());
         problems
     }
 
@@ -226,7 +218,8 @@ fn values(spec: &Spec) -> Values<'_> {
 }
 
 async fn put(cx: &Context<Gitops>, id: &Identity, new: bool, want: &Spec) -> Result<Status, Problem> {
-    let task = task(cx);
+    // What the plan did not know is judged before anything is made, the namespace too.
+    let (task, data) = (task(cx), values(want).data_or_first()?);
     let cluster = cx.provider().connect(&task, want.kubernetes.as_ref()).await?;
     let adopt = want.take_ownership || adopts(cx, cluster.uid());
     let injected = injected(cx, &task, id);
@@ -243,7 +236,7 @@ async fn put(cx: &Context<Gitops>, id: &Identity, new: bool, want: &Spec) -> Res
         labels: want.labels.clone().unwrap_or_default(),
         annotations: annotations(want),
         immutable: want.immutable,
-        data: values(want).data_or_first()?,
+        data,
     };
     injected.put(&writer, new, wanted).await.map(|live| status_of(&live))
 }

@@ -3,9 +3,9 @@
 use super::*;
 use crate::resources::life::Object;
 use crate::resources::rig::shown;
+use crate::secret_values::unknown::{SECRET_LACKS, map, told};
 use serde_json::{Value as Json, json};
-use tfplugin_rs::resource::erase;
-use tfplugin_rs::value::{Refinements, Value};
+use tfplugin_rs::value::Value;
 
 fn spec(more: &Json) -> Spec {
     serde_json::from_value(more.clone()).unwrap()
@@ -123,40 +123,40 @@ fn values_of_more_than_a_mebibyte_are_refused() {
 /// Of values that are not known yet the keys are, and one that is missing fails the plan.
 #[test]
 fn required_keys_are_looked_for_where_values_are_not_known() {
-    let resource = erase::<SecretInjection>(SecretInjection::KIND).unwrap();
-    let unknown = || Value::Unknown(Refinements::default());
-    let token = || Value::map([("TOKEN", unknown())]);
-    let other = |value: Value| Value::map([("OTHER", value)]);
-    let with_empty = Value::map([("OTHER", unknown()), ("TOKEN", "".into())]);
-    let lacks = "required_keys: The Secret lacks `TOKEN`";
+    let (unknown, null) = (Value::unknown(), Value::Null);
+    let (token, other) = (map(&[("TOKEN", None)]), map(&[("OTHER", None)]));
+    let empty = map(&[("OTHER", None), ("TOKEN", Some(""))]);
     let cases = [
-        ("its value is not known", token(), Value::Null, ""),
-        ("its bytes are not known", other("1".into()), token(), ""),
-        (
-            "it is known, another is not",
-            Value::map([("OTHER", unknown()), ("TOKEN", "1".into())]),
-            Value::Null,
-            "",
-        ),
-        ("nothing is known of the texts", unknown(), other(unknown()), ""),
-        ("nothing is known of the bytes", other(unknown()), unknown(), ""),
-        ("only another is there", other(unknown()), Value::Null, lacks),
-        ("others are there, as texts and bytes", other("1".into()), other(unknown()), lacks),
-        ("it is empty", with_empty, Value::Null, lacks),
+        ("its value is not known", &token, &null, ""),
+        ("its bytes are not known", &map(&[("OTHER", Some("1"))]), &token, ""),
+        ("it is known, another is not", &map(&[("OTHER", None), ("TOKEN", Some("1"))]), &null, ""),
+        ("nothing is known of the texts", &unknown, &other, ""),
+        ("nothing is known of the bytes", &other, &unknown, ""),
+        ("only another is there", &other, &null, SECRET_LACKS),
+        ("others are there, as texts and bytes", &map(&[("OTHER", Some("1"))]), &other, SECRET_LACKS),
+        ("it is empty", &empty, &null, SECRET_LACKS),
+        ("it is empty, and nothing is known of the bytes", &empty, &unknown, SECRET_LACKS),
     ];
     for (what, text, bytes, expected) in cases {
-        let config = Value::object([
-            ("namespace", "web".into()),
-            ("name", "app".into()),
-            ("data_wo", text),
-            ("binary_data_wo", bytes),
-            ("required_keys", Value::Set(vec!["TOKEN".into()])),
-        ]);
-        let problems = resource.validate(&config);
-        let told: Vec<_> =
-            problems.iter().map(|problem| format!("{}: {}", problem.path, problem.summary)).collect();
-        assert_eq!(told.join("\n"), expected, "{what}");
+        let config = [("namespace", "web".into()), ("name", "app".into())];
+        let values = [("data_wo", text.clone()), ("binary_data_wo", bytes.clone())];
+        assert_eq!(told::<SecretInjection>(&[config, values].concat()), expected, "{what}");
     }
+}
+
+/// An apply that learns only then what the values are asks no cluster for anything before they are judged.
+#[tokio::test]
+async fn required_keys_are_demanded_before_anything_is_made() {
+    let config = json!({
+        "namespace": "web", "name": "app", "create_namespace": true, "data_wo": {"TOKEN": ""}, "required_keys": ["TOKEN"],
+    });
+    let (mut object, provider) = (Object::new::<SecretInjection>(), Gitops::in_environment(&[]).unwrap());
+    object.apply(&std::sync::Arc::new(provider), &config).await;
+    assert!(object.state.is_null());
+    insta::assert_snapshot!(shown(&object.told), @"
+    required_keys: The Secret lacks `TOKEN`
+    Is the variable that holds the value set in this environment?
+    ");
 }
 
 /// What is odd is told by the plan, and does not stop it.

@@ -8,6 +8,7 @@ mod read;
 mod shape;
 #[cfg(test)]
 mod tests;
+mod values;
 
 use super::repository::{ImportId, Kept, claim_file, commit, foresee, imported as remote_of_import, open};
 use crate::adoption::{adopted, adopts, imported};
@@ -93,15 +94,7 @@ impl Resource for SopsFile {
         if !spec.is_known("age") || !rules.iter().all(|rule| spec.is_known(*rule)) {
             problems.retain(|problem| problem.path == "path".into() || problem.path == "message".into());
         }
-        if id.is_known("path") && spec.is_known("format") {
-            match spec.get().format(&id.get().path) {
-                Err(problem) => problems.push(problem),
-                Ok(format) if spec.is_known("content_wo") && spec.is_known("data_wo") => {
-                    problems.extend(spec.get().plain(format).err());
-                }
-                Ok(_) => {}
-            }
-        }
+        problems.extend(values::problems(id, spec));
         problems
     }
 

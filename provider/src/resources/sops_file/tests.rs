@@ -4,9 +4,11 @@ use super::super::life::Object;
 use super::super::rig::{Rig, shown};
 use super::shape::{Identity, Spec, Status};
 use super::*;
+use crate::secret_values::unknown::{FILE_LACKS, map, told};
 use gitops::sops::{Format, Identities, Plain};
 use serde_json::{Value as Json, json};
 use std::time::SystemTime;
+use tfplugin_rs::value::Value;
 
 /// Made for these tests, and of no other use.
 const RECIPIENT: &str = "age1jwuuczywytccaue5ptaneztlqmezv9pzjsc75mx49k5d6k6ezckqzdvm0a";
@@ -203,4 +205,29 @@ async fn what_is_required_must_be_there() {
     required_keys: The file lacks `PASSWORD`
     Is the variable that holds the value set in this environment?
     ");
+}
+
+/// Of values that are not known yet the names are, and one that is missing fails the plan. Of a text nothing is known before
+/// all of it is.
+#[test]
+fn required_names_are_looked_for_where_values_are_not_known() {
+    let (unknown, null) = (Value::unknown(), Value::Null);
+    let (token, other) = (map(&[("TOKEN", None)]), map(&[("OTHER", None)]));
+    let empty = map(&[("OTHER", None), ("TOKEN", Some(""))]);
+    let cases = [
+        ("its value is not known", &token, &null, &null, ""),
+        ("nothing is known", &unknown, &null, &null, ""),
+        ("the text is not known", &null, &unknown, &null, ""),
+        ("only another is there", &other, &null, &null, FILE_LACKS),
+        ("it is empty", &empty, &null, &null, FILE_LACKS),
+        ("the format is not known, and it is there", &token, &null, &unknown, ""),
+        ("the format is not known, and only another is there", &other, &null, &unknown, FILE_LACKS),
+        ("neither text nor format are known", &null, &unknown, &unknown, ""),
+        ("the format of the text is not known", &null, &"OTHER: 1".into(), &unknown, ""),
+    ];
+    for (what, values, text, format, expected) in cases {
+        let config = [("path", PATH.into()), ("age", Value::Set(vec![RECIPIENT.into()]))];
+        let values = [("data_wo", values.clone()), ("content_wo", text.clone()), ("format", format.clone())];
+        assert_eq!(told::<SopsFile>(&[&config[..], &values].concat()), expected, "{what}");
+    }
 }

@@ -1,6 +1,8 @@
 //! What users read of values that fit no object of the API server, or not what they are for.
 
 use super::*;
+use crate::secret_values::unknown::{SECRET_LACKS, map, told};
+use tfplugin_rs::value::Value;
 
 /// So many values, each of so many bytes.
 fn values(count: usize, length: usize) -> Json {
@@ -67,4 +69,43 @@ async fn of_values_that_are_hardly_meant() {
     let whole = docker(r#"{"auths":{"r.example":{"username":"u","password":"hunter2"}}}"#);
     assert!(object.apply(&run(&rig, None), &whole).await);
     assert_eq!(object.told, []);
+}
+
+/// Of values that are not known yet the keys are, and one that is missing fails the plan.
+#[test]
+fn of_required_keys_where_values_are_not_known() {
+    let (unknown, null) = (Value::unknown(), Value::Null);
+    let (token, other) = (map(&[("TOKEN", None)]), map(&[("OTHER", None)]));
+    let empty = map(&[("OTHER", None), ("TOKEN", Some(""))]);
+    let cases = [
+        ("its value is not known", &token, &null, ""),
+        ("its bytes are not known", &other, &token, ""),
+        ("nothing is known of the texts", &unknown, &other, ""),
+        ("only another is there", &other, &null, SECRET_LACKS),
+        ("it is empty", &empty, &null, SECRET_LACKS),
+        ("it is empty, and nothing is known of the bytes", &empty, &unknown, SECRET_LACKS),
+    ];
+    for (what, text, bytes, expected) in cases {
+        let place = [("namespace", "shop".into()), ("name", "app".into()), ("path", "app.yaml".into())];
+        let values = [
+            ("certificate", CERTIFICATE.into()),
+            ("data_wo", text.clone()),
+            ("binary_data_wo", bytes.clone()),
+        ];
+        assert_eq!(told::<SealedSecretFile>(&[place, values].concat()), expected, "{what}");
+    }
+}
+
+/// An apply that learns only then what they are commits nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_required_keys_that_the_apply_finds_empty() {
+    let rig = Rig::start().await;
+    let (head, mut object) = (rig.bare.head().unwrap(), Object::new::<SealedSecretFile>());
+    let empty = config(&rig, json!({"TOKEN": ""}), json!({"required_keys": ["TOKEN"]}));
+    object.apply(&run(&rig, None), &empty).await;
+    assert_eq!((rig.bare.head().unwrap(), object.state.is_null()), (head, true), "something was written");
+    insta::assert_snapshot!(shown(&object.told), @"
+    required_keys: The Secret lacks `TOKEN`
+    Is the variable that holds the value set in this environment?
+    ");
 }
