@@ -160,7 +160,11 @@ impl Provider for Gitops {
     type Config = Config;
 
     fn validate(config: &View<Config>) -> Vec<Problem> {
-        config.get().timeouts.iter().flat_map(Timeouts::problems).collect()
+        let mut problems: Vec<_> = config.get().timeouts.iter().flat_map(Timeouts::problems).collect();
+        if let Some(kubernetes) = config.get().kubernetes.as_ref().filter(|_| config.is_known("kubernetes")) {
+            problems.extend(kubernetes.check_raw().at("kubernetes.config_raw").err());
+        }
+        problems
     }
 
     async fn configure(config: View<Config>) -> Result<(Self, Vec<Problem>), Vec<Problem>> {

@@ -44,3 +44,23 @@ async fn time_limits_of_the_block_are_those_of_all_resources() {
         problems.iter().map(|problem| format!("{}: {}", problem.path, problem.detail)).collect();
     insta::assert_snapshot!(told.join("\n"), @r#"timeouts.create: "soon" is no duration. Write numbers with units, such as "90s", "5m" or "1h30m"."#);
 }
+
+#[test]
+fn a_kubeconfig_that_comes_as_a_value_is_looked_at_when_the_block_is() {
+    let table = crate::table().unwrap();
+    let told = |raw: Value, allowed: Value| {
+        let kubernetes = Value::object([("config_raw", raw), ("allow_exec", allowed)]);
+        let block = Value::object([("kubernetes", kubernetes)]);
+        let view = View::<Config>::new(&table.schema().attributes, &block).unwrap();
+        let problems = Gitops::validate(&view);
+        let lines = problems.iter().map(|problem| format!("{}: {}", problem.path, problem.summary));
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    let raw = "current-context: a\nclusters: [{name: a, cluster: {server: 'https://a'}}]\n\
+        contexts: [{name: a, context: {cluster: a, user: a}}]\nusers: [{name: a, user: {tokenFile: /t}}]\n";
+    insta::assert_snapshot!(told(raw.into(), false.into()), @"kubernetes.config_raw: `config_raw` in the provider block's `kubernetes` asks for a file to read (`tokenFile`), which is refused");
+    insta::assert_snapshot!(told("users: [s3cr3t".into(), false.into()), @"kubernetes.config_raw: `config_raw` is not a valid kubeconfig: look at line 1");
+    assert_eq!(told(raw.into(), true.into()), "");
+    assert_eq!(told(raw.into(), Value::unknown()), "", "it may be allowed");
+    assert_eq!(told(Value::unknown(), false.into()), "");
+}

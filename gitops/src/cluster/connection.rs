@@ -1,5 +1,6 @@
 //! How a cluster is reached, as users write it. Doc comments here are the reference that users read.
 
+use super::{Environment, Error, Source, kubeconfig};
 use crate::Secret;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -120,6 +121,19 @@ pub struct Defaults {
 }
 
 impl Defaults {
+    /// What can be said of `config_raw` without a look at anything else: that it cannot be read, does not have what was
+    /// asked for, or reaches for programs and files that it is not allowed to.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`], as connecting would give it.
+    pub fn check_raw(&self) -> Result<(), Error> {
+        match self.config_raw {
+            Some(_) => kubeconfig::load(Source::Provider, self, &Environment::default()).map(drop),
+            None => Ok(()),
+        }
+    }
+
     /// Whether this says where a cluster is; if not, it is an error and never a guess.
     pub(super) fn names_a_cluster(&self) -> bool {
         self.host.is_some()

@@ -8,15 +8,30 @@ use super::{broken, panics};
 use gitops_acceptance_tests::git_server::{Fault, Kind, Service};
 use gitops_acceptance_tests::{Case, Outcome};
 
-/// A provider that cannot be, which ends the plan before anything else is looked at.
-const PROVIDER_REFUSED_BY_THE_PLAN: (&str, &str) = (
-    "signing",
-    r#"git = { url = var.public.repository, signing = { ssh_private_key = var.secrets["signing.it"] } }"#,
-);
+/// Providers that cannot be, each of which ends the plan before anything else is looked at, and what is said of it.
+const PROVIDERS_REFUSED_BY_THE_PLAN: &[((&str, &str), &str)] = &[
+    (
+        (
+            "signing",
+            r#"git = { url = var.public.repository, signing = { ssh_private_key = var.secrets["signing.it"] } }"#,
+        ),
+        "Commits cannot be signed",
+    ),
+    (
+        ("raw_kubeconfig", r#"kubernetes = { config_raw = "users: [${var.secrets["raw_kubeconfig.it"]}" }"#),
+        "is not a valid kubeconfig",
+    ),
+    (
+        (
+            "raw_program",
+            r#"kubernetes = { config_raw = "current-context: a\nclusters: [{name: a, cluster: {server: 'https://127.0.0.1:1'}}]\ncontexts: [{name: a, context: {cluster: a, user: a}}]\nusers: [{name: a, user: {token: ${var.secrets["raw_program.token"]}, exec: {apiVersion: client.authentication.k8s.io/v1, command: sh}}}]\n" }"#,
+        ),
+        "asks for a program to run",
+    ),
+];
 
 /// Providers that cannot be, of which only the apply can tell; each has something to do.
 const PROVIDERS_REFUSED_BY_THE_APPLY: &[(&str, &str)] = &[
-    ("raw_kubeconfig", r#"kubernetes = { config_raw = "users: [${var.secrets["raw_kubeconfig.it"]}" }"#),
     (
         "two_tokens",
         r#"kubernetes = { host = "https://127.0.0.1:1", token = "${var.secrets["two_tokens.token"]}\n${var.secrets["two_tokens.token"]}" }"#,
@@ -24,10 +39,6 @@ const PROVIDERS_REFUSED_BY_THE_APPLY: &[(&str, &str)] = &[
     (
         "signing_gpg",
         r#"git = { url = var.public.repository, signing = { gpg_key = "-----BEGIN PGP PRIVATE KEY BLOCK-----\n\n${var.secrets["signing_gpg.it"]}\n-----END PGP PRIVATE KEY BLOCK-----\n" } }"#,
-    ),
-    (
-        "raw_program",
-        r#"kubernetes = { config_raw = "current-context: a\nclusters: [{name: a, cluster: {server: 'https://127.0.0.1:1'}}]\ncontexts: [{name: a, context: {cluster: a, user: a}}]\nusers: [{name: a, user: {token: ${var.secrets["raw_program.token"]}, exec: {apiVersion: client.authentication.k8s.io/v1, command: sh}}}]\n" }"#,
     ),
     (
         "client_key",
@@ -108,10 +119,11 @@ pub fn tell_nothing(case: &Case) {
     let said = stage.run.command(&["plan", "-no-color"]);
     assert_all_fail(&said, &labels(REFUSED_BY_THE_PLAN));
 
-    let alone = alias(&PROVIDER_REFUSED_BY_THE_PLAN);
-    stage.change(&[PROVIDER, &alone]);
-    let said = stage.run.command(&["plan", "-no-color"]);
-    assert!(said.code != Some(0) && said.stderr.contains("Commits cannot be signed"), "{}", said.stderr);
+    for (provider, expected) in PROVIDERS_REFUSED_BY_THE_PLAN {
+        stage.change(&[PROVIDER, &alias(provider)]);
+        let said = stage.run.command(&["plan", "-no-color"]);
+        assert!(said.code != Some(0) && said.stderr.contains(expected), "{}", said.stderr);
+    }
 
     let apply: String = PROVIDERS_REFUSED_BY_THE_APPLY.iter().map(alias).collect();
     stage.of_others("of-others");
