@@ -19,13 +19,13 @@ test: ## All tests, and how long each part took
 	@acceptance-tests/all fmt lint unit lab deny kind interop examples acceptance
 
 # What `make test` leaves out, or makes smaller, because it takes too long.
-long := ACCEPTANCE_CAELUS=1 ACCEPTANCE_CANARY=1 ACCEPTANCE_ONTU=1 ACCEPTANCE_ORDER=100 ACCEPTANCE_PINS=2000000 \
+long := ACCEPTANCE_CAELUS=1 ACCEPTANCE_CANARY=1 ACCEPTANCE_ONTU=both ACCEPTANCE_ORDER=100 ACCEPTANCE_PINS=2000000 \
 	ACCEPTANCE_TENANTS=200 GITOPS_TEST_DOCUMENTS=334
 
 .PHONY: nightly
 nightly: ## Everything that takes hours: what `make test` skips or makes smaller, other random inputs, the benchmark
 	@failed=0; \
-	GITOPS_TEST_INPUTS=100000 acceptance-tests/all --hours 6 unit || failed=1; \
+	GITOPS_TEST_INPUTS=1000000 acceptance-tests/all --hours 6 unit || failed=1; \
 	$(long) acceptance-tests/all --hours 6 lab interop acceptance bench soak || failed=1; \
 	exit $$failed
 
@@ -100,7 +100,7 @@ fuzz: ## All parsers of what others wrote, under libFuzzer, TIME=60 seconds each
 formats := $(if $(SECTIONS),$(filter seal sops,$(SECTIONS)),all)
 
 .PHONY: bench
-bench: ## How fast it is, against Go providers, kubeseal, sops and work by hand; SECTIONS="size start" for some; needs `make lab`
+bench: ## How fast it is, against Go providers, kubeseal, sops and work by hand, and what it withstands; SECTIONS="size start" for some; needs `make lab`
 	-$(lab) peers
 	cargo build --package terraform-provider-gitops --locked --release
 	$(if $(formats),cargo build --workspace --example formats --locked --release)

@@ -42,6 +42,7 @@ mod sealed_secrets_controller;
 mod sealing_keys;
 mod secrets;
 mod sops_files;
+mod sops_pgp;
 mod tenant_fleets;
 mod tenant_returns;
 mod tenant_secrets;
@@ -55,11 +56,13 @@ use std::process::ExitCode;
 
 /// What opens and makes sealed secrets.
 const KUBESEAL: Need = Need::Extra("kubeseal");
+/// What encrypts files for keys of PGP.
+const SOPS: Need = Need::Extra("sops");
 /// What renders charts.
 const HELM: Need = Need::Extra("helm");
 /// The controller, whose image is there when its program is.
 const CONTROLLER: Need = Need::Extra("sealed-secrets-controller");
-/// The walk of an example with three environments, and its disaster drill, take minutes.
+/// The walk of an example with three environments, and its disaster drill, take minutes. It names the CLIs that walk.
 const ONTU: Need = Need::Asked("ACCEPTANCE_ONTU");
 /// The published example of tenants, on a cluster of its own.
 const CAELUS: Need = Need::Asked("ACCEPTANCE_CAELUS");
@@ -112,6 +115,7 @@ fn add_examples(suite: &mut Suite) {
     suite.both("examples::of_the_reference_are_valid_together", &[Provider], examples::of_the_reference_are_valid_together);
     suite.both("examples::of_imports_are_valid", &[Provider], examples::of_imports_are_valid);
     suite.both("ontu_schedule::is_rendered_as_the_table_says", &[Provider, HELM], ontu_schedule::is_rendered_as_the_table_says);
+    suite.both("ontu_schedule::notifications_are_those_of_the_bootstrap", &[Provider], ontu_schedule::notifications_are_those_of_the_bootstrap);
     suite.both("functions::work_offline", &[Provider], functions::work_offline);
     suite.both("functions::name_the_wrong_argument", &[Provider], functions::name_the_wrong_argument);
     suite.both("examples::of_the_readme_is_usable_as_pasted", &[Provider], readme::example_is_usable_as_pasted);
@@ -183,6 +187,7 @@ fn add_git(suite: &mut Suite) {
     suite.both("sops_files::follow_the_sops_yaml", &[Provider, Git], sops_files::follow_the_sops_yaml);
     suite.both("sops_files::are_opened_and_injected", &[Provider, Cluster, Git], sops_files::are_opened_and_injected);
     suite.both("sops_files::that_cannot_be_written_are_named", &[Provider, Git], sops_files::that_cannot_be_written_are_named);
+    suite.both("sops_pgp::files_live_in_git", &[Provider, Git, SOPS], sops_pgp::files_live_in_git);
     suite.both("overlays::of_the_example_live_and_die", &[Provider, Git], overlays::of_the_example_live_and_die);
     suite.both("overlays::live_in_git", &[Provider, Git], overlays::live_in_git);
     suite.both("overlays::are_built_by_kustomize", &[Provider, Git], overlays::are_built_by_kustomize);

@@ -14,7 +14,8 @@ const IDENTITY: &str = "AGE-SECRET-KEY-1HF66YMWVLKSAMYRPDXZHKXFDMDZKUU70LW6Q54LZ
 const OTHER_RECIPIENT: &str = "age1fk2uewl3e2aadrnqlg8tvg698d7t507mzhzvxrdrz5jyxfchvyeqwfhxwt";
 const OTHER_IDENTITY: &str = "AGE-SECRET-KEY-1FMH3L0DCEAAVNU3D4MT95TEKZXEPDU3EGC5MRP6A7FQ532QLNVNSMJQSEV";
 
-const FILE: &str = r#"
+/// A file with two values, one of which is a secret.
+pub const FILE: &str = r#"
 variable "secret" {
   type      = string
   ephemeral = true
@@ -70,15 +71,20 @@ fn with_identity(case: &Case, repository: &Repository, resources: &str) -> Works
     run
 }
 
-/// The values as the real `sops` reads them; nothing where the lab has none.
+/// The values as the real `sops` reads them with these identities of age; nothing where the lab has none.
 pub(crate) fn opened_by_sops(case: &Case, path: &str, text: &str, identities: &str) -> Option<Value> {
+    opened_with(case, path, text, ("SOPS_AGE_KEY", identities))
+}
+
+/// The same with this variable in its environment, which says where its keys are.
+pub(crate) fn opened_with(case: &Case, path: &str, text: &str, keys: (&str, &str)) -> Option<Value> {
     let sops = Lab::bin().join("sops").is_file().then(|| case.lab().program("sops"))?;
     let dir = case.dir().join("sops");
     std::fs::create_dir_all(&dir).expect("a directory");
     let file = dir.join(path.rsplit('/').next().unwrap_or(path));
     std::fs::write(&file, text).expect("the file");
     let arguments = ["decrypt", "--output-type", "json", &file.to_string_lossy()].map(str::to_owned);
-    let outcome = sops.args(arguments).envs([("SOPS_AGE_KEY", identities)]).run(&dir.join("log")).success();
+    let outcome = sops.args(arguments).envs([keys]).run(&dir.join("log")).success();
     let values = outcome.json();
     // It is in the clear here, and is not ours to search for secrets.
     std::fs::remove_dir_all(&dir).expect("an empty place");

@@ -4,10 +4,11 @@
 use super::super::sealed_secrets_controller::{LABEL, base64};
 use super::live::Apps;
 use super::metrics::Metrics;
+use super::sink::{self, Sink};
 use super::stage::{CONTROLLER, LIMIT, load_images, new_passwords, told_passwords};
 use super::table::ENVIRONMENTS;
 use super::{APP, EXAMPLE, repository, with_key_holder};
-use gitops_acceptance_tests::{Canary, Case, KindCluster, Outcome, Workspace, eventually, target};
+use gitops_acceptance_tests::{Canary, Case, KindCluster, Kubectl, Outcome, Workspace, eventually, target};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
@@ -16,6 +17,8 @@ const BACKUP: &str = "backup/sealing-keys.yaml";
 /// What somebody sealed with `kubeseal`: no apply can seal it anew.
 const HANDMADE: &str = "handmade";
 const HANDMADE_VALUE: &str = "typed once, years ago";
+/// The namespace of who is told of deployments, which goes with its cluster.
+const SINK: &str = "sink";
 /// How long an API server has to say that it is ready.
 const ANSWER: Duration = Duration::from_secs(10);
 
@@ -25,7 +28,21 @@ struct Drill {
     apps: Apps,
     cluster: KindCluster,
     passwords: [Canary; 3],
-    metrics: Option<Metrics>,
+    others: Option<Others>,
+}
+
+/// What the example finds in its cluster that others have put there.
+struct Others {
+    _metrics: Metrics,
+    sink: Sink,
+}
+
+impl Others {
+    fn come(case: &Case, cluster: &KindCluster, kubectl: &Kubectl) -> Self {
+        load_images(case, cluster.name());
+        kubectl.run(&["create", "namespace", SINK]);
+        Self { _metrics: Metrics::start(kubectl), sink: Sink::put(kubectl, SINK) }
+    }
 }
 
 /// It runs; it is lost, and comes back; it is lost with its key, and cannot.
@@ -71,20 +88,21 @@ impl Drill {
         let (cluster, repository) = (case.lab().kind_cluster(case), repository(case));
         let passwords = new_passwords(&mut case.random());
         let mut run = case.workspace(EXAMPLE);
-        run.quickstart_fits_the_lab(&cluster, &repository).var("passwords", told_passwords(&passwords));
+        run.quickstart_fits_the_lab(&cluster, &repository)
+            .var("passwords", told_passwords(&passwords))
+            .var("notification_url", sink::url(SINK));
         with_key_holder(&mut run);
         let kubectl = case.lab().kubectl().with_kubeconfig(&run.dir().join("kubeconfig"));
-        Self { run, apps: Apps { kubectl, repository }, cluster, passwords, metrics: None }
+        Self { run, apps: Apps { kubectl, repository }, cluster, passwords, others: None }
     }
 
-    /// An apply that begins without a cluster. What stands in for the image and for the metrics server comes as soon as there
-    /// is one.
+    /// An apply that begins without a cluster. What stands in for the image, for the metrics server and for who is told comes as
+    /// soon as there is one.
     fn apply_from_nothing(&mut self, case: &Case) -> Outcome {
         let mut apply = self.run.start_apply();
         let ready = ["get", "--raw", "/readyz"];
         if apply.until(|_| self.apps.kubectl.try_run(&ready, ANSWER).code == Some(0)) {
-            load_images(case, self.cluster.name());
-            self.metrics = Some(Metrics::start(&self.apps.kubectl));
+            self.others = Some(Others::come(case, &self.cluster, &self.apps.kubectl));
         }
         apply.wait()
     }
@@ -92,11 +110,10 @@ impl Drill {
     /// The first apply, whose provider is killed after each resource.
     fn comes_up_under_kills(&mut self, case: &Case) {
         let (kubectl, ready) = (&self.apps.kubectl, ["get", "--raw", "/readyz"]);
-        let (cluster, metrics) = (&self.cluster, &mut self.metrics);
+        let (cluster, others) = (&self.cluster, &mut self.others);
         let killed = self.run.apply_under_kills(|| {
-            if metrics.is_none() && kubectl.try_run(&ready, ANSWER).code == Some(0) {
-                load_images(case, cluster.name());
-                *metrics = Some(Metrics::start(kubectl));
+            if others.is_none() && kubectl.try_run(&ready, ANSWER).code == Some(0) {
+                *others = Some(Others::come(case, cluster, kubectl));
             }
         });
         assert!(killed.len() > 6, "killed after {killed:?} only");
@@ -141,11 +158,11 @@ impl Drill {
 
     /// The cluster is deleted behind everybody's back.
     fn lose(&mut self) {
-        drop(self.metrics.take());
+        drop(self.others.take());
         self.cluster.delete();
     }
 
-    /// All environments are as Git has them, and what was secret is what it was.
+    /// All environments are as Git has them, and what was secret is what it was. The bootstrap has told Argo CD whom to tell.
     #[track_caller]
     fn assert_all_is_there(&self) {
         for (environment, password) in ENVIRONMENTS.iter().zip(&self.passwords) {
@@ -154,6 +171,9 @@ impl Drill {
             assert_eq!(secret["data"]["PASSWORD"], base64(password.value()), "{environment}");
             let status = &self.apps.find(environment, "deployment").expect("the Deployment")["status"];
             assert_eq!(status["readyReplicas"], status["replicas"], "{environment}: {status}");
+            let (sink, app) =
+                (&self.others.as_ref().expect("a cluster").sink, format!("{APP}-{environment}"));
+            eventually("a message of the deployment", LIMIT, || !sink.told("deployed", &app).is_empty());
         }
         eventually("what was sealed by hand", LIMIT, || {
             self.handmade().is_some_and(|secret| secret["data"]["NOTE"] == base64(HANDMADE_VALUE))

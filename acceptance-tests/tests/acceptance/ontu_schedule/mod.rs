@@ -5,8 +5,11 @@ mod changes;
 mod drill;
 mod live;
 mod metrics;
+mod notifications;
+mod planned;
 mod rendered;
 mod rules;
+mod sink;
 mod stage;
 mod table;
 mod walk;
@@ -16,6 +19,7 @@ use gitops_acceptance_tests::{Case, Repository, Workspace};
 use serde_json::json;
 
 pub use drill::comes_back_from_git_and_its_key;
+pub use notifications::are_those_of_the_bootstrap as notifications_are_those_of_the_bootstrap;
 pub use rendered::is_rendered_as_the_table_says;
 pub use walk::walks;
 

@@ -1,7 +1,8 @@
 //! The table of the example on what Helm and the provider render, without a cluster or a repository.
 
 use super::super::{charts, sealed_secrets_controller};
-use super::table::{ENVIRONMENTS, Environment, assert_cells, assert_restricted, assert_told};
+use super::planned::{NOWHERE, applications, plan};
+use super::table::{Environment, assert_cells, assert_restricted, assert_told};
 use super::{APP, EXAMPLE, example};
 use gitops_acceptance_tests::Case;
 use serde_json::{Value, json};
@@ -55,15 +56,7 @@ fn rendered_by_helm(case: &Case, directory: &Path, environment: &str) -> Vec<Val
 
 /// What the example writes of the Applications of the environments, planned without a cluster or a repository.
 fn planned(case: &Case) -> [Value; 3] {
-    let mut run = example(case, "https://git.invalid/ontu-schedule.git");
-    run.var("kubeconfig", "none").var("git_username", "nobody").var("git_password", "nothing");
-    run.var("passwords", json!({ "dev": "a", "staging": "b", "prod": "c" }).to_string());
-    let plan = run.plan().success().json;
-    let planned = plan["planned_values"]["root_module"]["resources"].as_array().expect("resources").clone();
-    let files =
-        planned.iter().find(|resource| resource["address"] == "gitops_files.argocd").expect("the files");
-    ENVIRONMENTS.map(|environment| {
-        let text = &files["values"]["files"][format!("argocd/applications/{APP}-{environment}.yaml")];
-        serde_saphyr::from_str(text.as_str().expect("a file")).expect("an Application")
-    })
+    let mut run = example(case, NOWHERE);
+    run.var("kubeconfig", "none");
+    applications(&plan(&mut run))
 }

@@ -3,6 +3,7 @@
 use super::super::bootstraps::NAMESPACE;
 use super::live::Apps;
 use super::metrics::Metrics;
+use super::sink::Sink;
 use super::table::ENVIRONMENTS;
 use super::{example, repository};
 use gitops_acceptance_tests::{Canary, Case, Namespace, Random, Workspace};
@@ -18,46 +19,6 @@ const IMAGE: &str = "ghcr.io/ontu-schedule/bot-admin";
 /// The tags of the table, and the one that production is upgraded to.
 const TAGS: [&str; 4] = ["develop", "staging", "v1.0.0", "v1.1.0"];
 
-/// Takes down what it is told: a line for each message.
-const SINK: &str = r#"
-apiVersion: v1
-kind: ConfigMap
-metadata: {name: sink}
-data:
-  hook: |
-    #!/bin/sh
-    head -c "$CONTENT_LENGTH" >> /tmp/messages
-    echo >> /tmp/messages
-    printf 'Content-Type: text/plain\r\n\r\ntaken down\n'
----
-apiVersion: v1
-kind: Service
-metadata: {name: sink}
-spec:
-  selector: {app: sink}
-  ports: [{port: 80, targetPort: 8080}]
----
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: sink}
-spec:
-  selector: {matchLabels: {app: sink}}
-  template:
-    metadata: {labels: {app: sink}}
-    spec:
-      terminationGracePeriodSeconds: 1
-      containers:
-      - name: sink
-        image: docker.io/library/busybox:1
-        command:
-        - sh
-        - -c
-        - mkdir -p /tmp/www/cgi-bin && cp /hook/hook /tmp/www/cgi-bin/ && chmod +x /tmp/www/cgi-bin/hook && touch /tmp/messages && exec httpd -f -p 8080 -h /tmp/www
-        readinessProbe: {tcpSocket: {port: 8080}, periodSeconds: 1}
-        volumeMounts: [{name: hook, mountPath: /hook}]
-      volumes: [{name: hook, configMap: {name: sink}}]
-"#;
-
 /// The example, its repository, and who is told of its deployments.
 pub struct Stage {
     pub run: Workspace,
@@ -67,16 +28,17 @@ pub struct Stage {
     pub former: Vec<Canary>,
     pub metrics: Metrics,
     random: Random,
-    sink: Namespace,
+    sink: Sink,
+    place: Namespace,
 }
 
 impl Stage {
     /// Nothing but the repository, the sink and the images is made here.
     pub fn set(case: &Case) -> Self {
         let (lab, kubectl) = (case.lab(), case.lab().kubectl());
-        let sink = lab.namespace(case);
-        kubectl.apply(&SINK.replace("metadata: {name: sink}", &place(sink.name())), "acceptance");
-        kubectl.wait(sink.name(), "deployment/sink", "condition=Available", LIMIT);
+        let place = lab.namespace(case);
+        let sink = Sink::put(&kubectl, place.name());
+        sink.listens();
         let node = kubectl.get(&["nodes"])["items"][0]["metadata"]["name"].clone();
         let node = node.as_str().expect("a node");
         load_images(case, node.strip_suffix("-control-plane").unwrap_or(node));
@@ -88,11 +50,11 @@ impl Stage {
         run.var("kubeconfig", lab.expect("KUBECONFIG"))
             .var("git_username", lab.expect("LAB_GIT_USERNAME"))
             .var("git_password", lab.expect("LAB_GIT_PASSWORD"))
-            .var("notification_url", format!("http://sink.{}.svc/cgi-bin/hook", sink.name()));
+            .var("notification_url", sink.url());
         let apps = Apps { kubectl, repository };
         let trace = run.logs().join("trace");
         run.env("TF_LOG", "TRACE").env("TF_LOG_PATH", trace.to_string_lossy());
-        let mut stage = Self { run, apps, passwords, former: Vec::new(), metrics, random, sink };
+        let mut stage = Self { run, apps, passwords, former: Vec::new(), metrics, random, sink, place };
         stage.tell_passwords();
         stage
     }
@@ -117,19 +79,12 @@ impl Stage {
     /// What the sink was told of an event of an Application, oldest first.
     #[track_caller]
     pub fn told(&self, event: &str, application: &str) -> Vec<String> {
-        let told = ["exec", "-n", self.sink.name(), "deployment/sink", "--", "cat", "/tmp/messages"];
-        let told = self.apps.kubectl.run(&told).stdout;
-        let read = |line: &str| -> Value {
-            serde_json::from_str(line).unwrap_or_else(|error| panic!("{error} in {line}"))
-        };
-        let about = told.lines().map(read);
-        let about = about.filter(|told| told["event"] == event && told["application"] == application);
-        about.map(|told| told["message"].as_str().unwrap_or_default().to_owned()).collect()
+        self.sink.told(event, application)
     }
 
     /// The namespace of the sink, which is the test's own.
     pub fn sink(&self) -> &str {
-        self.sink.name()
+        self.place.name()
     }
 
     /// Approves a commit for production.
@@ -171,10 +126,6 @@ pub fn told_passwords(passwords: &[Canary; 3]) -> String {
     let values: serde_json::Map<_, _> =
         values.map(|(name, password)| ((*name).to_owned(), json!(password.value()))).collect();
     Value::Object(values).to_string()
-}
-
-fn place(namespace: &str) -> String {
-    format!("metadata: {{namespace: {namespace}, name: sink}}")
 }
 
 /// The image that the chart names is nobody's: what goes by its name here is busybox with a label. Without the label it would

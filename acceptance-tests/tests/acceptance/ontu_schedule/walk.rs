@@ -7,11 +7,11 @@ use super::table::{ENVIRONMENTS, Environment, assert_cells, assert_restricted};
 use super::{APP, IDENTITY, values};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use gitops_acceptance_tests::{Canary, Case, Need, Search, eventually, skipped};
+use gitops_acceptance_tests::{Canary, Case, Cli, Kind, Lab, Need, Search, eventually, skipped};
 use serde_json::{Value, json};
 use std::fs;
 
-/// All of it that needs no cluster of its own.
+/// All of it that needs no cluster of its own, with the CLI of `case`, or with those that are asked for.
 pub fn walks(case: &Case) {
     // Its images are put on the node of a cluster that the lab made.
     for need in [crate::ONTU, Need::Engine] {
@@ -20,6 +20,35 @@ pub fn walks(case: &Case) {
             return;
         }
     }
+    let asked = asked();
+    if asked.is_empty() {
+        return walk(case);
+    }
+    for kind in asked {
+        match Cli::find(kind, &Lab::bin()) {
+            Ok(cli) => walk(&with(case, cli)),
+            Err(why) => skipped(format!("ontu-schedule with {kind}: {why}")),
+        }
+    }
+}
+
+/// The CLIs that are asked for: `terraform`, `tofu`, or `both`. None where any will do.
+#[expect(clippy::disallowed_methods, reason = "a test suite is told by variables what to run")]
+fn asked() -> Vec<Kind> {
+    let asked = std::env::var("ACCEPTANCE_ONTU").unwrap_or_default();
+    Kind::ALL.into_iter().filter(|kind| asked == "both" || asked == kind.to_string()).collect()
+}
+
+/// The same test with that CLI, in a directory of its own within that of the test: the CLIs share no state.
+fn with(case: &Case, cli: Cli) -> Case {
+    let dir = case.dir().join(format!("ontu-{}", cli.kind));
+    fs::create_dir_all(&dir).expect("a directory");
+    let name =
+        dir.strip_prefix(case.dir().parent().expect("a directory of all tests")).expect("a place in it");
+    Case::new(name.to_string_lossy().into_owned(), cli, case.random().number())
+}
+
+fn walk(case: &Case) {
     let mut stage = Stage::set(case);
     stage.comes_up();
     stage.refuses_what_was_sealed_for_another();
