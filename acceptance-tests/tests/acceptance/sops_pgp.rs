@@ -5,8 +5,8 @@ use crate::sops_files::{FILE, opened_with};
 use gitops_acceptance_tests::{Canary, Case, Workspace, skipped};
 use serde_json::json;
 use std::fs;
-use std::os::unix::fs::DirBuilderExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use tempfile::TempDir;
 
 const ADDRESS: &str = "gitops_sops_file.it";
 const PATH: &str = "secrets/it.yaml";
@@ -82,7 +82,8 @@ pub fn files_live_in_git(case: &Case) {
 /// A user of GnuPG with a key of their own. The agents that run for them end with the value.
 struct Gnupg<'a> {
     case: &'a Case,
-    home: PathBuf,
+    /// Not the test's own directory: the sockets in it must have short paths.
+    home: TempDir,
     fingerprint: String,
 }
 
@@ -95,8 +96,7 @@ impl<'a> Gnupg<'a> {
             skipped(format!("files for keys of PGP: there is no {missing} on the PATH"));
             return None;
         }
-        let home = case.dir().join("gnupg");
-        fs::DirBuilder::new().mode(0o700).create(&home).expect("a home of GnuPG");
+        let home = tempfile::tempdir().expect("a home of GnuPG");
         let mut user = Self { case, home, fingerprint: String::new() };
         user.run(
             "gpg",
@@ -110,13 +110,14 @@ impl<'a> Gnupg<'a> {
 
     #[track_caller]
     fn run(&self, program: &str, arguments: &[&str]) -> String {
-        let program = self.case.lab().program(program).args(arguments).envs([("GNUPGHOME", &self.home)]);
+        let program =
+            self.case.lab().program(program).args(arguments).envs([("GNUPGHOME", self.home.path())]);
         program.run(&self.case.dir().join("log")).success().stdout
     }
 
     /// The commands that follow are this user's.
     fn runs<'w>(&self, run: &'w mut Workspace) -> &'w mut Workspace {
-        self.at(run, &self.home)
+        self.at(run, self.home.path())
     }
 
     /// The commands that follow are of somebody who has no key.
@@ -131,7 +132,7 @@ impl<'a> Gnupg<'a> {
     /// Demands that this is what the real `sops` reads in the file.
     #[track_caller]
     fn assert_opens(&self, text: &str, password: &Canary) {
-        let values = opened_with(self.case, PATH, text, ("GNUPGHOME", &self.home.to_string_lossy()));
+        let values = opened_with(self.case, PATH, text, ("GNUPGHOME", &self.home.path().to_string_lossy()));
         assert_eq!(values, Some(json!({ "USER": "shop", "PASSWORD": password.value() })));
     }
 
@@ -158,8 +159,12 @@ impl<'a> Gnupg<'a> {
 
 impl Drop for Gnupg<'_> {
     fn drop(&mut self) {
-        let kill =
-            self.case.lab().program("gpgconf").args(["--kill", "all"]).envs([("GNUPGHOME", &self.home)]);
+        let kill = self
+            .case
+            .lab()
+            .program("gpgconf")
+            .args(["--kill", "all"])
+            .envs([("GNUPGHOME", self.home.path())]);
         kill.run(&self.case.dir().join("log"));
     }
 }
