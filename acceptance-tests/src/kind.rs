@@ -1,5 +1,6 @@
 //! Clusters of a test's own, as the `kind` program shows them.
 
+use crate::cli::variable;
 use crate::lab::Lab;
 use crate::outcome::Outcome;
 use crate::repository::Repository;
@@ -40,19 +41,24 @@ impl KindCluster {
         self.kind(&["delete", "cluster", "--name", &self.name]).success();
     }
 
+    /// Its engine: Docker, or what kind itself is told to take.
+    fn engine(&self, arguments: &[&str]) -> Outcome {
+        let told = variable("KIND_EXPERIMENTAL_PROVIDER").and_then(|engine| engine.into_string().ok());
+        let engine = told.unwrap_or_else(|| "docker".to_owned());
+        self.lab.program(&engine).args(arguments).run(&Lab::log(&engine))
+    }
+
     /// Runs a program in the first node; the caller judges the outcome.
     pub fn in_node(&self, program: &[&str]) -> Outcome {
         let node = format!("{}-control-plane", self.name);
-        let arguments = [&["exec", node.as_str()], program].concat();
-        self.lab.program("docker").args(arguments).run(&Lab::log("docker"))
+        self.engine(&[&["exec", node.as_str()], program].concat())
     }
 
     /// The ids of its containers: the same as long as nobody makes it anew.
     #[track_caller]
     pub fn nodes(&self) -> Vec<String> {
         let label = format!("label=io.x-k8s.kind.cluster={}", self.name);
-        let arguments = ["ps", "--all", "--quiet", "--no-trunc", "--filter", &label];
-        let outcome = self.lab.program("docker").args(arguments).run(&Lab::log("docker")).success();
+        let outcome = self.engine(&["ps", "--all", "--quiet", "--no-trunc", "--filter", &label]).success();
         outcome.stdout.lines().map(str::to_owned).collect()
     }
 }

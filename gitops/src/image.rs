@@ -131,6 +131,7 @@ impl ImageRef {
             return Err("its tag is not made of at most 128 letters, digits, `_`, `.` and `-`");
         }
         let (registry, repository) = match name.split_once('/') {
+            Some((DOCKER_HUB, rest)) if !rest.contains('/') => (DOCKER_HUB, format!("library/{rest}")),
             Some((first, rest)) if names_a_registry(first) => (first, rest.to_owned()),
             Some(_) => (DOCKER_HUB, name.to_owned()),
             None => (DOCKER_HUB, format!("library/{name}")),
@@ -149,6 +150,15 @@ impl ImageRef {
         let [tag, digest] = [tag, digest].map(|part| part.map(str::to_owned));
         Ok(Self { registry: registry.to_owned(), repository, tag, digest })
     }
+}
+
+/// Whether two texts name one image, in whatever spelling: engines have their own, `docker.io/kindest/node:v1` for
+/// `kindest/node:v1`. Where both have a digest it says more than their tags. What is no reference is only itself.
+pub fn same(one: &str, other: &str) -> bool {
+    let (Ok(one), Ok(other)) = (ImageRef::parse(one), ImageRef::parse(other)) else { return one == other };
+    let pinned = one.digest.is_some() && other.digest.is_some();
+    let version = if pinned { one.digest == other.digest } else { one.tag == other.tag };
+    one.registry == other.registry && one.repository == other.repository && version
 }
 
 /// The name, tag and digest of `image` as they are written, whether or not they can be: `nginx`, not

@@ -31,6 +31,27 @@ fn references_and_their_parts() {
 }
 
 #[test]
+fn one_image_in_other_words() {
+    let digest = |letter: &str| format!("@sha256:{}", letter.repeat(64));
+    let (a, b) = (digest("a"), digest("b"));
+    for (one, other, expected) in [
+        ("kindest/node:v1", "docker.io/kindest/node:v1", true),
+        ("nginx:1", "docker.io/library/nginx:1", true),
+        ("docker.io/nginx:1", "nginx:1", true),
+        ("kindest/node:v1", "kindest/node:v2", false),
+        ("kindest/node:v1", "ghcr.io/kindest/node:v1", false),
+        ("localhost/node:v1", "node:v1", false),
+        (&*format!("kindest/node:v1{a}"), &*format!("docker.io/kindest/node{a}"), true),
+        (&*format!("kindest/node:v1{a}"), &*format!("kindest/node:v1{b}"), false),
+        (&*format!("kindest/node:v1{a}"), "kindest/node:v1", true),
+        ("-", "-", true),
+        ("-", "_", false),
+    ] {
+        assert_eq!((same(one, other), same(other, one)), (expected, expected), "{one} and {other}");
+    }
+}
+
+#[test]
 fn what_is_no_reference() {
     let long = format!("ghcr.io/{}", "a".repeat(250));
     let cases = [

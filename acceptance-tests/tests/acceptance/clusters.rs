@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 const ADDRESS: &str = "gitops_cluster.dev";
+/// How long kind is at work after its first node, on the fastest machine.
+const ALWAYS_AT_WORK: Duration = Duration::from_secs(6);
 
 fn example(case: &Case, cluster: &KindCluster) -> Workspace {
     let mut run = case.example("gitops_cluster");
@@ -41,7 +43,10 @@ pub fn live_and_die(case: &Case) {
     kubectl.run(&["version"]);
 
     let imported = run.import(ADDRESS, &format!("kind/{}", cluster.name()));
-    imported.assert_same_but(&["config", "kubeconfig_path", "kubernetes", "timeouts"]);
+    imported.assert_same_but(&["config", "kubeconfig_path", "kubernetes", "node_image", "timeouts"]);
+    // Podman has a longer name for it.
+    let image = run.state().resource(ADDRESS)["node_image"].as_str().unwrap_or_default().to_owned();
+    assert!(image.ends_with(case.lab().expect("KIND_NODE_IMAGE")), "{image}");
     run.apply().success();
     run.assert_settled();
     if case.cli().imports_by_identity() {
@@ -114,13 +119,13 @@ pub fn half_made_are_made_whole(case: &Case) {
 
     let mut apply = run.start_apply();
     assert!(apply.until(|_| !cluster.nodes().is_empty()), "kind did not start");
-    let moment = apply.elapsed() + random.moment(Duration::from_secs(15));
+    let moment = apply.elapsed() + random.moment(ALWAYS_AT_WORK);
     assert!(apply.kill_provider_at(moment), "the provider had ended");
     apply.wait().failure();
     assert!(run.state().addresses().is_empty());
 
     let mut apply = run.start_apply();
-    let moment = random.moment(Duration::from_secs(10));
+    let moment = random.moment(ALWAYS_AT_WORK);
     assert!(apply.until(|apply| !apply.providers().is_empty()), "the provider did not start");
     assert!(apply.until(|_| !cluster.nodes().is_empty()), "kind did not start");
     let moment = apply.elapsed() + moment;

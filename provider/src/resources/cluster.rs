@@ -8,6 +8,7 @@ use crate::problem::{add, problem};
 use crate::provider::{Gitops, task};
 use crate::{adoption, defaults, import_id};
 use gitops::cluster::Connection;
+use gitops::image;
 use gitops::kind::{self, Deletion, Error, KindCluster, Made};
 use gitops::run;
 use schemars::JsonSchema;
@@ -19,6 +20,7 @@ use tfplugin_rs::{Context, Fixed, Foresight, Outcome, Prior, Problem, Resource, 
 
 /// Makes a local Kubernetes cluster with kind, in Docker or Podman.
 ///
+/// The engine is the first of them that answers, or the one that the environment variable `KIND_EXPERIMENTAL_PROVIDER` names.
 /// A cluster of that name which this resource did not make is refused, and one that an interrupted apply left
 /// half-made is made again. A cluster that was deleted by hand is seen as gone, and so is everything in it.
 #[derive(JsonSchema)]
@@ -104,8 +106,8 @@ impl Resource for Cluster {
         let mut kubernetes = status.kubernetes.clone();
         kubernetes.config_path = Some(kubeconfig(plan.id(), plan.want()).display().to_string());
         let unread = [
-            // A configuration that names no image is content with the one that the cluster has.
-            ("node_image", spec.node_image.is_none() || plan.want().node_image.is_none()),
+            // A configuration that names no image is content with the one that the cluster has, whose name is the engine's.
+            ("node_image", has_image(&spec.node_image, &plan.want().node_image)),
             ("config", spec.config.is_none()),
             ("registry_mirrors", spec.registry_mirrors.is_none()),
         ];
@@ -174,6 +176,12 @@ impl Resource for Cluster {
         }
         Ok(())
     }
+}
+
+/// Whether the image that was read is the one that is wanted, as far as they tell.
+fn has_image(read: &Option<Fixed<String>>, wanted: &Option<Fixed<String>>) -> bool {
+    let both = read.as_ref().zip(wanted.as_ref());
+    both.is_none_or(|(read, wanted)| image::same(read, wanted))
 }
 
 fn default_kubeconfig(id: &Identity) -> PathBuf {

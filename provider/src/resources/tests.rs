@@ -44,9 +44,11 @@ async fn replaced(imported: bool, before: &Json, config: &Json) -> Vec<String> {
 async fn an_import_replaces_a_cluster_only_for_what_is_known_to_differ() {
     let (one, two) = (json!({"node_image": "node:1"}), json!({"node_image": "node:2"}));
     let config = json!({"config": "kind: Cluster", "registry_mirrors": {"docker.io": ["http://m:5000"]}});
-    let cases: [(&str, bool, &Json, &Json, &[&str]); 5] = [
+    let named = json!({"node_image": "docker.io/library/node:1"});
+    let cases: [(&str, bool, &Json, &Json, &[&str]); 6] = [
         ("no image is asked for", true, &one, &json!({}), &[]),
         ("what cannot be read", true, &json!({}), &config, &[]),
+        ("the engine has another name for the image", true, &named, &one, &[]),
         ("another image is asked for", true, &one, &two, &["node_image"]),
         ("it was made here", false, &one, &json!({}), &["node_image"]),
         ("it was made here, otherwise", false, &json!({}), &config, &["config", "registry_mirrors"]),
