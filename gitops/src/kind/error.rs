@@ -196,7 +196,7 @@ impl Explain for Error {
                     .into()
             }
             Self::OtherEngine { name, .. } => format!(
-                "Run this on the machine that made the cluster, or set DOCKER_HOST or the Docker context to its engine. If that engine is gone for good, remove `{name}` and what lies in it from the state."
+                "Run this on the machine that made the cluster, or set DOCKER_HOST, the Docker context or KIND_EXPERIMENTAL_PROVIDER to its engine. If that engine is gone for good, remove `{name}` and what lies in it from the state."
             ),
             Self::Taken { name, .. } | Self::HalfMade { name } => {
                 format!("Import it as `kind/{name}`, choose another name, or delete it: `kind delete cluster --name {name}`.")

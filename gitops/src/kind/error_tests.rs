@@ -78,7 +78,7 @@ fn messages() {
 
         the cluster `dev` was made by another engine than the podman of this machine
           docker: not found on the PATH
-        Hint: Run this on the machine that made the cluster, or set DOCKER_HOST or the Docker context to its engine. If that engine is gone for good, remove `dev` and what lies in it from the state.
+        Hint: Run this on the machine that made the cluster, or set DOCKER_HOST, the Docker context or KIND_EXPERIMENTAL_PROVIDER to its engine. If that engine is gone for good, remove `dev` and what lies in it from the state.
 
         the engine `lxc` cannot be asked about the cluster `dev`
         Hint: Use Docker or Podman. If that engine is gone for good, remove `dev` and what lies in it from the state.
