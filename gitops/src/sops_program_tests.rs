@@ -1,5 +1,8 @@
 //! Files for keys of PGP, with the real `sops` and the real `gpg`; and what is said where they are not there.
 
+#[path = "sops_program_tests/clouds.rs"]
+mod clouds;
+
 use super::*;
 use crate::files::digest;
 use crate::git::{Remote, Repositories, Repository, Settings};
