@@ -17,8 +17,10 @@ pub struct Target {
     pub what: String,
     /// Where it is, such as the cluster.
     pub place: Vec<Value>,
-    /// The attribute that asks for it; empty where it is the object as a whole.
+    /// The attribute that asks for it.
     pub at: Path,
+    /// Whether it is the object as a whole, and no part of it.
+    pub whole: bool,
     /// Whether only a part of it is written, so that other blocks may write parts of it, too.
     pub shared: bool,
 }
@@ -62,9 +64,8 @@ impl Claims {
             for target in targets {
                 match taken.refused(&target, block) {
                     Some(problem) => {
-                        let whole = target.at.is_empty();
                         problems.push(problem.at(target.at));
-                        if whole {
+                        if target.whole {
                             break;
                         }
                     }
@@ -126,11 +127,12 @@ mod tests {
     use super::*;
 
     fn target(what: &str) -> Target {
-        Target { what: what.to_owned(), place: vec![Value::Null], at: Path::root(), shared: false }
+        let (what, place) = (what.to_owned(), vec![Value::Null]);
+        Target { what, place, at: Path::from("name"), whole: true, shared: false }
     }
 
     fn part(what: &str) -> Target {
-        Target { at: Path::from("parts").key(what), ..target(what) }
+        Target { at: Path::from("parts").key(what), whole: false, ..target(what) }
     }
 
     fn share(what: &str) -> Target {
@@ -175,7 +177,7 @@ mod tests {
         let (b, both) = claims.take(vec![target("b"), part("y"), part("z"), part("x")], None);
         assert_eq!(shown(both), ["parts[\"y\"]: Two blocks are for y", "parts[\"x\"]: Two blocks are for x"]);
         let (_, whole) = claims.take(vec![target("a"), part("x"), part("w")], None);
-        assert_eq!(shown(whole), [": Two blocks are for a"]);
+        assert_eq!(shown(whole), ["name: Two blocks are for a"]);
         // Made anew, with one part more; `z` is the other block's although that was refused.
         assert_eq!(claims.take(vec![target("a"), part("x"), part("v")], Some(a)), (a, vec![]));
         assert_eq!(

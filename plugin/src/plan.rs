@@ -108,11 +108,18 @@ fn plan_attribute(attribute: &Attribute, proposed: &Value, config: &Value) -> Va
     match (&attribute.default, &attribute.kind) {
         _ if attribute.write_only => Value::Null,
         (Some(default), _) if config.is_null() => default.clone(),
+        // What is said of it, is said of what is configured: where that turns out null, the default is applied.
+        (Some(default), _) if may_be_another(proposed, default) => Value::Unknown(Refinements::default()),
         (_, Kind::Nested(nesting, nested)) if !attribute.is_output() => {
             plan_nested(*nesting, nested, proposed, config)
         }
         _ => proposed.clone(),
     }
+}
+
+/// Whether an unknown value may turn out null, and `default` is none of those that it may be otherwise.
+fn may_be_another(value: &Value, default: &Value) -> bool {
+    matches!(value, Value::Unknown(known) if known.allow(&Value::Null) && !known.allow(default.plain()))
 }
 
 /// Elements of lists and maps belong together by index and key, as core pairs them; a set has no defaults, so
@@ -200,4 +207,42 @@ fn any_replaces(attributes: &Attributes) -> bool {
     attributes.values().any(|attribute| {
         attribute.replaces || attribute.nested().is_some_and(|(_, nested)| any_replaces(nested))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::derive::{self, Role};
+    use crate::value::Facts;
+
+    #[derive(schemars::JsonSchema)]
+    #[expect(dead_code, reason = "only its schema counts")]
+    struct Spec {
+        #[serde(default = "one")]
+        text: String,
+    }
+
+    fn one() -> String {
+        "one".to_owned()
+    }
+
+    /// Core holds the result of the apply against what the plan said of an unknown value.
+    #[test]
+    fn what_may_become_the_default_is_not_said_to_be_another() {
+        let attributes = derive::attributes::<Spec>(Role::Input).unwrap();
+        let schema = Schema { attributes, ..Schema::default() };
+        let unknown = |prefix: &str, not_null| {
+            let facts = Facts { prefix: Some(prefix.to_owned()), not_null, ..Facts::default() };
+            Value::Unknown(facts.into())
+        };
+        for (configured, expected) in [
+            (unknown("two", false), Value::unknown()),
+            (unknown("two", true), unknown("two", true)),
+            (unknown("on", false), unknown("on", false)),
+        ] {
+            let config = Value::object([("text", configured)]);
+            let draft = draft(&schema, &Value::Null, &config, &config);
+            assert_eq!(draft.object["text"], expected);
+        }
+    }
 }

@@ -72,7 +72,7 @@ async fn two_blocks_for_one_note_are_refused_and_one_that_is_made_anew_is_not() 
         |ink: &str, words: &str| object([("name", text("a")), ("text", text(words)), ("ink", text(ink))]);
     let state = terraform.create(&note("blue", "old")).await.state;
     let refused =
-        ["Each would undo what the other does. Keep one of them, or give the other a name of its own."];
+        ["name: Each would undo what the other does. Keep one of them, or give the other a name of its own."];
     // `ignore_changes = [text]` holds for the first plan alone, and `-replace` replaces what we would not.
     for (first, second) in [
         (note("red", "x"), note("red", "x")),

@@ -128,25 +128,39 @@ impl<R: Resource> Foresight<R> {
     }
 
     /// The object is `what`, such as "the Secret `shop/app`", in the place that `inputs` say; with one of these
-    /// unknown nothing is claimed. Another block of the same configuration that claims the same is refused.
+    /// unknown nothing is claimed. Another block of the same configuration that claims the same is refused, at the first
+    /// of them.
     pub fn claim(&mut self, what: impl Into<String>, inputs: &[&str]) {
         if inputs.iter().all(|input| self.is_known(*input)) {
             let place =
                 inputs.iter().filter_map(|input| self.inputs.get(&Path::from(*input)).cloned()).collect();
-            self.targets.push(Target { what: what.into(), place, at: Path::root(), shared: false });
+            let at = inputs.first().map_or_else(Path::root, |input| Path::from(*input));
+            self.targets.push(Target { what: what.into(), place, at, whole: true, shared: false });
         }
     }
 
     /// A part of the object is `what`, such as "the file `a.txt` of …", which says all about its place: whatever
     /// resource claims the same words claims the same thing. `at` is the attribute that asks for it.
     pub fn claim_part(&mut self, what: impl Into<String>, at: impl Into<Path>) {
-        self.targets.push(Target { what: what.into(), place: Vec::new(), at: at.into(), shared: false });
+        self.targets.push(Target {
+            what: what.into(),
+            place: Vec::new(),
+            at: at.into(),
+            whole: false,
+            shared: false,
+        });
     }
 
     /// The same, but only a part of `what` is written: any number of blocks may share it, and none may claim it as a
     /// whole.
     pub fn claim_share(&mut self, what: impl Into<String>, at: impl Into<Path>) {
-        self.targets.push(Target { what: what.into(), place: Vec::new(), at: at.into(), shared: true });
+        self.targets.push(Target {
+            what: what.into(),
+            place: Vec::new(),
+            at: at.into(),
+            whole: false,
+            shared: true,
+        });
     }
 
     fn note(&mut self, output: &str, foreseen: Foreseen) {

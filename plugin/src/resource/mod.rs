@@ -9,6 +9,7 @@ mod dynamic;
 mod erased;
 mod foresight;
 mod operations;
+mod settle;
 mod shape;
 
 pub use dynamic::{Applied, DynResource, Imported, Planned, Read, Wire};

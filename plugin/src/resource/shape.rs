@@ -1,6 +1,7 @@
 //! How the three structs of a resource make one flat object, and back.
 
 use super::Resource;
+use super::settle::settle;
 use crate::problem::Problem;
 use crate::schema::constraint::Constraint;
 use crate::schema::derive::{self, Error, Role};
@@ -125,7 +126,8 @@ impl Layout {
             state.insert(name, value);
         }
         state.insert("id".to_owned(), Value::String(R::import_id(id)));
-        Ok(Value::Object(state))
+        // A struct may say again what it was given for one apply, deep within what it found.
+        Ok(self.without_write_only(Value::Object(state)))
     }
 
     /// The state right after an import: the identity, and the outputs that the import named.
@@ -170,71 +172,6 @@ fn decode(what: &str, stored: &[u8], ty: &Type) -> Result<Value, Problem> {
         let detail = format!("The stored {what} does not fit the resource: {why}.");
         Problem::error(format!("Unreadable {what}"), detail)
     })
-}
-
-/// The new value, or the old one where both mean the same. Null and an empty collection mean the same.
-fn settle(attribute: &Attribute, old: &Value, new: Value) -> Value {
-    let nothing = Value::Object(BTreeMap::new());
-    match (&attribute.kind, old, new) {
-        // No configuration says null for it: it was not known, as after an import.
-        (_, Value::Null, new) if attribute.required && is_empty(&new) => new,
-        (_, old, new) if *old == new || (is_empty(old) && is_empty(&new)) => old.clone(),
-        (Kind::Nested(Nesting::Single, attributes), Value::Null, new) => {
-            settle_object(attributes, &nothing, new)
-        }
-        (Kind::Nested(Nesting::Single, attributes), old, new) => settle_object(attributes, old, new),
-        // An element that was not known yet is spelled like one of which a configuration says as little as it can.
-        (Kind::Nested(Nesting::List, attributes), old, Value::List(new)) => {
-            let old = match old {
-                Value::List(old) if old.len() == new.len() => old.as_slice(),
-                _ => &[],
-            };
-            let old = old.iter().chain(std::iter::repeat(&nothing));
-            Value::List(old.zip(new).map(|(old, new)| settle_object(attributes, old, new)).collect())
-        }
-        (Kind::Nested(Nesting::Map, attributes), old, Value::Map(new)) => {
-            let known = |key: &String| match old {
-                Value::Map(old) => old.get(key).unwrap_or(&nothing),
-                _ => &nothing,
-            };
-            let new = new.into_iter().map(|(key, new)| {
-                let settled = settle_object(attributes, known(&key), new);
-                (key, settled)
-            });
-            Value::Map(new.collect())
-        }
-        (Kind::Plain(Type::Dynamic), old, new) => match same_json(old, &new) {
-            true => old.clone(),
-            false => new,
-        },
-        (_, _, new) => new,
-    }
-}
-
-fn settle_object(attributes: &Attributes, old: &Value, new: Value) -> Value {
-    let (Value::Object(old), Value::Object(new)) = (old, &new) else { return new };
-    let settle_field = |(name, new): (&String, &Value)| {
-        let value = match (attributes.get(name), old.get(name)) {
-            (Some(attribute), old) => settle(attribute, old.unwrap_or(&Value::Null), new.clone()),
-            (None, _) => new.clone(),
-        };
-        (name.clone(), value)
-    };
-    Value::Object(new.iter().map(settle_field).collect())
-}
-
-fn same_json(old: &Value, new: &Value) -> bool {
-    let json = |value: &Value| crate::value::bridge::to_json(value, &Type::Dynamic).ok();
-    matches!((json(old), json(new)), (Some(old), Some(new)) if old == new)
-}
-
-fn is_empty(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::List(elements) | Value::Set(elements) => elements.is_empty(),
-        Value::Map(elements) => elements.is_empty(),
-        _ => false,
-    }
 }
 
 /// `planned` with the write-only values of `config`; elements are paired by index and key.
@@ -314,7 +251,9 @@ fn timeouts_attribute() -> Result<Attribute, Error> {
 }
 
 fn id_attribute() -> Attribute {
-    Attribute { description: "The import id of the object.".into(), ..output(Kind::Plain(Type::String)) }
+    let description =
+        "What names the object in its place. The import id is the same, or says the place, too.";
+    Attribute { description: description.into(), ..output(Kind::Plain(Type::String)) }
 }
 
 fn output(kind: Kind) -> Attribute {

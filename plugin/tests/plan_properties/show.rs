@@ -1,7 +1,7 @@
 //! Schemas and values as text. `Debug` of a value hides its content; here nothing is secret.
 
 use tfplugin_rs::schema::{Attributes, Kind, Schema};
-use tfplugin_rs::value::Value;
+use tfplugin_rs::value::{Facts, Number, Value};
 
 /// One line per attribute.
 pub(crate) fn schema(schema: &Schema) -> String {
@@ -16,6 +16,7 @@ fn attributes(attributes: &Attributes, depth: usize, out: &mut String) {
             (attribute.required, "required"),
             (attribute.optional, "optional"),
             (attribute.computed, "computed"),
+            (attribute.sensitive, "sensitive"),
             (attribute.write_only, "write-only"),
             (attribute.replaces, "replaces"),
         ];
@@ -38,8 +39,7 @@ pub(crate) fn value(value: &Value) -> String {
     let all = |elements: &[Value]| elements.iter().map(self::value).collect::<Vec<_>>().join(", ");
     match value {
         Value::Null => "null".into(),
-        Value::Unknown(refinements) if refinements.is_none() => "?".into(),
-        Value::Unknown(_) => "?!".into(),
+        Value::Unknown(refinements) => refinements.facts().map_or("?".into(), facts),
         Value::Bool(bool) => bool.to_string(),
         Value::Number(number) => number.to_string(),
         Value::String(text) => format!("{text:?}"),
@@ -53,4 +53,20 @@ pub(crate) fn value(value: &Value) -> String {
         }
         Value::Dynamic(inner) => format!("any {}", self::value(&inner.1)),
     }
+}
+
+/// What is known about an unknown value.
+fn facts(facts: &Facts) -> String {
+    let bound = |sign: &str, bound: &Option<(Number, bool)>| {
+        bound.as_ref().map(|(number, included)| format!("{sign}{}{number}", if *included { "=" } else { "" }))
+    };
+    let known = [
+        facts.not_null.then(|| "not null".to_owned()),
+        facts.prefix.as_ref().map(|prefix| format!("{prefix:?}…")),
+        bound(">", &facts.lower),
+        bound("<", &facts.upper),
+        facts.min_length.map(|length| format!("length >= {length}")),
+        facts.max_length.map(|length| format!("length <= {length}")),
+    ];
+    format!("?({})", known.into_iter().flatten().collect::<Vec<_>>().join(", "))
 }

@@ -1,10 +1,11 @@
 //! The protocol in process, where the notes have nothing to show: private state, deferral, moves, write-only values in
-//! collections, stop requests, older versions, time limits, and what a data source, an ephemeral resource and a function
+//! collections, identities, stop requests, older versions, time limits, and what a data source, an ephemeral resource and a function
 //! answer.
 
 #![allow(clippy::unwrap_used, reason = "a surprise here fails the test")]
 
 mod deprecated;
+mod identity;
 mod past;
 mod provider;
 mod resources;

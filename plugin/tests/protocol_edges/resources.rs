@@ -6,15 +6,15 @@ use tfplugin_rs::rpc::Server;
 use tfplugin_rs::value::{Type, Value};
 use tonic::Request;
 
-const KIND: &str = "edges_thing";
+pub(crate) const KIND: &str = "edges_thing";
 
-fn ty() -> Type {
+pub(crate) fn ty() -> Type {
     let table = super::table().unwrap();
     table.resource_schemas().find(|(kind, _)| *kind == KIND).unwrap().1.ty()
 }
 
 /// A thing as a configuration has it, with `fields` beside its name.
-fn thing(name: &str, fields: &[(&str, Value)]) -> Value {
+pub(crate) fn thing(name: &str, fields: &[(&str, Value)]) -> Value {
     let Type::Object(types) = ty() else { panic!("not an object") };
     let field = |field: &String| match (field.as_str(), fields.iter().find(|(name, _)| name == field)) {
         (_, Some((_, value))) => value.clone(),
@@ -24,7 +24,7 @@ fn thing(name: &str, fields: &[(&str, Value)]) -> Value {
     Value::Object(types.keys().map(|name| (name.clone(), field(name))).collect())
 }
 
-fn planned(name: &str, count: Value) -> Value {
+pub(crate) fn planned(name: &str, count: Value) -> Value {
     thing(name, &[("id", text(name)), ("count_of_applies", count)])
 }
 
@@ -43,7 +43,7 @@ async fn apply(server: &Server<Edges>, prior: &Value, planned: &Value, private: 
     (value(answer.new_state, &ty), answer.private)
 }
 
-async fn plan(
+pub(crate) async fn plan(
     server: &Server<Edges>,
     prior: &Value,
     config: &Value,

@@ -2,10 +2,11 @@
 
 use crate::host::{COOKIE, Provider, command, provider};
 use crate::identity::Identity;
+use prost::Message;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
-use tfplugin_proto::tfplugin6::get_provider_schema;
 use tfplugin_proto::tfplugin6::provider_client::ProviderClient;
+use tfplugin_proto::tfplugin6::{DynamicValue, get_provider_schema, read_resource};
 
 #[tokio::test]
 async fn started_by_hand_it_explains_itself() {
@@ -109,14 +110,25 @@ async fn without_a_place_for_a_socket_there_is_tcp() {
     client.get_provider_schema(get_provider_schema::Request {}).await.unwrap();
 }
 
+/// The largest message that hosts let through, in bytes.
+const LIMIT: usize = 256 << 20;
+
+/// A read that takes `length` bytes on the wire, as its answer does: the provider says the state again.
+fn read(length: usize) -> read_resource::Request {
+    // Two tags of a byte, and two lengths of four.
+    let state = DynamicValue { msgpack: vec![1; length - 10], ..Default::default() };
+    let request = read_resource::Request { current_state: Some(state), ..Default::default() };
+    assert_eq!(request.encoded_len(), length);
+    request
+}
+
 #[tokio::test]
-async fn real_state_fits_in_a_message() {
-    use tfplugin_proto::tfplugin6::{DynamicValue, read_resource::Request};
+async fn a_message_of_256_mib_passes_both_ways_and_no_larger_one() {
     let provider = Provider::start().await;
-    let mut client = ProviderClient::new(provider.connect().await).max_decoding_message_size(64 << 20);
-    // tonic's own limit is 4 MiB.
-    let state = DynamicValue { msgpack: vec![1; 32 << 20], ..Default::default() };
-    let request = Request { current_state: Some(state.clone()), ..Default::default() };
-    let answer = client.read_resource(request).await.unwrap().into_inner();
-    assert!(answer.new_state == Some(state));
+    let channel = provider.connect().await;
+    let mut client = ProviderClient::new(channel).max_decoding_message_size(LIMIT);
+    let refused = client.read_resource(read(LIMIT + 1)).await.unwrap_err();
+    assert_eq!(refused.code(), tonic::Code::OutOfRange, "{refused:?}");
+    let answer = client.read_resource(read(LIMIT)).await.unwrap().into_inner();
+    assert!(answer.new_state.is_some_and(|state| state.msgpack == vec![1; LIMIT - 10]));
 }
