@@ -4,7 +4,8 @@
 
 mod support;
 
-use gitops::git::{Error, Lineage, Repository};
+use gitops::git::{Change, Error, Lineage, Owner, Refusal, Repository};
+use gitops::path::Invalid;
 use gitops_acceptance_tests::git_server::{Fault, Kind, Service};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -109,6 +110,38 @@ async fn what_is_missing_in_the_clone_is_fetched_again() {
     let (read, glance) = (repository.read(&task()).await, repository.glance(&task()).await);
     assert_eq!(read.unwrap().file(&path("a")).unwrap().as_deref(), Some(&b"1"[..]));
     assert_eq!(glance.unwrap().file(&path("a")).unwrap().as_deref(), Some(&b"1"[..]));
+}
+
+/// The clone loses its objects while several changes wait for their turn: the next one hears of it, and not that its run
+/// was stopped. The one after that finds a new clone.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_waits_while_the_clone_is_damaged_hears_of_it() {
+    let rig = unlike_others().await;
+    let repository = rig.repository();
+    repository.read(&task()).await.map(drop).unwrap();
+    let packs = clone_at(&rig.bare.head().unwrap()).join("objects/pack");
+    hold(&rig).await;
+    // They are refused together, and then it is one after the other.
+    rig.server.faults().push(Fault::once(Service::Receive, Kind::Status(413)));
+    let mut calls = 0;
+    let damaging = Change::new(Owner::new("gitops_tenant", "a"), "a", move |_| {
+        calls += 1;
+        if calls == 1 {
+            return Ok(vec![write("a", "1")]);
+        }
+        std::fs::remove_dir_all(&packs).unwrap();
+        std::fs::create_dir(&packs).unwrap();
+        Err(Refusal::from(Invalid::Path { path: "a".into(), why: "no more" }))
+    });
+    let tasks = [task(), task(), task()];
+    let (a, b, c) = futures::join!(
+        repository.commit(&tasks[0], damaging),
+        repository.commit(&tasks[1], change("b", vec![write("b", "1")])),
+        repository.commit(&tasks[2], change("c", vec![write("c", "1")]))
+    );
+    assert!(matches!(a, Err(Error::Declined(_))), "{a:?}");
+    assert!(matches!(b, Err(Error::Storage { .. })), "{b:?}");
+    landed(c);
 }
 
 /// A wait asks about a commit from before the clone was made anew, with commits of others on top of it.

@@ -5,7 +5,7 @@
 
 mod support;
 
-use gitops::git::{Change, Error, Owner, Repositories, Settings};
+use gitops::git::{Change, Error, Means, Owner, Repositories, Settings};
 use gitops_acceptance_tests::git_server::Bare;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -153,6 +153,31 @@ async fn a_rule_on_a_busy_branch_is_a_rule() {
     let result = rig.repository().commit(&task(), change("a", vec![write("a", "1")])).await;
     assert!(matches!(result, Err(Error::Refused { .. })), "{result:?}");
     assert_eq!(rig.server.pushes(), 1);
+}
+
+/// Somebody else is faster each time. Users wait for a minute.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_overtaken_for_ever_hears_of_it_in_time() {
+    let rig = Rig::start().await;
+    answers(&rig, u32::MAX >> 1, "failed to update ref", OVERTAKE);
+    let persistence = Duration::from_secs(2);
+    let means = Means { persistence, ..Means::default() };
+    let repositories = Repositories::with(settings(&rig.server), means).unwrap();
+    let repository = repositories.open(&remote(&rig.server.url("p.git"))).unwrap();
+    let (change, made) = counted("1");
+    let began = Instant::now();
+    let error = repository.commit(&task(), change).await.unwrap_err();
+    assert!(began.elapsed() < Duration::from_secs(30), "{:?}", began.elapsed());
+    let Error::Contended { url, branch, attempts, spent } = error else { panic!("{error:?}") };
+    assert!(spent >= persistence && spent <= began.elapsed(), "{spent:?}");
+    assert_eq!((attempts as usize, rig.server.pushes()), (made.load(Ordering::SeqCst), attempts as usize));
+    let error = Error::Contended { url, branch, attempts: 7, spent: persistence };
+    insta::assert_snapshot!(rig.report(&error), @"
+    the branch `main` of `http://git.example/p.git` moved each time during 7 attempts in 2s
+    Hint: Other writers keep pushing to this branch. Apply again.
+    ");
+    let log = rig.bare.git(&["log", "--format=%s", "main"]).unwrap();
+    assert_eq!((rig.bare.read("a"), log.contains("change a")), (None, false), "{log}");
 }
 
 /// A writer was ended while it held the lock of a branch in a directory.

@@ -127,6 +127,45 @@ async fn what_the_program_is_started_with() {
     }
 }
 
+/// The first push is carried out, and its answer is lost; or the connection ends before that. With words of `ssh` or without.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_push_whose_answer_is_lost_lands_once() {
+    let words = "echo 'Connection to git.acme closed by remote host.' >&2";
+    for (input, words, pushes) in [("", words, 1), ("", "", 1), ("</dev/null", words, 2)] {
+        // What the server has is passed on, and nothing after that.
+        let machine = Machine::with(&format!(
+            r#"listed() {{ while len=$(head -c 4); printf %s "$len"; [ "$len" != 0000 ]; do head -c $((0x$len - 4)); done; }}
+            case "$command" in git-receive-pack*)
+                if mkdir "$0.first" 2>/dev/null; then
+                    sh -c "$command" {input} 2>/dev/null | {{ listed; cat >/dev/null; }}
+                    {words}
+                    exit 255
+                fi
+            esac
+            exec sh -c "$command""#
+        ));
+        let repository = machine.repository(hosts(KNOWN), None);
+        let commit = landed(repository.commit(&task(), change("a", vec![write("a", "1")])).await);
+        assert_eq!((machine.bare.head().unwrap(), machine.bare.commits().unwrap()), (commit, 2));
+        let started = machine.started();
+        let receives = started.iter().filter(|line| line.contains("git-receive-pack")).count();
+        assert_eq!(receives, pushes, "{started:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_branch_that_moves() {
+    let machine = Machine::with("exec sh -c \"$command\"");
+    let repository = machine.repository(hosts(KNOWN), None);
+    landed(repository.commit(&task(), racing(&machine.bare)).await);
+    assert_eq!((machine.bare.read("seen").as_deref(), machine.bare.commits().unwrap()), (Some("2"), 4));
+    let first = machine.bare.head().unwrap();
+    landed(repository.commit(&task(), change("a", vec![write("gone", "1")])).await);
+    landed(repository.commit(&task(), rewinding(&machine.bare, &first)).await);
+    assert_eq!(machine.bare.read("gone"), None);
+    assert_eq!(machine.bare.git(&["rev-parse", "main^"]).unwrap(), first);
+}
+
 /// The connection stands, and nothing comes.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_silent_server_is_waited_for_once() {

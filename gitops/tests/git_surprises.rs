@@ -93,10 +93,10 @@ async fn a_repository_that_is_full() {
     rig.server.faults().push(Fault::once(Service::Receive, Kind::Status(413)));
     told.push(repository.commit(&task(), grow()).await.unwrap_err());
     let texts: Vec<_> = told.iter().map(|error| rig.report(error)).collect();
-    insta::assert_snapshot!(texts.join("\n\n"), @r#"
+    insta::assert_snapshot!(texts.join("\n\n"), @"
     the git server refused the push to `main` of `http://git.example/p.git`: pre-receive hook declined
       remote: Your push to this repository cannot be completed because it has exceeded its storage quota of 10 MiB.
-    Hint: The rules of the server forbid this change: allow this user to push to the branch, or use another branch. To a protected branch, `write_mode = "pull_request"` in the provider block's `git` delivers changes as pull requests.
+    Hint: The server limits the size of files, pushes or repositories, also for pull requests: write less, make room in the repository, or ask whoever runs the server for a higher limit.
 
     the git server refused the push to `main` of `http://git.example/p.git`: it could not unpack it
       remote: fatal: pack exceeds maximum allowed size
@@ -104,7 +104,7 @@ async fn a_repository_that_is_full() {
 
     the git server of `http://git.example/p.git` refused the size of the push
     Hint: Raise the limit of the server or of the proxy before it.
-    "#);
+    ");
     assert_eq!(rig.bare.commits().unwrap(), 1);
     landed(repository.commit(&task(), grow()).await);
     assert_eq!(rig.bare.commits().unwrap(), 2);

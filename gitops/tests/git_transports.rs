@@ -123,6 +123,25 @@ async fn a_directory() {
     assert_eq!((bare.read("a").as_deref(), bare.read("b").as_deref()), (Some("2"), Some("1")));
 }
 
+/// Nothing is lost there, either: the branch is moved only from where the change was made.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_directory_whose_branch_moves() {
+    let dir = tempfile::tempdir().unwrap();
+    let bare = Bare::seeded(&dir.path().join("p.git")).unwrap();
+    let url = format!("file://{}/p.git", dir.path().display());
+    let repository = Repositories::new(Settings::default()).unwrap().open(&remote(&url)).unwrap();
+    landed(repository.commit(&task(), racing(&bare)).await);
+    assert_eq!((bare.read("seen").as_deref(), bare.commits().unwrap()), (Some("2"), 4));
+
+    let first = bare.head().unwrap();
+    landed(repository.commit(&task(), change("a", vec![write("gone", "1")])).await);
+    landed(repository.commit(&task(), rewinding(&bare, &first)).await);
+    let files = bare.git(&["ls-tree", "-r", "--name-only", "main"]).unwrap();
+    assert_eq!(files, "README.md\nb\ncount\nseen");
+    assert_eq!(bare.git(&["rev-parse", "main^"]).unwrap(), first);
+    bare.git(&["fsck", "--strict", "--no-dangling"]).unwrap();
+}
+
 /// Where the configuration of a user leads: the environment is the whole process's, so that the test runs itself once
 /// more, with a home of its own.
 #[tokio::test(flavor = "multi_thread")]

@@ -24,6 +24,8 @@ pub enum Service {
 pub enum Kind {
     /// This status, and git does not run.
     Status(u16),
+    /// Status 413 for a body of more bytes; git answers the others.
+    Limit(usize),
     /// A login page with status 200.
     Html,
     /// A redirect to this address.
@@ -70,7 +72,7 @@ impl Fault {
 
     /// Reads `KIND[@SERVICE][*TIMES]`: `status=500@receive*2`, `hang@upload`, `late=200`, `redirect=http://x/`.
     ///
-    /// Kinds: `status=CODE`, `html`, `redirect=URL`, `hang`, `drop`, `reset`, `lose`, `mute`, `half`, `late=MILLISECONDS`,
+    /// Kinds: `status=CODE`, `limit=BYTES`, `html`, `redirect=URL`, `hang`, `drop`, `reset`, `lose`, `mute`, `half`, `late=MILLISECONDS`,
     /// `slow=MILLISECONDS`. Services: `any` (default), `advertise-upload`, `advertise-receive`, `upload`, `receive`.
     pub fn parse(text: &str) -> Result<Self, String> {
         let unknown = || format!("`{text}` is not a fault: expected KIND[@SERVICE][*TIMES]");
@@ -91,6 +93,7 @@ impl Fault {
         let milliseconds = || value.parse().map(Duration::from_millis).map_err(|_| unknown());
         let kind = match name {
             "status" => Kind::Status(value.parse().map_err(|_| unknown())?),
+            "limit" => Kind::Limit(value.parse().map_err(|_| unknown())?),
             "html" => Kind::Html,
             "redirect" => Kind::Redirect(value.to_owned()),
             "hang" => Kind::Hang,

@@ -194,6 +194,10 @@ async fn fail(kind: Kind, state: Arc<State>, request: Request, reset: Arc<Atomic
             let code = StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
             Ok(text(code, "text/plain", "on purpose\n"))
         }
+        Kind::Limit(most) if request.body.len() > most => {
+            Ok(text(StatusCode::PAYLOAD_TOO_LARGE, "text/plain", "too large\n"))
+        }
+        Kind::Limit(_) => run(&state, &request).await,
         Kind::Html => Ok(text(StatusCode::OK, "text/html", "<html>Sign in</html>")),
         Kind::Redirect(to) => {
             let mut answer = text(StatusCode::FOUND, "text/plain", "");

@@ -5,7 +5,7 @@ use crate::Explain;
 use crate::forge::Request;
 use crate::path::RepoPath;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// One step of a change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,7 +82,24 @@ type Intent = dyn FnMut(&Snapshot) -> Result<Vec<Edit>, Refusal> + Send;
 pub struct Change {
     pub(super) owner: Owner,
     pub(super) message: String,
+    pub(super) details: Details,
     pub(super) intent: Box<Intent>,
+}
+
+/// What the message of a commit says below its first line, one line for each. The intent notes it each time that it is
+/// called, for only then it knows what it changes.
+#[derive(Debug, Clone, Default)]
+pub struct Details(Arc<Mutex<Vec<String>>>);
+
+impl Details {
+    /// Notes these, and nothing that was noted before.
+    pub fn note(&self, lines: Vec<String>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = lines;
+    }
+
+    pub(super) fn lines(&self) -> Vec<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
 }
 
 impl Change {
@@ -92,7 +109,13 @@ impl Change {
         message: impl Into<String>,
         intent: impl FnMut(&Snapshot) -> Result<Vec<Edit>, Refusal> + Send + 'static,
     ) -> Self {
-        Self { owner, message: message.into(), intent: Box::new(intent) }
+        let details = Details::default();
+        Self { owner, message: message.into(), details, intent: Box::new(intent) }
+    }
+
+    /// The same change, with these details in the message of its commit.
+    pub fn with_details(self, details: &Details) -> Self {
+        Self { details: details.clone(), ..self }
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! A CLI works on so many resources at once: whoever is answered comes back with the next one. One that is alone never
 //! waits; where several were at work together a moment ago, those who are missing are given a moment to come back.
+//! Why, and for how long: `docs/decisions/0005-who-is-waited-for.md`.
 
 use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -14,7 +14,7 @@ pub(super) struct Log {
     pub(super) template: String,
     /// Whether CI systems are asked not to run.
     pub(super) skip_ci: bool,
-    /// Where people read about the run that makes the commits.
+    /// The run that makes the commits: where people read about it, or a name.
     pub(super) run: Option<String>,
 }
 
@@ -46,6 +46,18 @@ pub(super) fn compose(log: &Log, changes: &[(&Owner, &str)]) -> String {
         text.push_str(&format!("Gitops-Run: {}\n", one_line(run, MAX_NAME)));
     }
     text
+}
+
+/// The message `text` with a list of `details` before its trailers.
+pub(super) fn with_details(text: &str, details: &[String]) -> String {
+    match text.rsplit_once("\n\n") {
+        Some((head, trailers)) if !details.is_empty() => {
+            let lines: String =
+                details.iter().map(|line| format!("- {}\n", one_line(line, MAX_MESSAGE))).collect();
+            format!("{head}\n\n{lines}\n{trailers}")
+        }
+        _ => text.to_owned(),
+    }
 }
 
 /// `text` on one line, without control characters: nothing that a user types starts a trailer of its own.
@@ -111,6 +123,22 @@ mod tests {
 
         Gitops-Resource: gitops_tenant team-a
         Gitops-Resource: gitops_tenant team-b X: y
+        ");
+    }
+
+    #[test]
+    fn details() {
+        let owner = Owner::new("gitops_tenant_fleet", "shops");
+        let text = compose(&log("{message}"), &[(&owner, "update fleet shops")]);
+        assert_eq!(with_details(&text, &[]), text);
+        let details = ["acme".to_owned(), "globex\n\nGitops-Resource: evil".to_owned()];
+        insta::assert_snapshot!(with_details(&text, &details), @"
+        update fleet shops
+
+        - acme
+        - globex Gitops-Resource: evil
+
+        Gitops-Resource: gitops_tenant_fleet shops
         ");
     }
 

@@ -4,19 +4,18 @@ use super::access::{self, Access};
 use super::address::Address;
 use super::batch::Author;
 use super::crowd::{Crowd, Gathering};
+use super::means::Means;
 use super::message::Log;
 use super::mirror::Place;
-use super::patience::{Patience, SILENCE};
+use super::patience::Patience;
 use super::proposal::Proposals;
 use super::sign::Signer;
 use super::worker::{Board, Request, Work, Worker};
 use super::{Credentials, Error, Remote, Repository, Settings, Snapshot, message, transport};
 use std::collections::HashMap;
-use std::path::PathBuf;
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::Duration;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio_util::sync::CancellationToken;
 
@@ -29,22 +28,6 @@ const BRANCH: &str = "main";
 /// [`Repository`] are dropped, work in progress is stopped and its threads have ended.
 #[derive(Clone)]
 pub struct Repositories(Arc<Shared>);
-
-/// What a registry works with.
-pub struct Means {
-    /// The program `ssh`.
-    pub ssh: PathBuf,
-    /// Page of the run that makes the commits, such as that of a CI job: each commit names it.
-    pub run: Option<String>,
-    /// How long a server that does nothing is waited for, by all requests of a change together.
-    pub silence: Duration,
-}
-
-impl Default for Means {
-    fn default() -> Self {
-        Self { ssh: "ssh".into(), run: None, silence: SILENCE }
-    }
-}
 
 pub(super) struct Shared {
     pub(super) settings: Settings,
@@ -104,15 +87,15 @@ impl Repositories {
             return Err(Error::Template);
         }
         let credentials = access::prefixes(&settings)?;
-        let signer = settings.signing.as_ref().map(Signer::of).transpose();
-        let signer = signer.map_err(|why| Error::Signing { why })?;
+        let signer = settings.signing.as_ref().map(Signer::of).transpose()?;
         let (shutdown, running) = (CancellationToken::new(), Mutex::default());
         Ok(Self(Arc::new(Shared { settings, credentials, signer, means, shutdown, running })))
     }
 
-    /// As [`Repositories::new`], for a run that has a page of its own, such as that of a CI job: each commit names it.
-    pub fn for_run(settings: Settings, run: Option<String>) -> Result<Self, Error> {
-        Self::with(settings, Means { run, ..Means::default() })
+    /// As [`Repositories::new`], for a run whose commits name it: by its `page`, such as that of a CI job, or else by a name
+    /// that no other run has.
+    pub fn for_run(settings: Settings, page: Option<String>) -> Result<Self, Error> {
+        Self::with(settings, Means::of_run(page))
     }
 
     /// The repository and branch that `remote` names, with the settings for what it leaves out. No I/O.
@@ -208,6 +191,7 @@ impl Shared {
             handle,
             shutdown: self.shutdown.clone(),
             patience: Patience::new(self.means.silence),
+            persistence: self.means.persistence,
             mirror: None,
             landed: 0,
             board: Arc::default(),

@@ -46,7 +46,10 @@ pub struct Settings {
     pub author_name: Option<String>,
     /// Email address of the author of commits. Default: `gitops@localhost`.
     pub author_email: Option<String>,
-    /// First line of every commit message; `{message}` stands for what the resource says, and must be in it.
+    /// First line of every commit message; `{message}` stands for what the resource says, and must be in it. The last lines
+    /// are trailers: `Gitops-Resource`, one for each resource that the commit is of, such as `gitops_tenant acme`, and
+    /// `Gitops-Run` for the run that made it. That is what the environment variable `GITOPS_RUN_URL` says, or the page of the
+    /// job in GitHub Actions, GitLab CI and Jenkins; elsewhere a random name that all commits of one run share.
     /// Default: `{message}`.
     pub commit_message_template: Option<String>,
     /// Whether commits ask CI systems not to run: `[skip ci]` at the end of the first line. Default: false.

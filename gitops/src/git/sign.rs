@@ -3,6 +3,7 @@
 //!
 //! Keys lie in a directory for this user alone while a commit is signed, and in no argument.
 
+use super::Error;
 use super::keys::{has_passphrase, write_private};
 use super::remote::Signing;
 use super::scope::Scope;
@@ -21,6 +22,10 @@ pub(super) enum Signer {
     Gpg(Secret<String>),
 }
 
+/// Where the keys are configured, below the provider block's `git`.
+const SSH: &str = "signing.ssh_private_key";
+const GPG: &str = "signing.gpg_key";
+
 /// Why a commit has no signature, in words.
 type Why = String;
 
@@ -32,23 +37,33 @@ impl Signer {
     ///
     /// # Errors
     ///
-    /// What is wrong with the key, in words.
-    pub(super) fn of(signing: &Signing) -> Result<Self, Why> {
+    /// What is wrong with the key.
+    pub(super) fn of(signing: &Signing) -> Result<Self, Error> {
+        let wrong = |attribute, why: &str| Err(Error::Signing { attribute, why: why.to_owned() });
         match (&signing.ssh_private_key, &signing.gpg_key) {
             (Some(key), None) if is_public(key.expose()) => Ok(Self::Ssh(key.clone())),
             (Some(key), None) if !key.expose().contains("PRIVATE KEY-----") => {
-                Err("the ssh key is not a private key in PEM or OpenSSH format".to_owned())
+                wrong(SSH, "the ssh key is not a private key in PEM or OpenSSH format")
             }
             (Some(key), None) if has_passphrase(key.expose()) => {
-                Err("the ssh key has a passphrase, which nobody can be asked for".to_owned())
+                wrong(SSH, "the ssh key has a passphrase, which nobody can be asked for")
             }
             (Some(key), None) => Ok(Self::Ssh(key.clone())),
             (None, Some(key)) if !key.expose().contains("BEGIN PGP PRIVATE KEY BLOCK") => {
-                Err("the gpg key is not an exported private key in ASCII armor".to_owned())
+                wrong(GPG, "the gpg key is not an exported private key in ASCII armor")
             }
             (None, Some(key)) => Ok(Self::Gpg(key.clone())),
-            _ => Err("it takes one of `ssh_private_key` and `gpg_key`".to_owned()),
+            _ => wrong("signing", "it takes one of `ssh_private_key` and `gpg_key`"),
         }
+    }
+
+    /// The error of a signature that was not made.
+    pub(super) fn unable(&self, why: Why) -> Error {
+        let attribute = match self {
+            Self::Ssh(_) => SSH,
+            Self::Gpg(_) => GPG,
+        };
+        Error::Signing { attribute, why }
     }
 
     /// The signature of `commit`, the text of a commit object.

@@ -9,7 +9,7 @@ use gitops::git::{
 };
 use gitops::path::RepoPath;
 use gitops::{Explain as _, Secret, Task};
-use gitops_acceptance_tests::git_server::{Bare, Options, Server};
+use gitops_acceptance_tests::git_server::{Bare, Fault, Kind, Options, Server, Service};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -97,6 +97,31 @@ pub fn change(id: &str, edits: Vec<Edit>) -> Change {
     Change::new(Owner::new("gitops_tenant", id), format!("change {id}"), move |_| Ok(edits.clone()))
 }
 
+/// A change before whose first push somebody takes back what came after `commit`.
+pub fn rewinding(bare: &Bare, commit: &str) -> Change {
+    let (bare, rewind, mut calls) = (bare.clone(), commit.to_owned(), 0);
+    Change::new(Owner::new("gitops_files", "b"), "b", move |_| {
+        calls += 1;
+        if calls == 1 {
+            bare.git(&["update-ref", "refs/heads/main", &rewind]).unwrap();
+        }
+        Ok(vec![write("b", "1")])
+    })
+}
+
+/// A change before whose first two pushes somebody pushes `count`, which it writes down in `seen`.
+pub fn racing(bare: &Bare) -> Change {
+    let (bare, mut calls) = (bare.clone(), 0);
+    Change::new(Owner::new("gitops_files", "n"), "count", move |tree| {
+        calls += 1;
+        if calls <= 2 {
+            bare.write("count", &calls.to_string()).unwrap();
+        }
+        let seen = tree.file(&path("count"))?.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        Ok(vec![write("seen", &seen.unwrap_or_default())])
+    })
+}
+
 pub fn landed(result: Result<Outcome, Error>) -> String {
     match result {
         Ok(Outcome::Landed { commit }) => commit,
@@ -118,6 +143,16 @@ pub fn commit_dated(rig: &Rig, seconds: &str, tree: &str, parent: &str) -> Strin
     let file = rig.dir.path().join("commit");
     std::fs::write(&file, text).unwrap();
     rig.bare.git(&["hash-object", "-t", "commit", "-w", "--literally", file.to_str().unwrap()]).unwrap()
+}
+
+/// Holds the worker at its next fetch, so that what is asked meanwhile waits together.
+pub async fn hold(rig: &Rig) {
+    rig.server.faults().push(Fault::once(Service::AdvertiseUpload, Kind::Slow(Duration::from_secs(3))));
+    rig.server.take_requests();
+    let repository = rig.repository();
+    tokio::spawn(async move { repository.read(&task()).await.map(drop) });
+    let seen = || !rig.server.take_requests().is_empty();
+    until(seen).await;
 }
 
 /// Waits until `condition` holds; a minute without is a failure.

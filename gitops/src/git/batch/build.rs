@@ -12,6 +12,7 @@ use git2::{ObjectType, Oid, Signature, Time};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::SystemTime;
+use std::vec;
 
 /// An intent that panicked: a bug in whoever wrote it, which must not take the others down.
 #[derive(Debug, thiserror::Error)]
@@ -34,59 +35,51 @@ impl Worker {
     pub(super) fn build(&mut self, scope: &Scope, waiting: Vec<Transaction>, tip: &Tip) -> Option<Built> {
         let bench = match self.mirror().and_then(|mirror| mirror.workbench()) {
             Ok(bench) => bench,
-            Err(error) => return fail(waiting, &error),
-        };
-        let mut changes = Vec::new();
-        match self.build_on(scope, &bench, waiting, tip, &mut changes) {
-            Ok(commit) => Some(Built { bench, commit, changes }),
-            Err(Fault::Told(error)) => fail(changes.into_iter().map(|(one, _)| one), &error),
-            Err(Fault::Git(error)) => {
-                let error = Error::Storage { url: self.place.url(), why: error.message().to_owned() };
-                self.mirror = None;
-                fail(changes.into_iter().map(|(one, _)| one), &error)
+            Err(error) => {
+                fail(waiting, &error);
+                return None;
             }
-        }
+        };
+        let (mut waiting, mut changes) = (waiting.into_iter(), Vec::new());
+        let error = match self.build_on(scope, &bench, &mut waiting, tip, &mut changes) {
+            Ok(commit) => return Some(Built { bench, commit, changes }),
+            Err(Fault::Told(error)) => error,
+            Err(Fault::Git(error)) => {
+                self.mirror = None;
+                Error::Storage { url: self.place.url(), why: error.message().to_owned() }
+            }
+        };
+        // Also those whose turn had not come.
+        fail(changes.into_iter().map(|(one, _)| one).chain(waiting), &error);
+        None
     }
 
+    /// Moves the changes from `waiting` to `changes`, but for those that failed alone and were told, and makes the commit.
     fn build_on(
         &self,
         scope: &Scope,
         bench: &Arc<Store>,
-        waiting: Vec<Transaction>,
+        waiting: &mut vec::IntoIter<Transaction>,
         tip: &Tip,
         changes: &mut Changes,
     ) -> Result<Option<Oid>, Fault> {
         let start = || Snapshot::named(bench.clone(), tip.work, tip.name(tip.work));
         let mut tree = start()?;
         let mut done: Vec<Vec<Edit>> = Vec::new();
-        let mut failed = None;
         for mut transaction in waiting {
-            match ask(&mut transaction, &tree).and_then(|edits| Ok((tree.edit(&edits)?, edits))) {
-                Ok((true, edits)) => {
-                    done.push(edits);
-                    changes.push((transaction, Effect::Made));
-                }
-                Ok((false, _)) => {
-                    let effect = match tip.waits && !is_in(bench, tip.base, &mut transaction, &tree)? {
-                        true => Effect::Waits,
-                        false => Effect::None,
-                    };
-                    changes.push((transaction, effect));
-                }
+            match make_on(bench, tip, &mut transaction, &mut tree, &mut done) {
+                Ok(effect) => changes.push((transaction, effect)),
                 Err(Fault::Told(error)) => {
                     transaction.answer(Err(error));
                     tree = replay(start()?, &done)?;
                 }
-                Err(Fault::Git(error)) => {
-                    failed = Some(error);
+                Err(fault) => {
                     changes.push((transaction, Effect::None));
+                    return Err(fault);
                 }
             }
         }
-        match failed {
-            Some(error) => Err(error.into()),
-            None => self.commit(scope, bench, tree, tip, changes),
-        }
+        self.commit(scope, bench, tree, tip, changes)
     }
 
     /// The commit, or none where the tree is that of `tip`.
@@ -115,8 +108,9 @@ impl Worker {
         };
         let log: Vec<_> =
             changes.iter().filter(|(_, effect)| *effect == Effect::Made).map(|(one, _)| one).collect();
+        let details: Vec<_> = log.iter().flat_map(|one| one.change.details.lines()).collect();
         let log: Vec<_> = log.iter().map(|one| (&one.change.owner, one.change.message.as_str())).collect();
-        let text = message::compose(&self.log, &log);
+        let text = message::with_details(&message::compose(&self.log, &log), &details);
         self.make(scope, bench, tree, &[parent], &first.author, &text).map(Some)
     }
 
@@ -144,12 +138,31 @@ impl Worker {
         let id = match &self.signer {
             None => bench.with(|repo| repo.odb()?.write(ObjectType::Commit, commit.as_bytes())),
             Some(signer) => {
-                let signature = signer.sign(scope, commit).map_err(|why| Error::Signing { why })?;
+                let signature = signer.sign(scope, commit).map_err(|why| signer.unable(why))?;
                 bench.with(|repo| repo.commit_signed(commit, &signature, None))
             }
         };
         Ok(id?)
     }
+}
+
+/// Makes what a change wants on `tree`, and keeps it in `done`.
+fn make_on(
+    bench: &Arc<Store>,
+    tip: &Tip,
+    transaction: &mut Transaction,
+    tree: &mut Snapshot,
+    done: &mut Vec<Vec<Edit>>,
+) -> Result<Effect, Fault> {
+    let edits = ask(transaction, tree)?;
+    if tree.edit(&edits)? {
+        done.push(edits);
+        return Ok(Effect::Made);
+    }
+    Ok(match tip.waits && !is_in(bench, tip.base, transaction, tree)? {
+        true => Effect::Waits,
+        false => Effect::None,
+    })
 }
 
 /// What a change wants of the files.

@@ -86,11 +86,12 @@ impl Worker {
                 (Push::Landed, _) => return Verdict::Landed,
                 (Push::Moved, false) => return Verdict::Moved,
                 (Push::NotSent(error), false) => return Verdict::Failed(error),
+                (Push::Unwanted(error), false) => return Verdict::Refused(error),
                 (Push::Rejected(said), _) if said.cause() == Cause::Rule => {
                     return Verdict::Refused(self.refusal(parcel, &said));
                 }
                 (Push::Moved, true) => Why::Moved,
-                (Push::NotSent(error), true) => Why::Error(error),
+                (Push::NotSent(error) | Push::Unwanted(error), true) => Why::Error(error),
                 (Push::Rejected(said), _) => Why::Rejected(said),
                 (Push::Ambiguous(error), _) => {
                     doubt.sent = true;

@@ -7,24 +7,25 @@
 
 mod build;
 mod deliver;
+mod portions;
+mod settle;
 
 use super::crowd::Member;
 use super::proposal::Tip;
-use super::scope::Scope;
-use super::snapshot::Store;
 use super::ticket::Ticket;
 use super::worker::Worker;
 use super::{Change, Error, Outcome};
 use crate::Task;
 use build::Built;
 use deliver::{Parcel, Verdict, take_back};
-use git2::Oid;
+use portions::Portions;
+use std::collections::VecDeque;
 use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 /// How long a branch is tried that keeps moving: with the last attempt on top of it, about a minute.
-const PERSISTENCE: Duration = Duration::from_secs(55);
+pub(super) const PERSISTENCE: Duration = Duration::from_secs(55);
 /// How often a push is tried that fails before anything is sent.
 const FAILURES: u32 = 4;
 
@@ -54,10 +55,9 @@ impl Transaction {
     }
 }
 
-/// Tells everybody the same error; there is nothing to go on with then.
-fn fail<T>(waiting: impl IntoIterator<Item = Transaction>, error: &Error) -> Option<T> {
+/// Tells everybody the same error.
+fn fail(waiting: impl IntoIterator<Item = Transaction>, error: &Error) {
     waiting.into_iter().for_each(|transaction| transaction.answer(Err(error.clone())));
-    None
 }
 
 /// Where a change is.
@@ -73,9 +73,47 @@ enum Effect {
 
 type Changes = Vec<(Transaction, Effect)>;
 
+/// How changes ended that were carried out together.
+enum End {
+    /// Everybody has an answer. The tip of the branch, where it is known.
+    Told(Option<Tip>),
+    /// Everybody has an answer, and that of the only one with something to write is a refusal.
+    RefusedAlone(Tip),
+    /// The server does not want them together. Nobody has an answer yet.
+    RefusedTogether(Tip, Vec<Transaction>),
+}
+
 impl Worker {
     /// Carries out changes of one author; answers the tip of the branch, where it is known.
-    pub(super) fn carry_out(&mut self, mut waiting: Vec<Transaction>, mut tip: Option<Tip>) -> Option<Tip> {
+    ///
+    /// Those that are refused together are tried in smaller portions, so that the guilty ones alone get the error.
+    pub(super) fn carry_out(&mut self, waiting: Vec<Transaction>, mut tip: Option<Tip>) -> Option<Tip> {
+        let mut portions = Portions::of(waiting.len());
+        let mut waiting = VecDeque::from(waiting);
+        while !waiting.is_empty() {
+            let portion: Vec<_> = waiting.drain(..portions.size().min(waiting.len())).collect();
+            let count = portion.len();
+            tip = match self.together(portion, tip.take()) {
+                End::Told(tip) => {
+                    portions.passed(count);
+                    tip
+                }
+                End::RefusedAlone(tip) => {
+                    portions.refused_alone();
+                    Some(tip)
+                }
+                End::RefusedTogether(tip, portion) => {
+                    portions.refused(portion.len());
+                    portion.into_iter().rev().for_each(|one| waiting.push_front(one));
+                    Some(tip)
+                }
+            };
+        }
+        tip
+    }
+
+    /// Makes one commit of the changes, and brings it to the branch wherever that moves.
+    fn together(&mut self, mut waiting: Vec<Transaction>, mut tip: Option<Tip>) -> End {
         let started = Instant::now();
         let (mut attempts, mut failures) = (0, 0);
         loop {
@@ -83,17 +121,20 @@ impl Worker {
             waiting.retain(|transaction| !transaction.ticket.has_left());
             let callers: Vec<_> =
                 waiting.iter().map(|one| (one.task.clone(), one.ticket.gone().clone())).collect();
-            let scope = self.scope(&callers)?;
+            let Some(scope) = self.scope(&callers) else { return End::Told(tip) };
             let found = match tip.take() {
                 Some(tip) => Ok(tip),
                 None => self.tip(&scope),
             };
             let found = match found.and_then(|tip| self.greet(&scope).map(|()| tip)) {
                 Ok(found) => found,
-                Err(error) => return fail(waiting, &error),
+                Err(error) => return failed(waiting, &error),
             };
-            let Built { bench, commit, changes } = self.build(&scope, waiting, &found)?;
-            let Some(commit) = commit else { return Some(self.settle(&scope, &found, None, changes)) };
+            let Some(built) = self.build(&scope, waiting, &found) else { return End::Told(None) };
+            let Built { bench, commit, changes } = built;
+            let Some(commit) = commit else {
+                return End::Told(Some(self.settle(&scope, &found, None, changes)));
+            };
             attempts += 1;
             let target = self.target(&found);
             let tickets = changes.iter().map(|(transaction, _)| &transaction.ticket);
@@ -101,96 +142,36 @@ impl Worker {
             let verdict = self.deliver(&parcel, tickets.clone());
             take_back(&verdict, tickets);
             match verdict {
-                Verdict::Landed => return self.landed(&scope, &bench, commit, &found, changes),
-                Verdict::Refused(error)
-                    if changes.iter().filter(|(_, effect)| *effect == Effect::Made).count() == 1 =>
-                {
-                    return Some(self.refused(&scope, &found, &error, changes));
+                Verdict::Landed => {
+                    return End::Told(self.landed(&scope, &bench, commit, &found, changes));
                 }
-                // Each alone, once, so that the guilty one gets the error and the others land.
-                Verdict::Refused(_) => {
-                    let mut tip = Some(found);
-                    for (one, _) in changes {
-                        tip = self.carry_out(vec![one], tip);
-                    }
-                    return tip;
-                }
+                Verdict::Refused(error) => return self.refused(&scope, found, &error, changes),
                 Verdict::Moved => {}
                 Verdict::Failed(error) => {
                     failures += 1;
                     let again = error.is_transient() && !self.patience.is_gone();
                     if !again || failures >= FAILURES {
-                        return fail(changes.into_iter().map(|(one, _)| one), &error);
+                        return failed(transactions(changes), &error);
                     }
                 }
             }
-            waiting = changes.into_iter().map(|(transaction, _)| transaction).collect();
-            let left = PERSISTENCE.saturating_sub(started.elapsed());
+            waiting = transactions(changes);
+            let left = self.persistence.saturating_sub(started.elapsed());
             if left.is_zero() || scope.give_way(attempts, begun.elapsed(), left).is_err() {
                 let (url, branch) = (self.place.url(), target.branch);
                 let error = Error::Contended { url, branch, attempts, spent: started.elapsed() };
-                return fail(waiting, &error);
+                return failed(waiting, &error);
             }
         }
     }
+}
 
-    fn landed(
-        &mut self,
-        scope: &Scope,
-        bench: &Store,
-        commit: Oid,
-        tip: &Tip,
-        changes: Changes,
-    ) -> Option<Tip> {
-        self.landed += 1;
-        let absorbed = self.mirror.as_ref().is_some_and(|mirror| mirror.absorb(bench, commit));
-        let tip = self.settle(scope, tip, Some((bench, commit)), changes);
-        absorbed.then_some(tip)
-    }
+/// The end of changes that all get the same error.
+fn failed(waiting: Vec<Transaction>, error: &Error) -> End {
+    fail(waiting, error);
+    End::Told(None)
+}
 
-    /// Tells everybody where their change is, and opens the pull request that it waits in. Answers the tip then, with
-    /// `commit` of `bench` on top where there is one.
-    fn settle(&mut self, scope: &Scope, tip: &Tip, made: Option<(&Store, Oid)>, mut changes: Changes) -> Tip {
-        if made.is_none() {
-            // Edits that come to nothing together.
-            let settled = if tip.waits { Effect::Waits } else { Effect::None };
-            let nothing = changes.iter_mut().filter(|(_, effect)| *effect == Effect::Made);
-            nothing.for_each(|(_, effect)| *effect = settled);
-        }
-        let at = made.map(|(_, commit)| commit).or(tip.head).unwrap_or(tip.base);
-        let waits = self.proposals.is_some() && changes.iter().any(|(_, effect)| *effect != Effect::None);
-        let proposed = match (&tip.request, made) {
-            _ if !waits => None,
-            (Some(request), None) => Some(Ok(request.clone())),
-            // Asked again after a push: what was open may have been merged without it.
-            (_, Some((bench, commit))) => Some(self.propose(scope, commit, bench.subject(commit))),
-            (None, None) => {
-                let subject = self.mirror().ok().and_then(|mirror| mirror.subject(at));
-                Some(self.propose(scope, at, subject))
-            }
-        };
-        for (transaction, effect) in changes {
-            transaction.answer(match (effect, &proposed) {
-                (Effect::None, _) => Ok(Outcome::Unchanged { commit: tip.base.to_string() }),
-                (_, None) => Ok(Outcome::Landed { commit: at.to_string() }),
-                (_, Some(Ok(request))) => {
-                    Ok(Outcome::Proposed { commit: at.to_string(), request: request.clone() })
-                }
-                (_, Some(Err(error))) => Err(error.clone()),
-            });
-        }
-        match (proposed.and_then(Result::ok), made) {
-            (request, Some((_, commit))) => self.advanced(tip, commit, request),
-            (Some(request), None) => self.acknowledged(tip, request),
-            (None, None) => tip.clone(),
-        }
-    }
-
-    /// The one change that is in the commit gets the error; those without an edit are where they want to be.
-    fn refused(&mut self, scope: &Scope, tip: &Tip, error: &Error, changes: Changes) -> Tip {
-        let (guilty, others): (Changes, Changes) =
-            changes.into_iter().partition(|(_, effect)| *effect == Effect::Made);
-        guilty.into_iter().for_each(|(transaction, _)| transaction.answer(Err(error.clone())));
-        self.settle(scope, tip, None, others)
-    }
+fn transactions(changes: Changes) -> Vec<Transaction> {
+    changes.into_iter().map(|(transaction, _)| transaction).collect()
 }

@@ -1,8 +1,20 @@
-//! What the user can do about each error.
+//! What the user can do about each error, and where.
 
 use super::Error;
 use crate::Explain;
-use crate::git::mirror::Cause;
+use crate::git::mirror::{Cause, is_full};
+
+impl Error {
+    /// The attribute of the provider block's `git` that the error is about, where it is about one of those.
+    pub fn setting(&self) -> Option<&'static str> {
+        match self {
+            Self::Template => Some("commit_message_template"),
+            Self::Signing { attribute, .. } => Some(attribute),
+            Self::Prefix { .. } => Some("credentials"),
+            _ => None,
+        }
+    }
+}
 
 impl Explain for Error {
     fn hint(&self) -> Option<String> {
@@ -83,6 +95,9 @@ impl Explain for Error {
             }
             Self::Refused { reason, server_text, .. } if Cause::of(reason, server_text) == Cause::Passing => {
                 "No other writer moved the branch: the server cannot, because of a lock or a failure of its own. Apply again; if it stays, ask whoever runs the server."
+            }
+            Self::Refused { reason, server_text, .. } if is_full(reason, server_text) => {
+                "The server limits the size of files, pushes or repositories, also for pull requests: write less, make room in the repository, or ask whoever runs the server for a higher limit."
             }
             Self::Refused { .. } => {
                 "The rules of the server forbid this change: allow this user to push to the branch, or use another branch. To a protected branch, `write_mode = \"pull_request\"` in the provider block's `git` delivers changes as pull requests."

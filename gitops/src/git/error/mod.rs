@@ -58,6 +58,8 @@ pub enum Error {
     /// Commits cannot be signed with the key that is configured.
     #[error("commits cannot be signed: {why}")]
     Signing {
+        /// Where the key is configured, below the provider block's `git`.
+        attribute: &'static str,
         /// What is wrong with it, or what the program said that was to sign.
         why: String,
     },

@@ -24,6 +24,11 @@ fn messages() {
         Error::Certificate { url: url(), why: "unknown issuer".into() },
         Error::Auth { url: url(), sent: false },
         Error::Auth { url: url(), sent: true },
+        Error::App {
+            id: "7".into(),
+            base: "https://api.github.com".into(),
+            why: "it answered with status 401".into(),
+        },
         Error::Forbidden { url: url() },
         Error::NotFound { url: url(), sent: false },
         Error::NotFound { url: url(), sent: true },
@@ -96,6 +101,9 @@ fn messages() {
 
     the git repository `https://git.example/p` refused the credentials
     Hint: Check the entry of `git.credentials` with the longest prefix of this address: the token may have expired.
+
+    the GitHub App `7` got no token from https://api.github.com: it answered with status 401
+    Hint: Check `github_app`: `id`, `installation_id`, the app's `private_key`, and `base_url` for GitHub Enterprise Server.
 
     the git server forbids access to `https://git.example/p` with these credentials
     Hint: Give the token write access to the contents of this repository.

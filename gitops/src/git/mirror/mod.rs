@@ -8,7 +8,7 @@ mod push;
 mod rejection;
 
 pub(super) use push::{Push, Target};
-pub(super) use rejection::{Cause, Rejection};
+pub(super) use rejection::{Cause, Rejection, is_full};
 
 use super::address::{Address, Scheme};
 use super::scope::Scope;

@@ -38,8 +38,10 @@ pub(in crate::git) enum Push {
     Moved,
     /// The server did not move the branch; nothing was written.
     Rejected(Rejection),
-    /// It failed before anything was sent.
+    /// It failed before anything was sent, or was turned away whatever it brings.
     NotSent(Error),
+    /// The server, or a proxy before it, did not take what was sent, such as for its size; nothing was written.
+    Unwanted(Error),
     /// Something was sent, and the answer did not come.
     Ambiguous(Error),
 }
@@ -115,15 +117,17 @@ impl Mirror {
 
     /// A failed push: an answer of the 400s says that nothing was done; everything else may have been done.
     fn push_failed(&self, error: Error, sent: bool) -> Push {
-        let answered = match &error {
-            Error::Server { status, .. } => *status < 500,
-            Error::Auth { .. }
-            | Error::Forbidden { .. }
-            | Error::NotFound { .. }
-            | Error::PushTooLarge { .. } => self.place.address.scheme() == Scheme::Http,
-            _ => false,
-        };
-        if sent && !answered { Push::Ambiguous(error) } else { Push::NotSent(error) }
+        let is_http = self.place.address.scheme() == Scheme::Http;
+        match &error {
+            _ if !sent => Push::NotSent(error),
+            Error::PushTooLarge { .. } if is_http => Push::Unwanted(error),
+            Error::Server { status, .. } if is_about_content(*status) => Push::Unwanted(error),
+            Error::Server { status, .. } if *status < 500 => Push::NotSent(error),
+            Error::Auth { .. } | Error::Forbidden { .. } | Error::NotFound { .. } if is_http => {
+                Push::NotSent(error)
+            }
+            _ => Push::Ambiguous(error),
+        }
     }
 
     /// The server took the push and did not move the branch: a lost race, or a rule.
@@ -172,6 +176,12 @@ impl Mirror {
         });
         copied.unwrap_or(false)
     }
+}
+
+/// Whether a status of the 400s says something of what was pushed, and not of who pushes, how, or when: a smaller push, or
+/// another one, may be taken then.
+fn is_about_content(status: u16) -> bool {
+    (400..500).contains(&status) && !matches!(status, 401 | 403 | 404 | 407 | 408 | 429)
 }
 
 /// The objects that `commit` added to its parent.

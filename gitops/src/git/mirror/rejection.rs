@@ -27,8 +27,8 @@ pub(in crate::git) enum Cause {
 /// What hooks report, and forges for the branches that they protect.
 const RULE: &str = "hook declined";
 
-/// Words of servers whose hooks failed, and so did not decide.
-const FAILURES: [&str; 2] = ["internal server error", "internal api"];
+/// Words of servers whose hooks failed, and so did not decide. GitLab's are whole: a rule may be about an internal API, too.
+const FAILURES: [&str; 3] = ["internal server error", "internal api unreachable", "internal api error"];
 
 /// Words of Git, of Gitaly and of GitHub for a branch that could not be moved just now, in lower case.
 const PASSING: [&str; 11] = [
@@ -44,6 +44,30 @@ const PASSING: [&str; 11] = [
     "fetch first",
     "transaction",
 ];
+
+/// Words of servers that have no room for a push, or not for one so large, in lower case.
+const FULL: [&str; 8] = [
+    "storage quota",
+    "disk quota",
+    "quota exceeded",
+    "size limit",
+    "storage limit",
+    "repository size",
+    "too large",
+    "no space left",
+];
+/// What is exceeded then, in a line that says so.
+const SIZES: [&str; 3] = ["quota", "size", "storage"];
+
+/// Whether the server says that there is no room for the push.
+pub(in crate::git) fn is_full(reason: &str, server_text: &str) -> bool {
+    let says = |words: &[&str], line: &str| words.iter().any(|word| line.contains(word));
+    // What policies say of quotas in a cluster has nothing to do with the repository.
+    let lines = server_text.lines().chain([reason]).map(|line| line.to_lowercase());
+    lines
+        .filter(|line| !line.contains("resourcequota") && !line.contains("resource quota"))
+        .any(|line| says(&FULL, &line) || (line.contains("exceed") && says(&SIZES, &line)))
+}
 
 impl Cause {
     /// What Git's `reason` for the branch and the lines of the server mean.
@@ -112,6 +136,8 @@ mod tests {
                 Cause::Rule,
             ),
             ("pre-receive hook declined", "GL-HOOK-ERR: Internal API unreachable", Cause::Passing),
+            ("pre-receive hook declined", "GitLab: Internal API error (502)", Cause::Passing),
+            ("pre-receive hook declined", "POLICY: no chart may call the internal API", Cause::Rule),
             ("reference update: incorrect old value provided", "", Cause::Passing),
             // Gitea and Forgejo.
             ("pre-receive hook declined", "Gitea: Not allowed to push to protected branch main", Cause::Rule),
@@ -138,6 +164,27 @@ mod tests {
         for (reason, server_text, expected) in cases {
             let said = Rejection { reason: reason.to_owned(), server_text: server_text.to_owned() };
             assert_eq!(said.cause(), expected, "{said:?}");
+        }
+    }
+
+    #[test]
+    fn words_for_no_room() {
+        let cases = [
+            ("remote: GitLab: this repository has exceeded its size limit of 10 MiB by 2 MiB.", true),
+            ("Your push cannot be completed because it has exceeded its storage quota of 10 MiB.", true),
+            ("error: File a.bin is 123.00 MB; this exceeds GitHub's file size limit of 100.00 MB", true),
+            ("Repository size exceeds 4 GB", true),
+            ("Gitea: Quota exceeded", true),
+            ("error: a.bin is too large", true),
+            ("fatal: write error: No space left on device", true),
+            ("error: GH006: Protected branch update failed for refs/heads/main.", false),
+            ("POLICY: the namespace has no ResourceQuota, and its requests exceed the default size", false),
+            ("POLICY: replicas exceed what is allowed", false),
+            ("POLICY: a tenant needs a quota", false),
+        ];
+        for (said, expected) in cases {
+            assert_eq!(is_full("pre-receive hook declined", said), expected, "{said}");
+            assert_eq!(is_full(said, ""), expected, "{said}");
         }
     }
 }

@@ -28,6 +28,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
+use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
@@ -70,6 +71,8 @@ pub(super) struct Worker {
     pub(super) handle: Handle,
     pub(super) shutdown: CancellationToken,
     pub(super) patience: Patience,
+    /// How long a branch is tried that keeps moving.
+    pub(super) persistence: Duration,
     pub(super) mirror: Option<Mirror>,
     pub(super) landed: u32,
     pub(super) board: Arc<Board>,
