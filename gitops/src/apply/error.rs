@@ -2,7 +2,7 @@
 
 use crate::{Explain, manifest::Id, task::Interrupted, wait};
 
-/// A field that another manager holds.
+/// A field that another manager holds with another value than ours would be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Conflict {
     /// The other field manager.
@@ -18,6 +18,8 @@ pub struct Foreign {
     pub object: Id,
     /// Who wrote it.
     pub managers: Vec<String>,
+    /// Which of the fields that we would write they hold with other values, as far as that is known.
+    pub conflicts: Vec<Conflict>,
 }
 
 /// Why objects were not written, read or deleted.
@@ -29,14 +31,6 @@ pub enum Error {
     Foreign {
         /// The objects.
         objects: Vec<Foreign>,
-    },
-    /// Others hold fields of an object that we would write.
-    #[error("{object} has fields that others manage: {}", conflicts.iter().map(|c| format!("`{}` ({})", c.field, c.manager)).collect::<Vec<_>>().join(", "))]
-    Conflict {
-        /// The object.
-        object: Id,
-        /// The fields and who holds them.
-        conflicts: Vec<Conflict>,
     },
     /// The cluster does not serve the kind.
     #[error("the cluster has no kind `{}` of `{api_version}`, which the manifest's `{}` needs", object.kind, object.name)]
@@ -108,7 +102,7 @@ pub enum Error {
 fn foreign(objects: &[Foreign]) -> String {
     let list = |foreign: &Foreign| match foreign.managers.is_empty() {
         true => foreign.object.to_string(),
-        false => format!("{} (by {})", foreign.object, foreign.managers.join(", ")),
+        false => format!("{} (by {})", foreign.object, holders(foreign)),
     };
     match objects {
         [one] => format!("{} exists and is not ours", list(one)),
@@ -119,6 +113,27 @@ fn foreign(objects: &[Foreign]) -> String {
         ),
     }
 }
+
+/// Who wrote an object, each with the fields that we would change.
+fn holders(foreign: &Foreign) -> String {
+    let holder = |manager: &String| {
+        let fields = foreign.conflicts.iter().filter(|conflict| conflict.manager == *manager);
+        let fields: Vec<_> = fields.map(|conflict| format!("`{}`", conflict.field)).collect();
+        let more = match fields.len().saturating_sub(FIELDS) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        match fields.is_empty() {
+            true => manager.clone(),
+            false => format!("{manager}: {}{more}", fields[..fields.len().min(FIELDS)].join(", ")),
+        }
+    };
+    let separator = if foreign.conflicts.is_empty() { ", " } else { "; " };
+    foreign.managers.iter().map(holder).collect::<Vec<_>>().join(separator)
+}
+
+/// How many fields of one manager a message names.
+const FIELDS: usize = 5;
 
 impl Error {
     /// Whether another object was there than the one that was seen.
@@ -140,7 +155,6 @@ impl Explain for Error {
     fn hint(&self) -> Option<String> {
         Some(match self {
             Self::Foreign { .. } => "Nothing was changed. Remove what is there, or set `take_ownership = true` to take it over.".into(),
-            Self::Conflict { .. } => "Nothing was changed. Leave these fields out, or set `take_ownership = true` to take them over.".into(),
             Self::UnknownKind { .. } => {
                 "Its CustomResourceDefinition must be there first: in the same manifest, or installed by a resource that this one depends on."
                     .into()
@@ -168,14 +182,6 @@ pub(super) fn refusal(action: &'static str, object: &Id, api_version: &str, erro
         error => return Error::Unreachable { action, object, problem: wait::brief(&error) },
     };
     let causes = status.details.as_ref().map(|details| details.causes.as_slice()).unwrap_or_default();
-    let conflicts: Vec<_> = causes
-        .iter()
-        .filter(|cause| cause.reason == "FieldManagerConflict")
-        .map(|cause| Conflict { manager: manager(&cause.message), field: cause.field.clone() })
-        .collect();
-    if !conflicts.is_empty() {
-        return Error::Conflict { object, conflicts };
-    }
     if status.code == 404 && action == "write" {
         let namespace = status.details.as_ref().is_some_and(|details| details.kind == "namespaces");
         return match namespace {
@@ -193,6 +199,14 @@ pub(super) fn refusal(action: &'static str, object: &Id, api_version: &str, erro
         false => status.message.clone(),
     };
     Error::Refused { action, object, code: status.code, message }
+}
+
+/// The fields for which the API server refuses a server-side apply, and who holds them.
+pub(super) fn conflicts(error: &kube::Error) -> Vec<Conflict> {
+    let kube::Error::Api(status) = error else { return Vec::new() };
+    let causes = status.details.as_ref().map(|details| details.causes.as_slice()).unwrap_or_default();
+    let causes = causes.iter().filter(|cause| cause.reason == "FieldManagerConflict");
+    causes.map(|cause| Conflict { manager: manager(&cause.message), field: cause.field.clone() }).collect()
 }
 
 /// The manager in `conflict with "kubectl" using v1`.

@@ -25,14 +25,18 @@ fn messages() {
         ("FieldManagerConflict", r#"conflict with "kubectl-edit" using v1"#, ".data.url"),
         ("FieldManagerConflict", r#"conflict with "helm" using v1 at 2026-01-01T00:00:00Z"#, ".data.admin"),
     ];
-    let foreign = |managers: &[&str]| Foreign {
+    let foreign = |managers: &[&str], conflicts: Vec<Conflict>| Foreign {
         object: map.clone(),
         managers: managers.iter().map(|manager| (*manager).into()).collect(),
+        conflicts,
     };
+    let held = conflicts(&answer(409, "Conflict", "", &conflict));
+    let many = (0..7).map(|n| Conflict { manager: "helm".into(), field: format!(".data.k{n}") }).collect();
     let errors = [
-        Error::Foreign { objects: vec![foreign(&["helm", "kubectl"])] },
-        Error::Foreign { objects: vec![foreign(&[]), foreign(&["gitops_bootstrap argocd"])] },
-        refusal("write", &map, "v1", answer(409, "Conflict", "", &conflict)),
+        Error::Foreign { objects: vec![foreign(&["helm", "kubectl"], vec![])] },
+        Error::Foreign { objects: vec![foreign(&["helm", "k3s", "kubectl-edit"], held)] },
+        Error::Foreign { objects: vec![foreign(&[], vec![]), foreign(&["gitops_bootstrap argocd"], vec![])] },
+        Error::Foreign { objects: vec![foreign(&["helm"], many)] },
         refusal("write", &map, "v1", answer(422, "Invalid", "data: Invalid value", &[])),
         refusal(
             "write",
@@ -61,10 +65,12 @@ fn messages() {
     insta::assert_snapshot!(text.join("\n"), @r#"
         ConfigMap argocd/argocd-cm (by helm, kubectl) exists and is not ours
           Nothing was changed. Remove what is there, or set `take_ownership = true` to take it over.
+        ConfigMap argocd/argocd-cm (by helm: `.data.admin`; k3s; kubectl-edit: `.data.url`) exists and is not ours
+          Nothing was changed. Remove what is there, or set `take_ownership = true` to take it over.
         2 objects exist and are not ours: ConfigMap argocd/argocd-cm, ConfigMap argocd/argocd-cm (by gitops_bootstrap argocd)
           Nothing was changed. Remove what is there, or set `take_ownership = true` to take it over.
-        ConfigMap argocd/argocd-cm has fields that others manage: `.data.url` (kubectl-edit), `.data.admin` (helm)
-          Nothing was changed. Leave these fields out, or set `take_ownership = true` to take them over.
+        ConfigMap argocd/argocd-cm (by helm: `.data.k0`, `.data.k1`, `.data.k2`, `.data.k3`, `.data.k4` and 2 more) exists and is not ours
+          Nothing was changed. Remove what is there, or set `take_ownership = true` to take it over.
         the cluster refused to write ConfigMap argocd/argocd-cm: data: Invalid value
           
         the cluster has no kind `Application` of `argoproj.io/v1alpha1`, which the manifest's `b` needs

@@ -26,7 +26,7 @@ impl Writer {
         let wanted = object.as_map().get(field).and_then(Value::as_object).cloned().unwrap_or_default();
         let kinds = Kinds::new(self.client.clone(), &[]);
         let planned = self.plan_over(task, &kinds, object, live).await?;
-        self.refuse_foreign(std::slice::from_ref(&planned))?;
+        self.refuse_foreign(task, std::slice::from_ref(&planned)).await?;
         let (id, api_version) = (planned.object.id(), planned.object.api_version().to_owned());
         let served = planned.served.clone();
         let applied = self.write(task, planned).await?;

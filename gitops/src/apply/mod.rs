@@ -1,7 +1,7 @@
 //! Writes objects to a cluster: server-side apply, an inventory, pruning, deletion.
 //!
 //! Promises: an object that exists without our mark is not touched unless the caller takes ownership; fields that others
-//! manage are taken over only on objects that carry our mark; what already is as wanted is not written; whatever is
+//! manage are taken over only on objects that carry our mark, and named where they are not; what already is as wanted is not written; whatever is
 //! written can be found again after a crash. No error shows a value of a Secret. Nothing else in this crate writes to a
 //! cluster.
 
@@ -11,7 +11,6 @@ mod create;
 mod error;
 mod exact;
 mod inventory;
-mod keys;
 mod kinds;
 mod listed;
 mod namespace;

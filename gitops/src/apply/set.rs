@@ -51,7 +51,7 @@ impl Writer {
             .buffered(PARALLEL)
             .try_collect()
             .await?;
-        self.refuse_foreign(&planned)?;
+        self.refuse_foreign(task, &planned).await?;
 
         let mut changes = ChangeSet::default();
         let mut wanted: BTreeSet<Id> = planned.iter().map(|planned| planned.object.id()).collect();

@@ -1,6 +1,6 @@
 //! One object: read it, decide, write it.
 
-use super::error::{Error, Foreign};
+use super::error::{Conflict, Error, Foreign, conflicts};
 use super::kinds::{Kinds, Served};
 use super::owner::managers;
 use super::{Applied, Change, MANAGER, Writer, call, compare};
@@ -11,6 +11,8 @@ use serde_json::Value;
 
 /// A resource version that no object has: etcd counts from it before it stores anything.
 pub(super) const NONE_HAS: &str = "1";
+/// Of how many objects in the way it is asked which fields others hold.
+const DETAILED: usize = 3;
 /// How often an object may change hands between a read and a write.
 const RACES: u32 = 5;
 
@@ -34,7 +36,7 @@ impl Writer {
     pub async fn apply(&self, task: &Task, object: Object) -> Result<Applied, Error> {
         let kinds = Kinds::new(self.client.clone(), &[]);
         let planned = self.plan(task, &kinds, object).await?;
-        self.refuse_foreign(std::slice::from_ref(&planned))?;
+        self.refuse_foreign(task, std::slice::from_ref(&planned)).await?;
         self.write(task, planned).await
     }
 
@@ -71,15 +73,31 @@ impl Writer {
     }
 
     /// An error that names every planned object that exists and is not ours; none of them was written.
-    pub(super) fn refuse_foreign(&self, planned: &[Planned]) -> Result<(), Error> {
-        let foreign = planned.iter().filter_map(|planned| {
-            let live = planned.live.as_ref().filter(|live| !self.writes_over(live))?;
-            Some(Foreign { object: planned.object.id(), managers: managers(live) })
-        });
-        let objects: Vec<_> = foreign.collect();
+    pub(super) async fn refuse_foreign(&self, task: &Task, planned: &[Planned]) -> Result<(), Error> {
+        let mut objects = Vec::new();
+        for planned in planned {
+            let Some(live) = planned.live.as_ref().filter(|live| !self.writes_over(live)) else { continue };
+            let conflicts = match objects.len() < DETAILED {
+                true => self.conflicts(task, planned).await,
+                false => Vec::new(),
+            };
+            objects.push(Foreign { object: planned.object.id(), managers: managers(live), conflicts });
+        }
         match objects.is_empty() {
             true => Ok(()),
             false => Err(Error::Foreign { objects }),
+        }
+    }
+
+    /// The fields of an object that others hold with other values, by a dry run. None where the server does not say.
+    async fn conflicts(&self, task: &Task, planned: &Planned) -> Vec<Conflict> {
+        let (id, object) = (planned.object.id(), &planned.object);
+        let api = planned.served.api(&self.client, &id);
+        let params = PatchParams { dry_run: true, ..parameters(MANAGER, false) };
+        let patch = Patch::Apply(Shown(object));
+        match task.run(api.patch(&id.name, &params, &patch)).await {
+            Ok(Err(error)) => conflicts(&error),
+            Ok(Ok(_)) | Err(_) => Vec::new(),
         }
     }
 
@@ -92,7 +110,7 @@ impl Writer {
                 Err(error) if error.is_race() && races < RACES => {
                     races += 1;
                     planned.live = read(task, &self.client, &planned.served, &planned.object.id()).await?;
-                    self.refuse_foreign(std::slice::from_ref(&planned))?;
+                    self.refuse_foreign(task, std::slice::from_ref(&planned)).await?;
                 }
                 written => return written,
             }

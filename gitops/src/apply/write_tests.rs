@@ -45,16 +45,28 @@ fn status(code: u16, reason: &str) -> Value {
     json!({ "kind": "Status", "status": "Failure", "code": code, "reason": reason, "message": reason })
 }
 
+/// What the API server says where others hold a field.
+fn held() -> Value {
+    let cause = json!({
+        "reason": "FieldManagerConflict", "message": "conflict with \"helm\" using v1", "field": ".data.k",
+    });
+    let details = json!({ "causes": [cause] });
+    json!({ "kind": "Status", "status": "Failure", "code": 409, "reason": "Conflict", "message": "held", "details": details })
+}
+
 #[tokio::test]
 async fn what_somebody_else_makes_meanwhile_is_not_taken() {
     let (result, sent) = written(vec![
         ("GET", 404, status(404, "NotFound")),
         ("PATCH", 409, status(409, "Conflict")),
         ("GET", 200, object("theirs", json!({}))),
+        ("PATCH", 409, held()),
     ])
     .await;
-    assert!(matches!(result, Err(Error::Foreign { .. })), "{result:?}");
+    let Err(Error::Foreign { objects }) = result else { panic!("{result:?}") };
+    assert_eq!(objects[0].conflicts, [Conflict { manager: "helm".into(), field: ".data.k".into() }]);
     assert_eq!(sent[0]["metadata"]["resourceVersion"], NONE_HAS);
+    assert!(sent[1]["metadata"].get("resourceVersion").is_none(), "the question is about what is there");
 }
 
 #[tokio::test]
@@ -69,9 +81,11 @@ async fn an_object_that_took_the_place_of_ours_is_judged_anew() {
         ("GET", 200, marked),
         ("PATCH", 409, status(409, "Conflict")),
         ("GET", 200, object("theirs", json!({}))),
+        ("PATCH", 403, status(403, "Forbidden")),
     ])
     .await;
-    assert!(matches!(result, Err(Error::Foreign { .. })), "{result:?}");
+    let Err(Error::Foreign { objects }) = result else { panic!("{result:?}") };
+    assert_eq!(objects[0].conflicts, [], "a server that does not say which");
     assert_eq!(sent[0]["metadata"]["uid"], "ours");
 }
 

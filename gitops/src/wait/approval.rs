@@ -101,9 +101,7 @@ const TAKEN_BACK: &str = "it was taken back and nothing was synced";
 fn written<T>(result: Result<bool, apply::Error>, pending: &str) -> Progress<T> {
     match result {
         Ok(_) => Progress::Pending(pending.into()),
-        Err(error @ (apply::Error::Refused { .. } | apply::Error::Conflict { .. })) => {
-            Progress::Failed(error.to_string())
-        }
+        Err(error @ apply::Error::Refused { .. }) => Progress::Failed(error.to_string()),
         Err(error) => Progress::Pending(error.to_string()),
     }
 }
