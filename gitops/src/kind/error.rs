@@ -74,10 +74,12 @@ pub enum Error {
         provider: String,
     },
     /// Another engine made the cluster.
-    #[error("the cluster `{name}` was made by another engine than the {here} of this machine{}", .tried.iter().map(|why| format!("\n  {why}")).collect::<String>())]
+    #[error("the cluster `{name}` was made by {} of this machine{}", unlike(*made_by, here), .tried.iter().map(|why| format!("\n  {why}")).collect::<String>())]
     OtherEngine {
         /// The cluster.
         name: String,
+        /// The program of the engine that made it, where its id says it.
+        made_by: Option<&'static str>,
         /// The engines that answer here.
         here: String,
         /// The engines that do not.
@@ -161,6 +163,15 @@ pub enum Error {
     /// Deadline or request.
     #[error("the work on the kind cluster was ended")]
     Interrupted(#[from] Interrupted),
+}
+
+/// Which engine made a cluster, unlike those that answer here.
+fn unlike(made_by: Option<&str>, here: &str) -> String {
+    match made_by {
+        Some(program) if here.contains(program) => format!("another {program} than the {here}"),
+        Some(program) => format!("{program}, and not by the {here}"),
+        None => format!("another engine than the {here}"),
+    }
 }
 
 impl Error {

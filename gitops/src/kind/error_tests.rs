@@ -10,6 +10,12 @@ fn messages() {
     let denied = || io::Error::from(io::ErrorKind::PermissionDenied);
     let late = || Interrupted::TimedOut { limit: Duration::from_secs(60) };
     let tried = || vec!["docker: not found on the PATH".to_owned()];
+    let other_engine = |made_by, here: &str| Error::OtherEngine {
+        name: "dev".into(),
+        made_by,
+        here: here.into(),
+        tried: tried(),
+    };
     let server = kube::core::Status::failure("etcd has no leader", "InternalError").with_code(500);
     let errors = [
         Error::Name { name: "Dev!".into(), why: "has letters that a host name cannot have" },
@@ -23,7 +29,9 @@ fn messages() {
         Error::Busy { path: path.clone() },
         Error::NoEngine { tried: tried() },
         Error::Provider { provider: "lxc".into() },
-        Error::OtherEngine { name: name.clone(), here: "podman".into(), tried: tried() },
+        other_engine(None, "podman"),
+        other_engine(Some("docker"), "podman"),
+        other_engine(Some("podman"), "docker and podman"),
         Error::UnknownEngine { name: name.clone(), engine: "lxc".into() },
         Error::Taken { name: name.clone(), id: Some("abc".into()) },
         Error::Taken { name: name.clone(), id: None },
@@ -77,6 +85,14 @@ fn messages() {
         Hint: Unset KIND_EXPERIMENTAL_PROVIDER to take the engine that answers, or set it to `docker` or `podman`.
 
         the cluster `dev` was made by another engine than the podman of this machine
+          docker: not found on the PATH
+        Hint: Run this on the machine that made the cluster, or set DOCKER_HOST, the Docker context or KIND_EXPERIMENTAL_PROVIDER to its engine. If that engine is gone for good, remove `dev` and what lies in it from the state.
+
+        the cluster `dev` was made by docker, and not by the podman of this machine
+          docker: not found on the PATH
+        Hint: Run this on the machine that made the cluster, or set DOCKER_HOST, the Docker context or KIND_EXPERIMENTAL_PROVIDER to its engine. If that engine is gone for good, remove `dev` and what lies in it from the state.
+
+        the cluster `dev` was made by another podman than the docker and podman of this machine
           docker: not found on the PATH
         Hint: Run this on the machine that made the cluster, or set DOCKER_HOST, the Docker context or KIND_EXPERIMENTAL_PROVIDER to its engine. If that engine is gone for good, remove `dev` and what lies in it from the state.
 

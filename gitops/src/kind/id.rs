@@ -1,5 +1,5 @@
 //! The mark of a cluster: `<engine>-<random>` of one that we made, `<engine>-unmarked-<authority>` of one that was
-//! imported without a mark.
+//! imported without a mark. The engine is the program it is asked by and a fingerprint; ids of before have only that.
 
 use super::Error;
 use crate::fetch::Sha256;
@@ -13,7 +13,10 @@ pub const LABEL: &str = "gitops-rs.github.io/cluster-id";
 /// What begins the part after the engine where a cluster carries no mark.
 const UNMARKED: &str = "unmarked-";
 
-/// A cluster's id. The part before the dash is the fingerprint of the engine that made it.
+/// The programs that an engine is asked by.
+const PROGRAMS: [&str; 2] = ["docker", "podman"];
+
+/// A cluster's id. The part before the dash is the name of the engine that made it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(super) struct Id(String);
@@ -40,9 +43,24 @@ impl Id {
         self.0.split_once('-').is_some_and(|(_, rest)| rest.starts_with(UNMARKED))
     }
 
-    /// Fingerprint of the engine.
+    /// Name of the engine.
     pub(super) fn engine(&self) -> &str {
         self.0.split_once('-').map_or("", |(engine, _)| engine)
+    }
+
+    /// The program that the engine is asked by, where the id says it.
+    pub(super) fn program(&self) -> Option<&'static str> {
+        PROGRAMS.into_iter().find(|program| self.0.starts_with(program))
+    }
+
+    /// Whether it is of the engine with this name.
+    pub(super) fn is_of(&self, engine: &str) -> bool {
+        bare(self.engine()) == bare(engine)
+    }
+
+    /// Whether it is the id of the same cluster, also where one of the two is of before.
+    pub(super) fn same(&self, other: &Self) -> bool {
+        bare(&self.0) == bare(&other.0)
     }
 }
 
@@ -52,9 +70,14 @@ impl fmt::Display for Id {
     }
 }
 
-/// A short name for an engine: it tells engines apart and says nothing about them.
+/// A short name for an engine: its program, and what tells engines apart and says nothing about them.
 pub(super) fn fingerprint(program: &str, identity: &str) -> String {
-    short(&format!("{program} {identity}"))
+    format!("{program}{}", short(&format!("{program} {identity}")))
+}
+
+/// A name or an id as it was before it said the program; a fingerprint cannot begin with one.
+fn bare(text: &str) -> &str {
+    PROGRAMS.iter().find_map(|program| text.strip_prefix(program)).unwrap_or(text)
 }
 
 fn short(text: &str) -> String {
@@ -80,6 +103,21 @@ mod tests {
         assert_eq!(id.engine(), fingerprint("docker", "ABCD:EFGH"));
         assert_ne!(id.engine(), fingerprint("podman", "ABCD:EFGH"));
         assert_eq!(Id::parse("").engine(), "");
+    }
+
+    /// States and nodes of before have ids without a program.
+    #[test]
+    fn an_id_that_names_no_program_is_of_the_same_engine() {
+        let engine = fingerprint("podman", "host /srv");
+        let (now, short) = (Id::new(&engine).unwrap(), engine.strip_prefix("podman").unwrap());
+        let before = Id::parse(now.to_string().strip_prefix("podman").unwrap());
+        assert_eq!((now.program(), before.program()), (Some("podman"), None));
+        assert!(before.is_of(&engine) && now.is_of(&engine) && now.is_of(short) && before.same(&now));
+        assert!(
+            !before.is_of(&fingerprint("podman", "other /srv")) && !before.same(&Id::new(&engine).unwrap())
+        );
+        assert!(Id::unmarked(short, "A").same(&Id::unmarked(&engine, "A")));
+        assert!(!Id::unmarked(short, "A").same(&Id::unmarked(&engine, "B")));
     }
 
     #[test]
@@ -112,7 +150,7 @@ mod tests {
         let good = format!("    - name: node-labels\n      value: \"{LABEL}=e1-42,z=1\"\n");
         hostile::texts(hostile::INPUTS, &[&good], |text| {
             let id = in_kubeadm_config(text).unwrap_or_else(|| Id::parse(text));
-            drop((id.engine().to_owned(), id.is_unmarked()));
+            drop((id.engine().to_owned(), id.program(), id.is_unmarked(), id.same(&id)));
         });
     }
 }

@@ -5,7 +5,7 @@
 //! half-made cluster, deletes it and starts again. A cluster of that name with another id is never touched, nor is
 //! one without an id, unless it was imported: then its authority stands in for the id, so that a later one of the same
 //! name is not taken for it. The id also names the engine that made it, so that another machine's engine is never asked
-//! in vain.
+//! in vain, and an error can say which it was.
 //!
 //! The kubeconfig is a file of its own, mode 0600, replaced as a whole; `~/.kube/config` is never touched.
 
@@ -152,7 +152,8 @@ impl Kind {
         let found = match mark {
             Mark::NoNodes => return Ok(None),
             Mark::Unknown | Mark::None(None) => return Err(Error::HalfMade { name: name.into() }),
-            Mark::Id(found) | Mark::None(Some(found)) => found,
+            // What is known of it stays as it was written.
+            Mark::Id(found) | Mark::None(Some(found)) => id.map_or(found, Id::parse),
         };
         if !kubeconfig_path.exists() {
             self.write_kubeconfig(task, &runtime, name, kubeconfig_path).await?;

@@ -23,7 +23,7 @@ const PROBE_TIMEOUT: Duration = Duration::from_secs(20);
 pub(super) struct Runtime {
     /// `docker` or `podman`.
     pub(super) program: &'static str,
-    /// Short name of this very engine.
+    /// Short name of this very engine, which begins with the program.
     pub(super) fingerprint: String,
 }
 
@@ -52,7 +52,7 @@ impl Mark {
     pub(super) fn is(&self, id: &Id) -> Option<bool> {
         match self {
             Self::NoNodes => Some(false),
-            Self::Id(found) | Self::None(Some(found)) => Some(found == id),
+            Self::Id(found) | Self::None(Some(found)) => Some(found.same(id)),
             // Without an authority it may be any cluster but one that carries an id.
             Self::None(None) => (!id.is_unmarked()).then_some(false),
             Self::Unknown => None,
@@ -90,14 +90,17 @@ impl Runtime {
         let (mut tried, mut others) = (Vec::new(), Vec::new());
         for program in candidates(environment)? {
             match probe(task, program).await? {
-                Ok(runtime) if runtime.fingerprint == id.engine() => return Ok(runtime),
+                Ok(runtime) if id.is_of(&runtime.fingerprint) => return Ok(runtime),
                 Ok(runtime) => others.push(runtime.program),
                 Err(why) => tried.push(why),
             }
         }
         match others.is_empty() {
             true => Err(Error::NoEngine { tried }),
-            false => Err(Error::OtherEngine { name: name.to_owned(), here: others.join(" and "), tried }),
+            false => {
+                let made_by = id.program();
+                Err(Error::OtherEngine { name: name.to_owned(), made_by, here: others.join(" and "), tried })
+            }
         }
     }
 

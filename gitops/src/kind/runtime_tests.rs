@@ -16,12 +16,15 @@ fn nodes_are_listed_by_name() {
 fn a_cluster_is_told_from_another_of_its_name() {
     let (marked, unmarked) = (Id::new("e1").unwrap(), Id::unmarked("e1", "A"));
     let another = Id::unmarked("e1", "B");
+    // What the nodes say of themselves names the program by now; an import of before did not.
+    let named = Id::unmarked("dockere1", "A");
     let cases = [
         (Mark::NoNodes, [Some(false), Some(false)]),
         (Mark::Unknown, [None, None]),
         (Mark::Id(marked.clone()), [Some(true), Some(false)]),
         (Mark::Id(Id::new("e1").unwrap()), [Some(false), Some(false)]),
         (Mark::None(Some(unmarked.clone())), [Some(false), Some(true)]),
+        (Mark::None(Some(named)), [Some(false), Some(true)]),
         (Mark::None(Some(another)), [Some(false), Some(false)]),
         (Mark::None(None), [Some(false), None]),
     ];
