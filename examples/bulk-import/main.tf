@@ -1,5 +1,6 @@
 # Tenants that were made by hand become ours, all at once: each is imported with the id that the repository gives it, and
-# defined as its files define it. The first apply writes our mark on the files; the plan after it is empty.
+# defined as its files define it. The plan changes nothing, and the files stay as they are: the first change of a tenant
+# writes its files as a tenant's.
 #
 # Afterwards Git is still what defines them here. To define them in Terraform, keep the output `definitions` as a file and
 # read that: `tenants = jsondecode(file("tenants.json"))`.

@@ -46,7 +46,7 @@ variable "product_versions" {
   type        = any
 
   validation {
-    condition     = alltrue([for name in try(keys(var.product_versions), [""]) : can(regex("^[a-z0-9-]+/[^/]+$", name))])
+    condition     = alltrue([for name in try(keys(var.product_versions), [""]) : can(regex("^[a-zA-Z0-9]([a-zA-Z0-9._+-]{0,61}[a-zA-Z0-9])?/[a-zA-Z0-9]([a-zA-Z0-9._+-]{0,61}[a-zA-Z0-9])?$", name))])
     error_message = "`product_versions` is a map from names like `nextcloud/1.2.3`."
   }
 
@@ -97,6 +97,14 @@ variable "tenants" {
       contains(["active", "suspended", "retired"], try(coalesce(tenant.state, "active"), "active"))
     ])
     error_message = "The `state` of each of `tenants` is active, suspended or retired."
+  }
+
+  validation {
+    condition = alltrue([
+      for tenant in try(values(var.tenants), []) :
+      contains(["heal", "alert"], try(coalesce(tenant.drift, "heal"), "heal"))
+    ])
+    error_message = "The `drift` of each of `tenants` is heal or alert."
   }
 
   validation {

@@ -4,9 +4,15 @@
 //! repository.
 
 use crate::provider::Gitops;
+use gitops::tenant::Adopted;
+use std::collections::BTreeMap;
 use tfplugin_rs::Context;
 
 const IMPORTED: &str = "imported";
+const APPLICATIONS: &str = "applications";
+
+/// The Applications of tenants that were made by hand, by the tenants' ids.
+pub type Applications = BTreeMap<String, Adopted>;
 
 /// Remembers that the object was imported from this place.
 pub fn imported(cx: &Context<Gitops>, place: &str) {
@@ -23,6 +29,16 @@ pub fn adopted(cx: &Context<Gitops>) {
     if cx.recall::<String>(IMPORTED).is_some() {
         cx.remember(IMPORTED, &None::<String>);
     }
+}
+
+/// Remembers the Applications that were found at an import: they stay as they are written until their tenants change.
+pub fn take(cx: &Context<Gitops>, applications: &Applications) {
+    cx.remember(APPLICATIONS, applications);
+}
+
+/// The Applications that were found at the import.
+pub fn taken(cx: &Context<Gitops>) -> Applications {
+    cx.recall(APPLICATIONS).unwrap_or_default()
 }
 
 #[cfg(test)]

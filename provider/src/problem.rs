@@ -73,6 +73,9 @@ pub fn sentence(text: &str) -> String {
 }
 
 #[cfg(test)]
+#[path = "problem_tests.rs"]
+mod messages;
+#[cfg(test)]
 mod tests {
     use super::*;
     use gitops::task::Interrupted;

@@ -1,8 +1,8 @@
 //! The provider block, and what every resource is given of it.
 
 use crate::namespaces::Namespaces;
-use crate::problem::Locate;
-use crate::resources::Sources;
+use crate::problem::{Locate, problem};
+use crate::resources::{Lines, Sources};
 use gitops::Task;
 use gitops::apply::Reads;
 use gitops::charts::Charts;
@@ -18,6 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tfplugin_rs::timeouts::Timeouts;
+use tfplugin_rs::value::Path;
 use tfplugin_rs::{Context, Foresight, Problem, Provider, Resource, View};
 
 /// Takes a Kubernetes cluster from nothing to Argo CD and its tenants in one apply.
@@ -54,6 +55,8 @@ pub struct Gitops {
     pub namespaces: Namespaces,
     /// The controllers that values are sealed for.
     pub sealers: Sealers,
+    /// The lines that image releases wrote.
+    pub lines: Lines,
     timeouts: Timeouts,
     fingerprint_key: Option<Key>,
     warned_of_environment: AtomicBool,
@@ -128,6 +131,7 @@ impl Gitops {
             charts: Charts::default(),
             namespaces: Namespaces::default(),
             sealers: Sealers::default(),
+            lines: Lines::default(),
             timeouts: Timeouts::default(),
             fingerprint_key: None,
             warned_of_environment: AtomicBool::default(),
@@ -171,8 +175,7 @@ impl Provider for Gitops {
         let Config { kubernetes, git, timeouts } = config.into_inner();
         let environment = Environment::of_process();
         let repositories = Repositories::for_run(git.unwrap_or_default(), environment.run_url())
-            .at("git")
-            .map_err(|problem| vec![problem])?;
+            .map_err(|error| vec![problem(&error).at(place_of(&error))])?;
         let fingerprint_key = key_of(&environment).map_err(|problem| vec![problem])?;
         let provider = Self {
             kind: Kind::new(&environment),
@@ -184,6 +187,7 @@ impl Provider for Gitops {
             charts: Charts::default(),
             namespaces: Namespaces::default(),
             sealers: Sealers::default(),
+            lines: Lines::default(),
             timeouts: timeouts.unwrap_or_default(),
             fingerprint_key,
             warned_of_environment: AtomicBool::default(),
@@ -195,6 +199,14 @@ impl Provider for Gitops {
 
     fn timeouts(&self) -> Timeouts {
         self.timeouts.clone()
+    }
+}
+
+/// The attribute that an error of the block's `git` is about.
+fn place_of(error: &gitops::git::Error) -> Path {
+    match error.setting() {
+        Some(setting) => Path::from(format!("git.{setting}").as_str()),
+        None => Path::from("git"),
     }
 }
 

@@ -1,5 +1,60 @@
 use super::*;
+use crate::resources::rig::{PASSWORD, Rig};
+use gitops::git::{Change, Edit, Owner, Remote};
+use gitops::path::RepoPath;
+use std::time::Duration;
 use tfplugin_rs::value::Value;
+
+/// The provider with this `git` in its block.
+async fn with_git(git: Value) -> Result<Gitops, Vec<Problem>> {
+    let table = crate::table().unwrap();
+    let block = Value::object([("git", git)]);
+    let view = View::<Config>::new(&table.schema().attributes, &block).unwrap();
+    Gitops::configure(view).await.map(|(gitops, _)| gitops)
+}
+
+/// Also where no CI says which run it is.
+#[tokio::test(flavor = "multi_thread")]
+async fn commits_name_the_run_that_made_them() {
+    let rig = Rig::start().await;
+    let credentials = Value::object([("username", "ci".into()), ("password", PASSWORD.into())]);
+    let credentials = Value::map([(rig.server.url(""), credentials)]);
+    let git = Value::object([("url", rig.url().as_str().into()), ("credentials", credentials)]);
+    let gitops = with_git(git).await.ok().unwrap();
+    let repository = gitops.repositories.open(&Remote::default()).unwrap();
+    let task = Task::new(Default::default(), Duration::from_secs(60));
+    let path = RepoPath::parse("a").unwrap();
+    let change = Change::new(Owner::new("gitops_files", "a"), "a", move |_| {
+        Ok(vec![Edit::Write { path: path.clone(), content: b"1".to_vec() }])
+    });
+    repository.commit(&task, change).await.unwrap();
+    let format = "--format=%(trailers:key=Gitops-Run,valueonly)";
+    assert_ne!(rig.bare.git(&["log", "-1", format, "main"]).unwrap(), "");
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_git_is_said_of_its_attribute() {
+    let signing = |name, key: &str| ("signing", Value::object([(name, key.into())]));
+    let keys = Value::map([("github.com", Value::object([("username", "ci".into())]))]);
+    let mut told = Vec::new();
+    for git in [
+        signing("ssh_private_key", "x"),
+        signing("gpg_key", "x"),
+        ("signing", Value::object([("gpg_key", "x".into()), ("ssh_private_key", "x".into())])),
+        ("commit_message_template", "fixed".into()),
+        ("credentials", keys),
+    ] {
+        let problems = with_git(Value::object([git])).await.err().unwrap();
+        told.extend(problems.iter().map(|problem| format!("{}: {}", problem.path, problem.summary)));
+    }
+    insta::assert_snapshot!(told.join("\n"), @"
+        git.signing.ssh_private_key: Commits cannot be signed: the ssh key is not a private key in PEM or OpenSSH format
+        git.signing.gpg_key: Commits cannot be signed: the gpg key is not an exported private key in ASCII armor
+        git.signing: Commits cannot be signed: it takes one of `ssh_private_key` and `gpg_key`
+        git.commit_message_template: `commit_message_template` has no `{message}` in it
+        git.credentials: `github.com` cannot be a prefix in `git.credentials`: relative URL without a base
+        ");
+}
 
 #[test]
 fn a_key_of_the_environment_is_one() {

@@ -8,6 +8,11 @@ const CHART: (&str, &str) = ("charts/tenant/Chart.yaml", "apiVersion: v2\nname: 
 const TENANTS: usize = 20;
 
 const FLEET: &str = r#"
+variable "wait" {
+  type    = bool
+  default = true
+}
+
 data "gitops_tenants" "all" {}
 
 import {
@@ -20,7 +25,7 @@ resource "gitops_tenant_fleet" "all" {
   name    = "all"
   tenants = data.gitops_tenants.all.definitions
   project = "shops"
-  wait    = false
+  wait    = var.wait
 }
 "#;
 
@@ -55,48 +60,47 @@ fn made_by_hand(case: &Case) -> Repository {
     repository
 }
 
-/// The lines of each tenant's values, by their path.
-fn lines(repository: &Repository) -> BTreeMap<String, Vec<String>> {
-    let tenants = (0..TENANTS).map(|number| format!("instances/shop{number}/values.yaml"));
-    tenants
-        .map(|path| {
-            let text = repository.read(&path).expect("the values");
-            (path, text.lines().map(str::to_owned).collect())
-        })
-        .collect()
+/// What is in the files of each tenant, by their paths.
+fn contents(repository: &Repository) -> BTreeMap<String, String> {
+    let paths = (0..TENANTS).flat_map(files);
+    paths.map(|path| (path.clone(), repository.read(&path).expect("a file of a tenant"))).collect()
 }
 
-/// The import is one apply, and what comes after it is nothing.
-fn become_ours(run: &mut Workspace, repository: &Repository) {
-    let commits = repository.log().len();
-    run.apply().success().says("imported");
+/// The two files of a tenant.
+fn files(number: usize) -> [String; 2] {
+    [format!("instances/shop{number}/values.yaml"), format!("argo-cd/applications/shop{number}.yaml")]
+}
+
+/// The import plans nothing, and Git hears nothing of it, nor of what only the provider knows of.
+fn become_ours(run: &mut Workspace, repository: &Repository, resources: usize) {
+    let (commits, before) = (repository.log(), contents(repository));
+    run.apply().success().says(&format!("{resources} imported, 0 added, 0 changed, 0 destroyed"));
     run.assert_settled();
-    assert!(repository.log().len() > commits, "the files carry our mark");
-    for (path, lines) in lines(repository) {
-        assert!(lines[0].starts_with("# managed by gitops_tenant shop"), "{path}: {lines:?}");
-        assert_eq!(
-            lines[1..4],
-            [
-                "host: shop".to_owned()
-                    + path.trim_start_matches("instances/shop").trim_end_matches("/values.yaml")
-                    + ".example.com",
-                "hosts:".to_owned(),
-                "- a".to_owned()
-            ],
-            "{path}"
+    run.var("wait", "false");
+    run.apply().success().says(&format!("0 added, {resources} changed, 0 destroyed"));
+    run.assert_settled();
+    assert_eq!((repository.log(), contents(repository)), (commits, before));
+}
+
+/// One that somebody changes again is written as ours, in one commit; the others stay as they were written.
+fn change_one(run: &mut Workspace, repository: &Repository) {
+    let (commits, mut before) = (repository.log().len(), contents(repository));
+    let [values, app] = files(5).map(|path| before.remove(&path).expect("it is there"));
+    repository.write(&files(5)[1], &app.replace("prune: true", "prune: false"));
+    run.apply().success().says("0 added, 1 changed, 0 destroyed");
+    run.assert_settled();
+    assert_eq!(repository.log().len(), commits + 2);
+    let mut after = contents(repository);
+    let [ours, app] = files(5).map(|path| after.remove(&path).expect("it is there"));
+    let written = "# managed by gitops_tenant shop5\nhost: shop5.example.com\nhosts:\n- a\n- b\nreplicas: 2";
+    assert_eq!((ours.trim_end(), values.lines().next()), (written, Some("# Written by hand.")));
+    for has in ["# managed by gitops_tenant shop5", "tier: beta", "namespace: shops-5", "selfHeal: true"] {
+        assert!(
+            app.contains(has) && !app.contains("kind: Namespace") && !app.contains("finalizers"),
+            "{app}"
         );
     }
-    let app = |number: usize| {
-        repository.read(&format!("argo-cd/applications/shop{number}.yaml")).expect("the Application")
-    };
-    for (number, has) in [
-        (0, ["tier: beta", "finalizers", "selfHeal: true"]),
-        (1, ["tier: stable", "namespace: shops-1", "selfHeal: false"]),
-    ] {
-        let text = app(number);
-        assert!(has.iter().all(|has| text.contains(has)) && !text.contains("kind: Namespace"), "{text}");
-    }
-    assert!(!app(1).contains("finalizers"));
+    assert_eq!(after, before);
 }
 
 /// By the published configuration, a resource for each.
@@ -104,23 +108,24 @@ pub fn of_tenants_made_by_hand(case: &Case) {
     let repository = made_by_hand(case);
     let mut run = case.workspace("examples/bulk-import");
     let lab = case.lab();
-    run.env("KUBECONFIG", "").var("repository_url", repository.url()).var("wait", "false");
+    run.env("KUBECONFIG", "").var("repository_url", repository.url());
     run.var("git_username", lab.expect("LAB_GIT_USERNAME"))
         .var("git_password", lab.expect("LAB_GIT_PASSWORD"));
-    become_ours(&mut run, &repository);
+    become_ours(&mut run, &repository, TENANTS);
+    change_one(&mut run, &repository);
     assert_eq!(
         run.state().addresses().iter().filter(|address| address.starts_with("gitops_tenant.")).count(),
         TENANTS
     );
 }
 
-/// As one fleet, in one commit.
+/// As one fleet.
 pub fn of_a_fleet_made_by_hand(case: &Case) {
     let repository = made_by_hand(case);
     let mut run = blocks(case, &repository, FLEET);
-    let commits = repository.log().len();
-    become_ours(&mut run, &repository);
-    assert_eq!(repository.log().len(), commits + 1);
+    run.env("KUBECONFIG", "");
+    become_ours(&mut run, &repository, 1);
+    change_one(&mut run, &repository);
     run.destroy().success();
     assert_eq!(repository.files(), [CHART.0]);
 }

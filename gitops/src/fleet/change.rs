@@ -9,6 +9,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// How many tenants a message names.
 const NAMED: usize = 20;
+/// How many tenants the message of a commit names.
+const IN_A_MESSAGE: usize = 50;
 
 /// What brings a repository to the tenants of a fleet.
 #[derive(Debug, Default)]
@@ -129,7 +131,7 @@ pub fn draft<'a>(
     for member in members {
         let id = &member.home.id;
         let drafted = products.tenant(member).and_then(|tenant| {
-            let edits = tenant.edits(tree, member.before.as_ref(), adopt)?;
+            let edits = tenant.edits(tree, member.before.as_ref(), member.adopted.as_ref(), adopt)?;
             Ok((changes(tree, &edits)?, edits, tenant))
         });
         match drafted {
@@ -161,6 +163,17 @@ fn changes(tree: &Snapshot, edits: &[Edit]) -> Result<bool, Refusal> {
         }
     }
     Ok(false)
+}
+
+/// The tenants `ids` as lines of a commit's message, as far as anybody reads them.
+pub fn listed<'a>(ids: impl IntoIterator<Item = &'a String>) -> Vec<String> {
+    let mut lines: Vec<_> = ids.into_iter().cloned().collect();
+    let more = lines.len().saturating_sub(IN_A_MESSAGE);
+    if more > 0 {
+        lines.truncate(IN_A_MESSAGE);
+        lines.push(format!("and {more} more"));
+    }
+    lines
 }
 
 /// The edits that remove the files of all tenants that live in `homes`.

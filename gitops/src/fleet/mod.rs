@@ -6,11 +6,11 @@
 mod change;
 mod waves;
 
-pub use change::{Draft, Products, Refused, draft, removal};
+pub use change::{Draft, Products, Refused, draft, listed, removal};
 pub use waves::{Wave, Waves, plan};
 
 use crate::product;
-use crate::tenant::{Drift, Files, Home, Product, State};
+use crate::tenant::{Adopted, Drift, Files, Home, Product, State};
 use serde_json::Value;
 
 /// A tenant of a fleet.
@@ -20,6 +20,8 @@ pub struct Member {
     pub home: Home,
     /// Where its files were before, in the same repository.
     pub before: Option<Files>,
+    /// Its Application, where somebody made that by hand and an import took it for this tenant's.
+    pub adopted: Option<Adopted>,
     /// What it runs.
     pub runs: Runs,
     /// Its values, merged onto those of the product.

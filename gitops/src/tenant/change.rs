@@ -1,6 +1,8 @@
 //! A tenant's files as an intent on the platform repository: written together, moved together, removed together.
 
-use super::{Chart, Error, Files, Found, Home, OnDelete, Retained, Tenant, is_marked, is_ours_or_unmarked};
+use super::{
+    Adopted, Chart, Error, Files, Found, Home, OnDelete, Retained, Tenant, is_marked, is_ours_or_unmarked,
+};
 use crate::Explain;
 use crate::git::{Edit, Refusal, Snapshot};
 use crate::manifest::{Limits, parse_value};
@@ -41,13 +43,36 @@ impl Explain for Refused {
 
 impl Tenant {
     /// The edits that bring `tree` to this tenant. `before` is where its files were, and `adopt` takes what somebody
-    /// else put there.
+    /// else put there. Files of its own that say all of it already are left as they are written; so is an Application
+    /// that was `adopted`.
     ///
     /// # Errors
     ///
     /// [`Refused`], and whatever keeps the tenant from having files.
-    pub fn edits(&self, tree: &Snapshot, before: Option<&Files>, adopt: bool) -> Result<Vec<Edit>, Refusal> {
-        let (paths, id) = (self.home.files()?, &self.home.id);
+    pub fn edits(
+        &self,
+        tree: &Snapshot,
+        before: Option<&Files>,
+        adopted: Option<&Adopted>,
+        adopt: bool,
+    ) -> Result<Vec<Edit>, Refusal> {
+        let paths = self.home.files()?;
+        if before == Some(&paths) && self.is_said(tree, &paths, adopted)? {
+            self.product.chart.refuse_missing(tree)?;
+            return Ok(Vec::new());
+        }
+        self.writes(tree, paths, before, adopt)
+    }
+
+    /// The edits that write its files.
+    fn writes(
+        &self,
+        tree: &Snapshot,
+        paths: Files,
+        before: Option<&Files>,
+        adopt: bool,
+    ) -> Result<Vec<Edit>, Refusal> {
+        let id = &self.home.id;
         let mut files = self.files().map_err(Refusal::from)?;
         // What was kept of a tenant of this id, which is over when this one is there.
         let kept = before.is_none() && marked(tree, &paths.retained, id)? == Some(true);
@@ -105,6 +130,11 @@ impl Tenant {
             true => Err(self.taken(directory.as_str())),
             false => Ok(()),
         }
+    }
+
+    /// Whether the files in `tree` say what this tenant says, in whichever words.
+    fn is_said(&self, tree: &Snapshot, paths: &Files, adopted: Option<&Adopted>) -> Result<bool, Refusal> {
+        Ok(self.is_written(tree) || found(tree, paths)?.differs(self, adopted).is_empty())
     }
 
     /// Whether the files in `tree` are byte for byte what [`Tenant::files`] writes, as most are: then nobody needs to
@@ -169,13 +199,17 @@ impl Home {
         if self.on_delete != OnDelete::RetainData || marked(tree, &paths.retained, &self.id)?.is_some() {
             return Ok(None);
         }
-        let [values, application, restore] = paths.all().map(|path| text(tree, path));
-        let (values, application, restore) = (values?, application?, restore?);
-        let found = Found::of(values.as_deref(), application.as_deref(), restore.as_deref());
-        let Some(retained) = Retained::of(&found, &self.namespace) else { return Ok(None) };
+        let Some(retained) = Retained::of(&found(tree, paths)?, &self.namespace) else { return Ok(None) };
         let content = retained.file(&self.id).map_err(Error::from).map_err(Refusal::from)?;
         Ok(Some(Edit::Write { path: paths.retained.clone(), content: content.into_bytes() }))
     }
+}
+
+/// What the files at `paths` say.
+fn found(tree: &Snapshot, paths: &Files) -> Result<Found, Refusal> {
+    let [values, application, restore] = paths.all().map(|path| text(tree, path));
+    let (values, application, restore) = (values?, application?, restore?);
+    Ok(Found::of(values.as_deref(), application.as_deref(), restore.as_deref()))
 }
 
 /// The text of the file at `path`; `None` where there is none.

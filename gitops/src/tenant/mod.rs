@@ -3,6 +3,7 @@
 //! All but [`OnItsWay`], which waits for Argo CD, is pure: the same tenant gives the same bytes, which [`crate::manifest::to_yaml`] writes. Every file begins with a
 //! comment that names the tenant, so that Git alone shows whose it is.
 
+mod adopted;
 mod change;
 mod chart;
 mod deliver;
@@ -17,6 +18,7 @@ mod status;
 mod tests;
 mod write;
 
+pub use adopted::Adopted;
 pub use change::Refused;
 pub use chart::{Chart, ChartSpec, NotNamed};
 pub use deliver::OnItsWay;

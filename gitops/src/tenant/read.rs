@@ -1,7 +1,7 @@
 //! A tenant's files, read back: for drift, and for an import.
 
 use super::write::PATHS;
-use super::{Drift, NamespaceOwner, OnDelete, State, TENANT, Tenant};
+use super::{Adopted, Drift, NamespaceOwner, OnDelete, State, TENANT, Tenant};
 use crate::argo::{Application, GROUP, Preset};
 use crate::manifest::{Limits, Object, parse, parse_value};
 use serde_json::Value;
@@ -34,19 +34,29 @@ impl Found {
         }
     }
 
-    /// Which of the files of `tenant` do not say what it says: their paths. How they are written does not matter.
-    pub fn differs(&self, tenant: &Tenant) -> Vec<String> {
-        let (Ok(files), home) = (tenant.files(), &tenant.home) else { return vec![] };
+    /// What the files of `tenant` say as it writes them; `None` for one that cannot be written.
+    pub(super) fn of_tenant(tenant: &Tenant) -> Option<Self> {
+        let (files, home) = (tenant.files().ok()?, &tenant.home);
         let paths = [home.values_path(), home.application_path(), home.restore_path()];
         let [values, application, restore] = paths.each_ref().map(|path| files.get(path).map(String::as_str));
-        let wanted = Self::of(values, application, restore);
-        let same = [
-            same_values(wanted.values.as_ref(), self.values.as_ref())
-                && wanted.product_version == self.product_version,
-            wanted.objects == self.objects,
-            wanted.restore == self.restore || tenant.state != State::Retired,
-        ];
-        paths.into_iter().zip(same).filter(|(_, same)| !same).map(|(path, _)| path).collect()
+        Some(Self::of(values, application, restore))
+    }
+
+    /// Which of the files of `tenant` do not say what it says: their paths. How they are written does not matter, and
+    /// an Application that was `adopted` may say it in its own way.
+    pub fn differs(&self, tenant: &Tenant, adopted: Option<&Adopted>) -> Vec<String> {
+        let (Some(wanted), home) = (Self::of_tenant(tenant), &tenant.home) else { return vec![] };
+        let restored = wanted.restore == self.restore || tenant.state != State::Retired;
+        let applications = [wanted.objects == self.objects, restored];
+        let as_adopted =
+            adopted.is_some() && applications != [true; 2] && adopted == Adopted::of(self, tenant).as_ref();
+        let values = same_values(wanted.values.as_ref(), self.values.as_ref())
+            && wanted.product_version == self.product_version;
+        let [application, restore] = applications.map(|same| same || as_adopted);
+        [(home.values_path(), values), (home.application_path(), application), (home.restore_path(), restore)]
+            .into_iter()
+            .filter_map(|(path, same)| (!same).then_some(path))
+            .collect()
     }
 
     /// The Application: the one that Argo CD reads, or that of a retired tenant.

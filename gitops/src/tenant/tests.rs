@@ -190,10 +190,10 @@ fn a_tenant_comes_back_byte_for_byte() {
             Found::of(text(home.values_path()), text(home.application_path()), text(home.restore_path()));
         assert_eq!(found.state(), state);
         assert_eq!(found.product_version.as_deref(), Some("nextcloud/1.2.3"));
-        assert_eq!(found.differs(&tenant), [""; 0]);
+        assert_eq!(found.differs(&tenant, None), [""; 0]);
         for other in states.into_iter().filter(|other| *other != state) {
             assert_ne!(
-                found.differs(&Tenant { state: other, ..active.clone() }),
+                found.differs(&Tenant { state: other, ..active.clone() }, None),
                 [""; 0],
                 "{state:?} {other:?}"
             );
@@ -222,8 +222,12 @@ fn drift_is_healed_or_told() {
             let found =
                 Found::of(text(home.values_path()), text(home.application_path()), text(home.restore_path()));
             assert_eq!((found.state(), found.drift()), (state, Drift::Alert));
-            assert_eq!(found.differs(&tenant), [""; 0]);
-            assert_ne!(found.differs(&Tenant { drift: Drift::Heal, ..tenant.clone() }), [""; 0], "{state:?}");
+            assert_eq!(found.differs(&tenant, None), [""; 0]);
+            assert_ne!(
+                found.differs(&Tenant { drift: Drift::Heal, ..tenant.clone() }, None),
+                [""; 0],
+                "{state:?}"
+            );
         }
     }
     let files = Tenant { drift: Drift::Alert, ..tenant() }.files().unwrap();
@@ -262,6 +266,28 @@ fn drift_is_healed_or_told() {
         syncOptions:
         - CreateNamespace=true
     ");
+}
+
+#[test]
+fn what_was_made_by_hand_stands_for_what_a_tenant_writes() {
+    let app = |more: &str| {
+        format!(
+            "kind: Application\napiVersion: argoproj.io/v1alpha1\nmetadata: {{name: 0b7e-a1{more}}}\nspec: {{}}\n"
+        )
+    };
+    let tenant = tenant();
+    let values = tenant.files().unwrap().remove(&tenant.home.values_path()).unwrap();
+    let found = |values: &str, app: &str| Found::of(Some(values), Some(app), None);
+    let imported = found(&values, &app(""));
+    let adopted = Adopted::of(&imported, &tenant).unwrap();
+    let file = tenant.home.application_path();
+    assert_eq!(imported.differs(&tenant, None), [file.as_str()]);
+    let differs = |found: Found, tenant: &Tenant| found.differs(tenant, Some(&adopted)).join(" ");
+    assert_eq!(differs(found(&values, &format!("# A comment\n{}", app(""))), &tenant), "");
+    assert_eq!(differs(found(&values, &app(", labels: {a: b}")), &tenant), file, "somebody changed it");
+    let beta = Tenant { tier: "beta".into(), ..tenant.clone() };
+    assert_eq!(differs(imported, &beta), file, "it is to say something else");
+    assert_eq!(differs(found("a: 1\n", &app("")), &tenant), tenant.home.values_path());
 }
 
 #[test]

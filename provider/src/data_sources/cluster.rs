@@ -111,6 +111,7 @@ fn missing(name: &str) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::resources::rig::shown;
 
     #[test]
     fn contradictions_are_told() {
@@ -140,6 +141,13 @@ mod tests {
             name: Two ways to one cluster: Give either `name`, of a kind cluster, or `access`.
             kubeconfig_path: A kubeconfig of no kind cluster: `kubeconfig_path` is where the kubeconfig of the kind cluster `name` goes. Name the kubeconfig of another cluster in `access.config_path`.
         ");
-        assert_eq!(missing("dev").summary, "No such cluster");
+    }
+
+    #[test]
+    fn a_missing_cluster_is_an_error() {
+        insta::assert_snapshot!(shown(&[missing("dev")]), @"
+        name: No such cluster
+        There is no kind cluster `dev` on this machine. `kind get clusters` lists those that are there.
+        ");
     }
 }

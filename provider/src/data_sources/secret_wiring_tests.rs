@@ -79,6 +79,28 @@ async fn whether_a_repository_is_public_is_to_be_said() {
     assert!(output.needs.is_empty(), "what an Application gives to a chart is no need of its own");
 }
 
+/// Whoever may see the state would see it.
+#[tokio::test]
+async fn a_secret_among_the_manifests_is_warned_of() {
+    let secret =
+        "apiVersion: v1\nkind: Secret\nmetadata: {name: db, namespace: shop}\ndata: {password: eA==}\n";
+    insta::assert_snapshot!(shown(&told(json!({"manifests": [secret], "supplies": {}})).await), @"
+    manifests: Secrets in the state
+    The manifests hold a Secret, and they are stored in the state of this data source. Leave it out and name it in `supplies`.
+    ");
+}
+
+#[test]
+fn an_app_must_be_given() {
+    let source = erase::<SecretWiring>().unwrap();
+    let config =
+        decode_lenient(json!({"supplies": {}}).to_string().as_bytes(), &source.schema().ty()).unwrap();
+    insta::assert_snapshot!(shown(&source.validate(&config)), @"
+    manifests: No app
+    Give the app's `manifests`, or the `chart` that renders to them.
+    ");
+}
+
 #[tokio::test]
 async fn an_app_may_bring_its_own() {
     let sealed = "apiVersion: bitnami.com/v1alpha1\nkind: SealedSecret\nmetadata: {name: db, namespace: shop}\nspec: {encryptedData: {password: x}}\n";

@@ -1,5 +1,6 @@
 use super::*;
 use crate::resources::rig::Rig;
+use crate::resources::rig::cluster::Cluster;
 use serde_json::json;
 
 const APPLICATION: &str = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: acme, labels: {tier: beta}}\nspec:\n  destination: {namespace: shop}\n  source: {repoURL: 'https://charts.example', chart: shop, targetRevision: '2.0'}\n  syncPolicy: {automated: {}}\n";
@@ -37,6 +38,69 @@ async fn both_sides_are_told() {
     assert_eq!(acme.tier.as_deref(), Some("beta"));
     assert_eq!((acme.state, acme.namespace.as_deref()), (Some(State::Active), Some("shop")));
     assert_eq!((output.tenants["gone"].state, output.tenants["gone"].managed), (Some(State::Retired), false));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tenant_is_told_whole() {
+    let (rig, cluster) = (Rig::with_chart().await, Cluster::start().await);
+    let marked = "# managed by gitops_tenant acme\n# product version shop/1.0\na: 1\n";
+    rig.bare.write("instances/acme/values.yaml", marked).unwrap();
+    rig.bare.write("argo-cd/applications/acme.yaml", APPLICATION).unwrap();
+    let synced = |health: &str| {
+        json!({
+            "sync": {"status": "Synced", "revisions": ["2.0", "4b825dc642cb6eb9a060e54bf8d69288fbee4904"]},
+            "health": {"status": health},
+            "operationState": {"phase": "Succeeded"},
+            "history": [{"deployedAt": "2026-01-02T00:00:00Z"}, {"deployedAt": "2026-01-01T00:00:00Z"}],
+        })
+    };
+    cluster.application_is("acme", &synced("Degraded"));
+    cluster.application_is("stray", &synced("Healthy"));
+    let mut config = rig.attributes("main", json!({}));
+    config["kubernetes"] = cluster.connection();
+    let config: Config = serde_json::from_value(config).unwrap();
+    let tenants = Tenants::read(&rig.context(), &config).await.unwrap().tenants;
+    let told: Vec<_> = tenants.iter().map(|(id, tenant)| format!("{id} {:#}", json!(tenant))).collect();
+    insta::assert_snapshot!(told.join("\n"), @r#"
+    acme {
+      "chart_version": "2.0",
+      "drift": false,
+      "health_status": "Degraded",
+      "import_id": "main:acme",
+      "in_git": true,
+      "last_synced_at": "2026-01-02T00:00:00Z",
+      "managed": true,
+      "namespace": "shop",
+      "product_version": "shop/1.0",
+      "project": "default",
+      "retained": false,
+      "revision": "2.0,4b825dc642cb6eb9a060e54bf8d69288fbee4904",
+      "source_repo_url": null,
+      "state": "active",
+      "status": "Failed",
+      "sync_status": "Synced",
+      "tier": "beta"
+    }
+    stray {
+      "chart_version": null,
+      "drift": true,
+      "health_status": "Healthy",
+      "import_id": null,
+      "in_git": false,
+      "last_synced_at": "2026-01-02T00:00:00Z",
+      "managed": false,
+      "namespace": null,
+      "product_version": null,
+      "project": null,
+      "retained": false,
+      "revision": "2.0,4b825dc642cb6eb9a060e54bf8d69288fbee4904",
+      "source_repo_url": null,
+      "state": null,
+      "status": "Running",
+      "sync_status": "Synced",
+      "tier": null
+    }
+    "#);
 }
 
 #[test]

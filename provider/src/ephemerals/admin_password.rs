@@ -90,6 +90,7 @@ fn unreadable(namespace: &str) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::resources::rig::shown;
     use serde_json::json;
 
     #[test]
@@ -107,11 +108,13 @@ mod tests {
     }
 
     #[test]
-    fn a_deleted_secret_is_explained() {
-        let Problem { summary, detail, .. } = missing("argocd");
-        insta::assert_snapshot!(format!("{summary}\n{detail}"), @"
-        There is no initial password
+    fn what_holds_no_password_is_explained() {
+        insta::assert_snapshot!(shown(&[missing("argocd"), unreadable("argocd")]), @"
+        namespace: There is no initial password
         Secret `argocd/argocd-initial-admin-secret` does not exist. Argo CD makes it at its first start and recommends to delete it once the password was changed. If it was deleted, take the password from where it was put; if Argo CD is installed by this same configuration, refer to its `gitops_bootstrap`, so that this is read afterwards.
+        ---
+        namespace: There is no initial password
+        Secret `argocd/argocd-initial-admin-secret` has no `password` that is text.
         ");
     }
 }

@@ -128,6 +128,34 @@ async fn what_cannot_be_opened_is_told() {
     ");
 }
 
+/// One file, and one that a process can hold.
+#[tokio::test]
+async fn a_file_must_be_named_and_not_be_too_large() {
+    let ephemeral = erase::<SopsFile>().unwrap();
+    let wrong = |config: Json| {
+        let config = decode_lenient(config.to_string().as_bytes(), &ephemeral.schema().ty()).unwrap();
+        shown(&ephemeral.validate(&config))
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let large = dir.path().join("large.yaml");
+    fs::File::create(&large).unwrap().set_len(MAX_FILE + 1).unwrap();
+    let texts = [
+        wrong(json!({})),
+        wrong(json!({"path": "a.yaml", "content": "a: 1"})),
+        refusal(json!({"path": large}), &[]).await.replace(&dir.path().display().to_string(), "DIR"),
+    ];
+    insta::assert_snapshot!(texts.join("\n---\n"), @"
+    path: No file is named
+    Give `path` or `content`.
+    ---
+    content: Two files are named
+    Give either `path` or `content`.
+    ---
+    path: `DIR/large.yaml` is larger than 16 MiB
+    See that it is the right file.
+    ");
+}
+
 /// What somebody did to an encrypted file: the MAC tells, or it cannot be read at all.
 #[tokio::test]
 async fn what_was_tampered_with_is_told() {

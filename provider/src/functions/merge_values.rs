@@ -56,6 +56,8 @@ mod tests {
         assert_eq!(merged.unwrap(), json!({"a": {"b": 1, "c": 2}, "l": []}));
         assert_eq!(call(None, None).unwrap(), json!({}));
         assert_eq!(call(Some(json!([])), None).unwrap_err().parameter, Some("defaults"));
-        assert_eq!(call(None, Some(json!("a: 1"))).unwrap_err().parameter, Some("values"));
+        let refused = call(None, Some(json!("a: 1"))).unwrap_err();
+        assert_eq!(refused.parameter, Some("values"));
+        insta::assert_snapshot!(refused.text, @"Helm values are an object: `{ key = value }`.");
     }
 }

@@ -295,3 +295,7 @@ fn located(error: Error) -> Problem {
     };
     problem(&error).at(path)
 }
+
+#[cfg(test)]
+#[path = "cluster_tests.rs"]
+mod tests;

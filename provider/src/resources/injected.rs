@@ -182,3 +182,7 @@ pub fn unreadable(why: &Problem, attribute: &str) -> Problem {
 pub fn text(live: &Json, pointer: &str) -> String {
     live.pointer(pointer).and_then(Json::as_str).unwrap_or_default().to_owned()
 }
+
+#[cfg(test)]
+#[path = "injected_tests.rs"]
+mod tests;

@@ -51,6 +51,11 @@ impl Object {
     /// Refreshes and plans. `None` where nothing is to be done, else the plan.
     pub async fn plan(&mut self, provider: &Arc<Gitops>, config: &Json) -> Option<Value> {
         self.refresh(provider).await;
+        self.plan_unrefreshed(provider, config).await
+    }
+
+    /// The same with `-refresh=false`: from the state as it is.
+    pub async fn plan_unrefreshed(&mut self, provider: &Arc<Gitops>, config: &Json) -> Option<Value> {
         let (config, schema) = (self.config(config), self.resource.schema());
         let proposed = proposed_new(schema, &self.state, &config);
         let planned =

@@ -37,7 +37,10 @@ pub mod tenant;
 pub mod tenant_fleet;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod unread_tests;
 
+pub use image_release::claims::Lines;
 pub use installation::Sources;
 
 use crate::provider::Gitops;

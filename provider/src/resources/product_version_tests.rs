@@ -1,8 +1,11 @@
 //! The resource against a real Git server: what is committed, what never changes, and what users read.
 
 use super::*;
-use crate::resources::rig::{Rig, shown};
+use crate::resources::life::Object;
+use crate::resources::rig::{PASSWORD, Rig, shown};
+use gitops::git::Settings;
 use serde_json::json;
+use std::sync::Arc;
 
 fn id() -> Identity {
     Identity { product: "shop".to_owned(), version: "1.0".to_owned() }
@@ -67,6 +70,11 @@ async fn messages() {
         let values = format!("# managed by gitops_tenant t{id}\n# product version shop/{version}\n");
         rig.bare.write(&format!("instances/t{id}/values.yaml"), &values).unwrap();
     }
+    for (id, version) in [("kept", "1.0"), ("kept-newer", "2.0")] {
+        let text =
+            format!("# managed by gitops_tenant {id}\nnamespace: {id}\nproduct_version: shop/{version}\n");
+        rig.bare.write(&format!("instances/{id}/retained.yaml"), &text).unwrap();
+    }
     let head = rig.bare.head().unwrap();
     let used = ProductVersion::delete(&cx, &id(), prior(&spec, &made).unwrap()).await.unwrap_err();
     told.push(shown(&[used]));
@@ -82,8 +90,8 @@ async fn messages() {
     version: `products/shop/1.0.yaml` is in the repository already, and says something else
     Nothing was written: a product version never changes. Give this one a new `version`, or import what is there, with its id `main:shop/1.0`.
 
-    version: The product version `shop/1.0` is in use by the tenants `t2`, `t3`, `t4`, `t5`, `t6` and 1 more
-    Nothing was removed. Move these tenants to another version, or delete them, and destroy again.
+    version: The product version `shop/1.0` is in use by the tenants `kept`, `t2`, `t3`, `t4`, `t5` and 2 more
+    Nothing was removed. Move these tenants to another version, or delete them, and destroy again. One whose data were kept counts as long as its `retained.yaml` is there.
 
     product: `../shop` cannot be the name of a product or a version
     Use letters, digits, dots, dashes, underscores and plus signs, at most 63, with a letter or digit at both ends, such as `1.2.3`, and no name that Windows keeps for a device, such as `con`.
@@ -100,6 +108,50 @@ async fn messages() {
     products_path: `/p` is not a path in a repository: it is absolute
     Use a path relative to the root of the repository, such as `instances/team-a`.
     ");
+}
+
+/// Tenants run a version as it is: a plan that would change it says which part of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_version_that_would_change_is_refused_by_the_plan() {
+    let rig = Rig::with_chart().await;
+    let provider = Arc::new(rig.gitops(PASSWORD, Settings::default()));
+    let config = |chart: &str, replicas: u8| {
+        let values = json!({"value": {"replicas": replicas}, "type": ["object", {"replicas": "number"}]});
+        let version =
+            json!({"product": "shop", "version": "1.0", "chart": {"path": chart}, "default_values": values});
+        rig.attributes("main", version)
+    };
+    let mut object = Object::new::<ProductVersion>();
+    assert!(object.apply(&provider, &config("charts/tenant", 1)).await);
+    let mut told = Vec::new();
+    for other in [config("charts/other", 1), config("charts/tenant", 2)] {
+        assert!(object.plan(&provider, &other).await.is_none());
+        told.push(shown(&object.told));
+    }
+    insta::assert_snapshot!(told.join("\n---\n"), @"
+    chart: A product version never changes
+    `shop/1.0` is in Git with another `chart`, and tenants run it as it is. Leave it, add another `gitops_product_version` with a new `version`, and let the tenants name that one.
+    ---
+    default_values: A product version never changes
+    `shop/1.0` is in Git with another `default_values`, and tenants run it as it is. Leave it, add another `gitops_product_version` with a new `version`, and let the tenants name that one.
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_plans_nothing_and_writes_nothing() {
+    let rig = Rig::with_chart().await;
+    let by_hand = "# By hand.\nversion: '1.0'\nproduct: shop\nchart: {path: charts/tenant}\ndefault_values: {replicas:   1}\n";
+    rig.bare.write("products/shop/1.0.yaml", by_hand).unwrap();
+    let head = rig.bare.head().unwrap();
+    let mut imported = rig.import::<ProductVersion>("main:shop/1.0").await;
+    let config = json!({
+        "product": "shop", "version": "1.0", "chart": {"path": "charts/tenant"}, "default_values": {"replicas": 1},
+    });
+    assert_eq!(imported.changes(&config).await, [""; 0]);
+    let mut spelled = config.clone();
+    spelled["git"] = json!({"url": rig.url(), "branch": "main"});
+    imported.apply(&spelled).await;
+    assert_eq!(rig.bare.head().unwrap(), head);
 }
 
 #[test]

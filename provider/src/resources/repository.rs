@@ -94,10 +94,17 @@ impl Place<'_> {
     }
 }
 
-/// What an import said of the repository.
+/// What an import said of the repository, as far as that is more than the provider block says: a resource without a `git`
+/// of its own then plans no change. An address is only named for a resource that has one.
 pub fn imported(cx: &Context<Gitops>) -> Remote {
     let hint = |name: &str| cx.imported(name).map(str::to_owned);
-    Remote { url: hint("repository_url"), branch: hint("branch"), ..Remote::default() }
+    let said = Remote { url: hint("repository_url"), branch: hint("branch"), ..Remote::default() };
+    match (&said.url, open(cx, None), open(cx, Some(&said))) {
+        (None, Ok(of_provider), Ok(of_import)) if of_provider.branch() == of_import.branch() => {
+            Remote::default()
+        }
+        _ => said,
+    }
 }
 
 /// Foresees the outputs `repository_url` and `branch`, and that `commit` is made anew where Git does not have what is

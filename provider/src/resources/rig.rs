@@ -1,6 +1,7 @@
 //! A real Git server for the tests of resources that write to a repository, and a provider with credentials for it.
 
 pub mod cluster;
+pub mod import;
 
 use crate::provider::Gitops;
 use gitops::Secret;

@@ -153,3 +153,30 @@ fn stays(expired: &Problem) -> Problem {
     let detail = format!("What is sealed for it stays as it is, and nothing more is.\n\n{}", expired.detail);
     Problem::warning(expired.summary.clone(), detail).at("certificate")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::resources::rig::shown;
+    use gitops::{cluster, seal};
+
+    #[test]
+    fn what_is_sealed_already_stays() {
+        let away = cluster::Error::Unreachable {
+            host: "https://127.0.0.1:1".into(),
+            why: "connection refused".into(),
+        };
+        let expired = seal::Error::Expired { when: "Jan  1 00:00:00 2021 +00:00".into() };
+        insta::assert_snapshot!(shown(&[unasked(&problem(&away)), stays(&problem(&expired))]), @"
+        controller: The controller cannot be asked
+        Whether the controller of Sealed Secrets has a new key could not be found out. What is sealed for the old one stays; a controller keeps its old keys.
+
+        The cluster at `https://127.0.0.1:1` cannot be reached: connection refused. See that the cluster runs and that this machine reaches it: `kubectl version` with the same kubeconfig must answer.
+        ---
+        certificate: The certificate expired on Jan  1 00:00:00 2021 +00:00
+        What is sealed for it stays as it is, and nothing more is.
+
+        The controller makes a new key every 30 days and keeps the old ones: fetch its newest certificate with `kubeseal --fetch-cert`.
+        ");
+    }
+}

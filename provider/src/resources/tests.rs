@@ -1,10 +1,12 @@
 //! What holds for several resources.
 
+use super::rig::shown;
 use super::*;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use tfplugin_rs::Resource;
+use tfplugin_rs::claims::Claims;
 use tfplugin_rs::resource::{Planned, Wire, erase};
 use tfplugin_rs::value::Value;
 
@@ -109,4 +111,123 @@ async fn a_cluster_of_the_environment_is_warned_of() {
     });
     let others: Vec<_> = takes.map(|(kind, _)| kind).filter(|kind| !warning.contains(kind)).collect();
     assert_eq!(others, [root_app::ALIAS], "each that takes a cluster is looked at here");
+}
+
+/// What users read of an import id that is none.
+fn no_id<R: Resource>() -> String {
+    let told = R::parse_import_id("").err().map(|problem| shown(&[problem])).unwrap_or_default();
+    let expected = told.strip_prefix(": Not an import id\n");
+    format!("{}: {}", R::KIND, expected.unwrap_or(&told))
+}
+
+#[test]
+fn what_is_no_import_id_is_told_how_one_looks() {
+    let all = [
+        no_id::<cluster::Cluster>(),
+        no_id::<secret_injection::SecretInjection>(),
+        no_id::<bootstrap::Bootstrap>(),
+        no_id::<addon::AddonInstallation>(),
+        no_id::<repository_credentials::RepositoryCredentials>(),
+        no_id::<project::Project>(),
+        no_id::<root_app::RootApp>(),
+        no_id::<application::Application>(),
+        no_id::<sync::Sync>(),
+        no_id::<product_version::ProductVersion>(),
+        no_id::<tenant::Tenant>(),
+        no_id::<tenant_fleet::TenantFleet>(),
+        no_id::<files::Files>(),
+        no_id::<overlay::Overlay>(),
+        no_id::<image_release::ImageRelease>(),
+        no_id::<sealed_secret::SealedSecretFile>(),
+        no_id::<sealed_value::SealedValue>(),
+        no_id::<sealing_key::SealingKeys>(),
+        no_id::<sops_file::SopsFile>(),
+        no_id::<env_file::EnvFile>(),
+    ];
+    let table = crate::table().unwrap();
+    assert_eq!(all.len() + 1, table.resource_schemas().count(), "each but the one that is an alias");
+    insta::assert_snapshot!(all.join("\n"), @"
+    gitops_cluster: The import id is `kind/name`, such as `kind/dev`.
+    gitops_secret_injection: The import id is `namespace/name`, such as `web/app-secrets`.
+    gitops_bootstrap: The import id is the namespace, such as `argocd`.
+    gitops_addon: The import id is `kind/namespace`, such as `sealed-secrets/kube-system`.
+    gitops_repository_credentials: The import id is `namespace/address`, such as `argocd/https://git.example.com/acme/shop.git`.
+    gitops_project: The import id is `namespace/name`, such as `argocd/platform`.
+    gitops_root_app: The import id is `namespace/name`, such as `argocd/platform`.
+    gitops_application: The import id is `namespace/name`, such as `argocd/platform`.
+    gitops_sync: The import id is `namespace/name`, such as `argocd/shop-prod`.
+    gitops_product_version: The import id is `branch:product/version`, such as `main:nextcloud/1.2.3`. The repository is that of the provider block.
+    gitops_tenant: The import id is `branch:tenant_id`, such as `main:acme`. The repository is that of the provider block.
+    gitops_tenant_fleet: The import id is `branch:name`, followed by the id of each tenant: `main:shops:acme:globex`. The repository is that of the provider block.
+    gitops_files: The import id is `branch:name`, followed by the path of each file: `main:workflows:.github/workflows/ci.yaml`. The repository is that of the provider block.
+    gitops_overlay: The import id is `branch:name:path`, such as `main:web-prod:k8s/overlays/prod`. The repository is that of the provider block.
+    gitops_image_release: The import id is `branch:file#path`, such as `main:apps/web/kustomization.yaml#images[name=web]`, and for one of several documents `branch:file#document#path`, such as `main:apps/web.yaml#Deployment/web#spec.template.spec.containers[0].image`. The repository is that of the provider block.
+    gitops_sealed_secret: The import id is `branch:namespace/name:file`, such as `main:shop/app-secrets:apps/shop/app-secrets.yaml`, and for bare values `branch:namespace/name:file#value_path`, such as `main:shop/app-secrets:apps/shop/values.yaml#secrets.data`. The repository is that of the provider block.
+    gitops_sealed_value: The import id is `namespace/name/ciphertext`, such as `shop/app-secrets/AgBx…`.
+    gitops_sealing_key: The import id is the namespace of the controller, such as `kube-system`.
+    gitops_sops_file: The import id is `branch:path`, such as `main:secrets/prod.yaml`. The repository is that of the provider block.
+    gitops_env_file: The import id is the path of the file, such as `/srv/shop/.env`.
+    ");
+}
+
+/// What Argo CD and Sealed Secrets are known by.
+const MANIFEST: &str = "\
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: argocd-application-controller}
+spec: {template: {spec: {containers: [{name: a, image: 'quay.io/argoproj/argocd:v3.5.3'}]}}}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: sealed-secrets-controller, namespace: kube-system}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: sealed-secrets-controller, namespace: kube-system}
+spec: {template: {spec: {containers: [{name: a, image: 'docker.io/bitnami/sealed-secrets-controller:0.36.6'}]}}}
+";
+
+/// What users read where two blocks are for the same object.
+async fn twice<R: Resource<Provider = Gitops>>(config: Json) -> String {
+    let claims = Claims::default();
+    let mut problems = Vec::new();
+    for _ in 0..2 {
+        problems.extend(claims.take(planned::<R>(&config, &[]).await.targets, None).1);
+    }
+    problems.iter().map(|problem| format!("{}: {}", problem.path, problem.summary)).collect()
+}
+
+#[tokio::test]
+async fn what_two_blocks_are_for_is_named() {
+    let app = json!({"name": "platform", "repo_url": "https://git.example/p.git", "path": "apps"});
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("install.yaml");
+    std::fs::write(&path, MANIFEST).unwrap();
+    let source = json!({"manifest": {"path": path}});
+    let all = [
+        twice::<cluster::Cluster>(json!({"name": "dev"})).await,
+        twice::<secret_injection::SecretInjection>(json!({"namespace": "web", "name": "app"})).await,
+        twice::<bootstrap::Bootstrap>(json!({"namespace": "argocd", "source": source})).await,
+        twice::<addon::AddonInstallation>(json!({"kind": "sealed-secrets", "source": source})).await,
+        twice::<repository_credentials::RepositoryCredentials>(json!({"url": "https://git.example/p.git"}))
+            .await,
+        twice::<project::Project>(json!({"namespace": "argocd", "name": "shop"})).await,
+        twice::<root_app::RootApp>(app).await,
+        twice::<sync::Sync>(json!({"application": "shop", "revision": "v1"})).await,
+        twice::<sealing_key::SealingKeys>(json!({"namespace": "kube-system"})).await,
+        twice::<env_file::EnvFile>(json!({"path": "dev.env"})).await,
+    ];
+    let all = all.join("\n").replace(env!("CARGO_MANIFEST_DIR"), "/srv");
+    insta::assert_snapshot!(all, @"
+    name: Two blocks are for the kind cluster `dev`
+    namespace: Two blocks are for the Secret `web/app`
+    namespace: Two blocks are for Argo CD in namespace `argocd`
+    kind: Two blocks are for the add-on `sealed-secrets` in namespace `kube-system`
+    namespace: Two blocks are for the credentials of `argocd/https://git.example/p.git`
+    namespace: Two blocks are for the AppProject `argocd/shop`
+    namespace: Two blocks are for the Application `argocd/platform`
+    namespace: Two blocks are for the approval of the Application `argocd/shop`
+    namespace: Two blocks are for the sealing keys in namespace `kube-system`
+    path: Two blocks are for the file `/srv/dev.env`
+    ");
 }

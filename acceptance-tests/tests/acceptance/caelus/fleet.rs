@@ -18,6 +18,9 @@ pub const GRACE: &str = "e9f3a6d2-1c58-4e7b-8f04-7a6b3d9c2e15";
 /// One that somebody makes by hand, as a copy of the first.
 pub const DORA: &str = "5f6c0b92-7e13-4d8a-a2c5-1b94e8d70f36";
 
+/// Two more, so that one of five is changed. The example has none of them.
+pub const MORE: [&str; 2] = ["1a8d5c60-94f7-4b23-8e1d-7c02b6f93a45", "b20e7f3d-6c41-4895-9d7a-e58f013c9b62"];
+
 /// What its Application is to kubectl.
 const APP: &str = "application.argoproj.io";
 
@@ -80,7 +83,9 @@ impl<'a> Fleet<'a> {
             .var("git_password", lab.expect("LAB_GIT_PASSWORD"));
         run.var("repository_url", platform.repository.url());
         let mut fleet = Self { run, kubectl: lab.kubectl(), platform, tenants: tenants() };
-        fleet.wants(|_| ());
+        fleet.wants(|tenants| {
+            MORE.iter().for_each(|id| tenants[*id] = json!({ "version": "notes/1.0.0" }));
+        });
         fleet
     }
 
@@ -125,8 +130,8 @@ impl Drop for Fleet<'_> {
     /// The ids are those of the example, whatever became of the run before.
     fn drop(&mut self) {
         if std::thread::panicking() {
-            let namespaces =
-                ["delete", "namespace", "--ignore-not-found", "--wait=false", ADA, BOB, GRACE, DORA];
+            let delete = ["delete", "namespace", "--ignore-not-found", "--wait=false", ADA, BOB, GRACE, DORA];
+            let namespaces: Vec<_> = delete.into_iter().chain(MORE).collect();
             self.kubectl.try_run(&namespaces, Duration::from_secs(60));
         }
     }

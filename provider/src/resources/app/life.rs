@@ -29,7 +29,8 @@ pub struct WaitFor {
     /// Whether it must be healthy; else it is enough that it is synced.
     #[serde(default = "defaults::yes")]
     pub health: bool,
-    /// Commit that it must be at. Default: whatever Argo CD finds when it is asked to look.
+    /// Commit that it must be at. Default: whatever Argo CD finds when it is asked to look. An Application below it must
+    /// be at the commit too if it reads the same repository at a target revision of the same name: `main` is not `HEAD`.
     pub revision: Option<String>,
 }
 

@@ -90,7 +90,7 @@ fn production_that_nobody_guards() {
 fn messages_of_a_write() {
     let id = || Id::new(gitops::argo::GROUP, "Application", Some("argocd"), "platform");
     let managers = vec!["argocd-server".to_owned()];
-    let foreign = vec![apply::Foreign { object: id(), managers }];
+    let foreign = vec![apply::Foreign { object: id(), managers, conflicts: vec![] }];
     let all = [
         apply::Error::UnknownKind { object: id(), api_version: "argoproj.io/v1alpha1".into() },
         apply::Error::NoNamespace { object: id() },

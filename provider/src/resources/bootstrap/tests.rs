@@ -198,20 +198,17 @@ fn what_the_cluster_says() {
     let widget = Id::new("example.com", "Widget", Some("argocd"), "a");
     let errors = [
         apply::Error::Foreign {
-            objects: vec![Foreign { object: id.clone(), managers: vec!["kubectl".into()] }],
-        },
-        apply::Error::Conflict {
-            object: id,
-            conflicts: vec![Conflict { manager: "helm".into(), field: ".data.url".into() }],
+            objects: vec![Foreign {
+                object: id,
+                managers: vec!["helm".into(), "kubectl".into()],
+                conflicts: vec![Conflict { manager: "helm".into(), field: ".data.url".into() }],
+            }],
         },
         apply::Error::UnknownKind { object: widget, api_version: "example.com/v1".into() },
     ];
     insta::assert_snapshot!(errors.iter().map(|error| told(&not_written(error))).collect::<Vec<_>>().join("\n\n"), @"
-        take_ownership: ConfigMap argocd/argocd-cm (by kubectl) exists and is not ours
+        take_ownership: ConfigMap argocd/argocd-cm (by helm: `.data.url`; kubectl) exists and is not ours
         Nothing was changed. Remove what is there, or set `take_ownership = true` to take it over.
-
-        take_ownership: ConfigMap argocd/argocd-cm has fields that others manage: `.data.url` (helm)
-        Nothing was changed. Leave these fields out, or set `take_ownership = true` to take them over.
 
         source: The cluster has no kind `Widget` of `example.com/v1`, which the manifest's `a` needs
         Its CustomResourceDefinition must be there first: in the same manifest, or installed by a resource that this one depends on.

@@ -311,22 +311,38 @@ async fn another_branch_leaves_the_old_one_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_import_of_files_plans_nothing() {
+    let rig = Rig::start().await;
+    rig.bare.write("a", "text\n").unwrap();
+    let mut imported = rig.import::<super::Files>("main:workflows:a").await;
+    let config = json!({"name": "workflows", "files": {"a": "text\n"}});
+    assert_eq!(imported.changes(&config).await, [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_import_reads_the_files_that_it_names() {
     let rig = Rig::start().await;
     rig.bare.write("a", "text\n").unwrap();
     let blob = rig.bare.git(&["rev-parse", "main:a"]).unwrap();
     rig.put("100644", &blob, "copy");
     rig.put("100644", &blob, "dir/x");
+    let bytes = rig.dir.path().join("bytes");
+    std::fs::write(&bytes, [0xff]).unwrap();
+    let blob = rig.bare.git(&["hash-object", "-w", &bytes.display().to_string()]).unwrap();
+    rig.put("100644", &blob, "logo.png");
     let repository = open(&rig.context(), spec(&rig, json!({"files": {}})).git.as_ref()).unwrap();
     let tree = repository.read(&task(&rig.context())).await.unwrap();
     assert_eq!(shape::text(&tree, "copy", &repository).unwrap(), "text\n");
-    let problems = ["none", "dir"].map(|path| shape::text(&tree, path, &repository).unwrap_err());
+    let problems = ["none", "dir", "logo.png"].map(|path| shape::text(&tree, path, &repository).unwrap_err());
     insta::assert_snapshot!(rig.plain(&shown(&problems)), @"
     : `none` cannot be imported
     On `main` of http://git.example/p.git there is no such file. Name the files of the set that are there.
     ---
     : `dir` in the repository is a directory, not a file
     Remove or rename it, or choose another path.
+    ---
+    : `logo.png` cannot be imported
+    On `main` of http://git.example/p.git it is no text (UTF-8), which a configuration cannot hold.
     ");
 }
 

@@ -1,12 +1,19 @@
 //! What a release claims while it is planned: its lines for itself, the file together with whoever writes parts of it.
+//!
+//! A plan that creates everything has not seen the file, and knows a line by the words of the configuration alone. So
+//! who writes a line is noted again where the file is at hand, while it is written.
 
 use super::ImageRelease;
 use super::shape::Place;
 use crate::resources::repository::share_file;
+use gitops::Explain;
 use gitops::git::Repository;
 use gitops::release::{Format, content};
 use gitops::yaml::Path;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::error::Error;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
 use tfplugin_rs::{Foresight, Resource};
 
 /// Claims what the release writes in `repository`, as far as it is known.
@@ -58,6 +65,58 @@ pub fn claim_tag<R: Resource>(
 fn lines(repository: &Repository, place: &Place, format: Format) -> BTreeSet<String> {
     let line = |path: &Path| format!("the line {} {}", place.name_of(path), on(repository));
     format.places(&place.path).iter().map(line).collect()
+}
+
+/// The lines that releases wrote in this run, in words, each with the id of the release.
+#[derive(Clone, Default)]
+pub struct Lines(Arc<Mutex<BTreeMap<String, String>>>);
+
+/// Another block of the same run wrote the line.
+#[derive(Debug)]
+pub struct Second {
+    line: String,
+}
+
+impl fmt::Display for Second {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "two blocks are for {}", self.line)
+    }
+}
+
+impl Error for Second {}
+
+impl Explain for Second {
+    fn hint(&self) -> Option<String> {
+        Some(
+            "Each would undo what the other does. Keep one of them, or give the other a name of its own."
+                .into(),
+        )
+    }
+}
+
+impl Lines {
+    /// Notes that the release `id` writes the lines at `place` of a file that says `text` then. What it wrote before is
+    /// its own: a change is carried out once more where others were faster.
+    ///
+    /// # Errors
+    ///
+    /// [`Second`].
+    pub fn take(
+        &self,
+        repository: &Repository,
+        (place, format): (&Place, Format),
+        text: &str,
+        id: &str,
+    ) -> Result<(), Second> {
+        let Some(found) = place.found_in(text) else { return Ok(()) };
+        let lines = lines(repository, &found, format);
+        let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(line) = lines.iter().find(|line| taken.get(*line).is_some_and(|other| other != id)) {
+            return Err(Second { line: line.clone() });
+        }
+        taken.extend(lines.into_iter().map(|line| (line, id.to_owned())));
+        Ok(())
+    }
 }
 
 fn on(repository: &Repository) -> String {

@@ -186,6 +186,33 @@ async fn images_are_the_overlays_or_a_releases() {
     assert_eq!(told(&rig, &rig.url(), &[Overlay("prod", updated), api]).await, "");
 }
 
+/// Nothing is refreshed before a first apply, so that no plan of it has seen the file.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_first_apply_has_one_writer_of_a_line() {
+    let rig = Rig::start().await;
+    rig.bare.write(OVERLAY, "images:\n- {name: web, newTag: '1'}\n").unwrap();
+    let cx = rig.context();
+    let apply = async |path: &str, more: Json| {
+        let id = serde_json::from_value(json!({"file": OVERLAY, "path": path})).unwrap();
+        let spec = serde_json::from_value(rig.attributes("main", more)).unwrap();
+        rig.plain(&shown(ImageRelease::apply(&cx, &id, None, &spec).await.problems()))
+    };
+    let tag = || json!({"format": "tag", "tag": "2"});
+    assert_eq!(apply("images[0].newTag", tag()).await, "");
+    let entry = json!({"format": "kustomize", "tag": "3"});
+    insta::assert_snapshot!(apply("images[name=web]", entry.clone()).await, @"
+    path: Two blocks are for the line `images[0].newTag` of `prod/kustomization.yaml` on `main` of `http://git.example/p.git`
+    Each would undo what the other does. Keep one of them, or give the other a name of its own.
+    ");
+    assert_eq!(apply("images[0].newTag", tag()).await, "", "the same once more");
+
+    // An entry that is new is somebody's as well.
+    assert_eq!(apply("images[name=api]", entry).await, "");
+    assert!(apply("images[1].newTag", tag()).await.starts_with("path: Two blocks are for the line"));
+    let kept = rig.bare.read(OVERLAY).unwrap();
+    assert!(kept.contains("newTag: '2'") && kept.contains("newTag: \"3\""), "{kept}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn one_line_has_one_writer_in_whatever_spelling() {
     let rig = Rig::start().await;

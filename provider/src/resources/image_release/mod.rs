@@ -10,7 +10,7 @@ mod tests;
 use super::repository::{commit, foresee, imported, open};
 use crate::problem::first;
 use crate::provider::{Gitops, task};
-use gitops::git::{self, Change, Outcome as Landed, Owner, Repository, Snapshot};
+use gitops::git::{self, Change, Edit, Outcome as Landed, Owner, Repository, Snapshot};
 use gitops::release::{Release, content};
 use schemars::JsonSchema;
 use shape::{Identity, ImportId, Place, Spec, Status, located};
@@ -141,7 +141,17 @@ async fn write(
     let release = shape::release(id, want)?;
     let (owner, message) = (Owner::new(ImageRelease::KIND, ImportId::of(id)), shape::message(want, &release));
     let adopt = want.take_ownership;
-    let change = Change::new(owner, message, move |tree| release.edits(tree, adopt));
+    let (place, format, name) = (Place::of(id).map_err(first)?, want.format, ImportId::of(id));
+    let (lines, here) = (cx.provider().lines.clone(), repository.clone());
+    let change = Change::new(owner, message, move |tree| {
+        let edits = release.edits(tree, adopt)?;
+        for edit in &edits {
+            if let Edit::Write { content, .. } = edit {
+                lines.take(&here, (&place, format), &String::from_utf8_lossy(content), &name)?;
+            }
+        }
+        Ok(edits)
+    });
     let landed = commit(cx, &task(cx), &repository, change).await.map_err(|error| located(&error))?;
     let commit = match (landed, prior) {
         // The image was there already: the commit that brought it stays.

@@ -1,5 +1,6 @@
 //! What users say of a release and what they learn of it, to and from the release that the platform knows.
 
+use super::claims::Second;
 use crate::import_id;
 use crate::problem::{Locate, first, problem};
 use gitops::git::{self, Refusal, Remote, Repository};
@@ -241,6 +242,7 @@ pub fn located(error: &git::Error) -> Problem {
             match why.downcast_ref::<release::Error>() {
                 Some(error) => error.attribute(),
                 None if is_of_the_file(refusal) => "file",
+                None if why.is::<Second>() => "path",
                 None => "git",
             }
         }

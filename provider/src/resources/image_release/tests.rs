@@ -92,6 +92,16 @@ fn file(rig: &Rig, path: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_import_plans_nothing() {
+    let rig = rig().await;
+    let mut imported = rig.import::<ImageRelease>("main:prod/kustomization.yaml#images[name=web]").await;
+    let config = json!({
+        "file": "prod/kustomization.yaml", "path": "images[name=web]", "format": "kustomize", "tag": "1.4.2",
+    });
+    assert_eq!(imported.changes(&config).await, [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn each_change_is_one_commit_and_one_line() {
     let rig = rig().await;
     let begun = rig.bare.commits().unwrap();

@@ -96,9 +96,12 @@ impl Installation {
 
     /// Warns of what is gone or changed.
     pub fn warn_of_drift(&self, cx: &Context<Gitops>, survey: &Survey) {
-        if let Some(text) = drift(survey) {
-            cx.warn(Problem::warning(format!("{} is not as it was installed", self.title()), text));
-        }
+        self.drifted(survey).into_iter().for_each(|warning| cx.warn(warning));
+    }
+
+    pub(super) fn drifted(&self, survey: &Survey) -> Option<Problem> {
+        let text = drift(survey)?;
+        Some(Problem::warning(format!("{} is not as it was installed", self.title()), text))
     }
 }
 

@@ -10,6 +10,8 @@
 mod live;
 mod recipe;
 mod source;
+#[cfg(test)]
+mod tests;
 mod write;
 
 pub use recipe::Recipe;
@@ -151,12 +153,13 @@ impl Installation {
 
     /// Warns of image rewrites that match nothing.
     pub fn warn_of_unused(&self, cx: &Context<Gitops>, install: &Install) {
-        for prefix in &install.prepared.unused_images {
-            let detail =
-                format!("No image of the manifest begins with `{prefix}`, so this rewrite does nothing.");
-            cx.warn(Problem::warning("An image rewrite matches nothing", detail).at("images"));
-        }
+        install.prepared.unused_images.iter().for_each(|prefix| cx.warn(unused(prefix)));
     }
+}
+
+fn unused(prefix: &str) -> Problem {
+    let detail = format!("No image of the manifest begins with `{prefix}`, so this rewrite does nothing.");
+    Problem::warning("An image rewrite matches nothing", detail).at("images")
 }
 
 fn count(objects: usize) -> i64 {

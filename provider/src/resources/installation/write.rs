@@ -120,9 +120,9 @@ impl Installation {
     }
 
     /// Without an inventory nothing tells which objects are to be removed.
-    fn stays(&self) -> Problem {
+    pub(super) fn stays(&self) -> Problem {
         let detail = format!(
-            "The {} in namespace `{}` has no inventory (ConfigMap `{}`): it was imported and never applied, or somebody removed the inventory. What belongs to it is not known, so it was left as it is.",
+            "{} in namespace `{}` has no inventory (ConfigMap `{}`): it was imported and never applied, or somebody removed the inventory. What belongs to it is not known, so it was left as it is.",
             self.title(),
             self.recipe.namespace(),
             inventory_name(self.set)
@@ -134,7 +134,7 @@ impl Installation {
 /// The problem, on the attribute that the error is about.
 pub fn not_written(error: &apply::Error) -> Problem {
     match error {
-        apply::Error::Foreign { .. } | apply::Error::Conflict { .. } => problem(error).at("take_ownership"),
+        apply::Error::Foreign { .. } => problem(error).at("take_ownership"),
         apply::Error::UnknownKind { .. } => problem(error).at("source"),
         apply::Error::Interrupted { .. } | apply::Error::Unreachable { .. } => {
             let mut problem = problem(error);
@@ -152,7 +152,9 @@ pub fn stopped(error: &apply::Error) -> Problem {
 }
 
 fn warn_of_kept(cx: &Context<Gitops>, kept: &[apply::Kept]) {
-    for apply::Kept { object, reason } in kept {
-        cx.warn(Problem::warning("An object stays", format!("{object} was not removed: {reason}.")));
-    }
+    kept.iter().for_each(|kept| cx.warn(object_stays(kept)));
+}
+
+pub(super) fn object_stays(apply::Kept { object, reason }: &apply::Kept) -> Problem {
+    Problem::warning("An object stays", format!("{object} was not removed: {reason}."))
 }

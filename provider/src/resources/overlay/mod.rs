@@ -14,7 +14,7 @@ use crate::defaults;
 use crate::problem::Locate;
 use crate::provider::{Gitops, task};
 use gitops::Task;
-use gitops::git::{Change, Outcome as Landed, Owner, Remote, Repository, Snapshot};
+use gitops::git::{Change, Outcome as Landed, Owner, Refusal, Remote, Repository, Snapshot};
 use gitops::overlay::{self, Found};
 use gitops::path::RepoPath;
 use schemars::JsonSchema;
@@ -158,11 +158,19 @@ async fn write(
     let here = prior.filter(|prior| prior.status.place().is(&repository));
     let known = here.map(|prior| prior.status.place().known()).unwrap_or_default();
     let adopt = want.take_ownership;
+    // Who sets the images is in the mark.
+    let marks = here.is_none_or(|prior| prior.spec.images.is_some() != want.images.is_some());
     let (kept, written) = (Kept::default(), Arc::new(Mutex::new(gitops::files::Known::new())));
     let (noted, files) = (kept.clone(), written.clone());
     let action = if prior.is_some() { "update" } else { "create" };
     let change = Change::new(owner(id), format!("{action} overlay {}", id.name), move |tree| {
         let set = wanted.set(tree)?;
+        let found = Found::of(&wanted, tree).map_err(Refusal::from)?;
+        // What was imported stays as somebody wrote it, as long as nothing else is to be there.
+        if !marks && found.is(&wanted) && found.files.keys().eq(known.keys()) {
+            *files.lock().unwrap_or_else(PoisonError::into_inner) = found.files;
+            return Ok(Vec::new());
+        }
         *files.lock().unwrap_or_else(PoisonError::into_inner) = set.known();
         Ok(noted.note(set.changes(tree, &known, adopt)?))
     });

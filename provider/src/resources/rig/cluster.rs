@@ -74,6 +74,15 @@ impl Cluster {
         self.put(&format!("{APPLICATIONS}/{id}"), app);
     }
 
+    /// The Application of a tenant is there, with this status.
+    pub fn application_is(&self, id: &str, status: &Json) {
+        let metadata = json!({ "name": id, "namespace": "argocd", "labels": { TENANT: id } });
+        self.put(
+            &format!("{APPLICATIONS}/{id}"),
+            json!({ "metadata": metadata, "spec": {}, "status": status }),
+        );
+    }
+
     /// The Application of a tenant is gone.
     pub fn application_is_gone(&self, id: &str) {
         self.remove(&format!("{APPLICATIONS}/{id}"));
@@ -109,6 +118,13 @@ impl Cluster {
             .collect()
     }
 
+    /// Nobody may read the Secret.
+    pub fn forbid_secret(&self, namespace: &str, name: &str) {
+        let message = format!("secrets \"{name}\" is forbidden");
+        let status = json!({ "kind": "Status", "code": 403, "reason": "Forbidden", "message": message });
+        self.put(&format!("/api/v1/namespaces/{namespace}/secrets/{name}"), status);
+    }
+
     /// All Secrets are gone.
     pub fn lose_secrets(&self) {
         self.objects.lock().unwrap().retain(|path, _| !path.contains("/secrets/"));
@@ -131,9 +147,15 @@ async fn serve(mut stream: TcpStream, objects: Objects) {
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let not_found = || ("404 Not Found", json!({ "kind": "Status", "code": 404, "reason": "NotFound" }));
     let (status, body) = match method {
+        // Nobody else manages a field here.
+        "PATCH" if query.contains("dryRun=") => ("200 OK", serde_json::from_slice(&body).unwrap()),
         "PATCH" => applied(&mut objects.lock().unwrap(), path, &body),
         _ if query.contains("watch=") => not_found(),
-        _ => found(&objects.lock().unwrap(), path).map_or_else(not_found, |object| ("200 OK", object)),
+        _ => match found(&objects.lock().unwrap(), path) {
+            Some(object) if object["code"] == 403 => ("403 Forbidden", object),
+            Some(object) => ("200 OK", object),
+            None => not_found(),
+        },
     };
     let (body, length) = (body.to_string(), body.to_string().len());
     let head = format!(

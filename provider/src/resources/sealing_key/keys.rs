@@ -231,7 +231,8 @@ async fn let_it_read(
     wait::rolled_out(task, &cluster.client(), &running.id).await.at("restart")
 }
 
-fn not_read(deployment: &str) -> Problem {
+/// Warns of a controller that runs without the newest key.
+pub fn not_read(deployment: &str) -> Problem {
     let detail = format!(
         "{deployment} was started before the last of the keys was put in place, and reads keys only when it starts. Until then it neither opens what was sealed for that key nor gives out its certificate. Start it anew: `kubectl rollout restart`; or leave `restart` to its default."
     );

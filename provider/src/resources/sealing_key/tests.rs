@@ -1,5 +1,7 @@
 //! The life of sealing keys, and what users read of keys and backups that cannot be used.
 
+mod told;
+
 use super::super::life::Object;
 use super::super::rig::cluster::Cluster;
 use super::super::rig::{PASSWORD, Rig, shown};

@@ -207,6 +207,15 @@ async fn what_is_required_must_be_there() {
     ");
 }
 
+#[test]
+fn a_rule_that_says_nothing_is_refused() {
+    let config = json!({"path": PATH, "age": [RECIPIENT], "encrypted_regex": "", "data_wo": {"A": "x"}});
+    insta::assert_snapshot!(shown(&Object::new::<SopsFile>().validate(&config)), @"
+    encrypted_regex: `encrypted_regex` is empty
+    Leave it out.
+    ");
+}
+
 /// Of values that are not known yet the names are, and one that is missing fails the plan. Of a text nothing is known before
 /// all of it is.
 #[test]

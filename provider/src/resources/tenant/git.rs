@@ -3,6 +3,7 @@
 use super::secrets::Delivery;
 use super::shape::{self, Identity, Spec, Status};
 use super::{Written, owner};
+use crate::adoption::{take, taken};
 use crate::problem::{Locate, problem};
 use crate::provider::Gitops;
 use crate::resources::repository::commit;
@@ -10,7 +11,7 @@ use gitops::Task;
 use gitops::git::{self, Change, Refusal, Repository, Snapshot};
 use gitops::product;
 use gitops::sops;
-use gitops::tenant::{Files, Found, Home, NotNamed, Refused};
+use gitops::tenant::{Adopted, Files, Found, Home, NotNamed, Refused};
 use std::error::Error;
 use std::sync::{Arc, Mutex, PoisonError};
 use tfplugin_rs::{Context, Prior, Problem};
@@ -36,6 +37,7 @@ pub(super) async fn write(
     let parcel = delivery.pack(want, &repository, delivered.zip(former.as_ref())).await?;
     let secrets = parcel.clone();
     let (spec, place) = (want.clone(), home.clone());
+    let adopted = taken(cx).remove(&id.tenant_id);
     // The change sees the tree that it is made on, and asks it for the chart and its version: no second fetch for that.
     let seen = Arc::new(Mutex::new(None));
     let version = seen.clone();
@@ -44,7 +46,7 @@ pub(super) async fn write(
     let change = Change::new(owner(id), message, move |tree| {
         let wanted = shape::tenant(place.clone(), &spec, tree)?;
         *seen.lock().unwrap_or_else(PoisonError::into_inner) = wanted.resolved_version(tree);
-        let edits = wanted.edits(tree, before.as_ref(), spec.take_ownership)?;
+        let edits = wanted.edits(tree, before.as_ref(), adopted.as_ref(), spec.take_ownership)?;
         Ok([edits, secrets.edits(tree)?].concat())
     });
     let outcome = commit(cx, task, &repository, change).await.map_err(|error| located(&error))?;
@@ -64,6 +66,22 @@ fn at(status: &Status, repository: &Repository) -> bool {
 /// Where an import looks: it knows no configuration.
 pub(super) fn paths_of_import(id: &Identity) -> Result<Files, Problem> {
     Files::in_directories("instances", "argo-cd/applications", &id.tenant_id).at("tenant_id")
+}
+
+/// Keeps the Application of a tenant that is imported as it is, and warns of what goes with it later.
+pub(super) fn take_over(
+    cx: &Context<Gitops>,
+    id: &Identity,
+    spec: &Spec,
+    repository: &Repository,
+    tree: &Snapshot,
+    found: &Found,
+) {
+    let Ok(tenant) = shape::tenant(shape::home(id, spec, repository), spec, tree) else { return };
+    if let Some(adopted) = Adopted::of(found, &tenant).filter(|_| !tenant.is_written(tree)) {
+        take(cx, &[(id.tenant_id.clone(), adopted)].into());
+    }
+    shape::left_out(&id.tenant_id, &tenant, found).into_iter().for_each(|warning| cx.warn(warning));
 }
 
 /// What the files say; `None` where there is none.

@@ -20,11 +20,12 @@ pub use clusters::{connect, look, reach};
 use super::app::life as app;
 use super::blame::{self, Attributes};
 use super::repository::{claim_file, commit, foresee, imported, open};
+use crate::adoption::taken;
 use crate::import_id;
 use crate::outcome::{Phase, unfinished};
 use crate::problem::Locate;
 use crate::provider::{Gitops, task, warn_of_environment};
-use git::{files, located, paths_of_import, write};
+use git::{files, located, paths_of_import, take_over, write};
 use gitops::git::{Change, Owner, Repository};
 use gitops::tenant::{Files, OnDelete, State};
 use life::Passage;
@@ -51,8 +52,9 @@ use written::Written;
 /// `GITOPS_FINGERPRINT_KEY` makes safe also against whoever has both the state and the file.
 ///
 /// An import reads the files from their default directories. Its id is `branch:tenant_id`. Tenants that somebody made by
-/// hand become ours with it: the next apply writes their files as a tenant's, and a warning tells what of the Application
-/// goes with that. Many of them at once are imported with what the data source `gitops_tenants` tells.
+/// hand become ours with it, and their files stay as they are: the first change of what a tenant is writes them as a
+/// tenant's, and a warning tells what of the Application goes with that. Many of them at once are imported with what the
+/// data source `gitops_tenants` tells.
 #[derive(JsonSchema)]
 pub struct Tenant;
 
@@ -197,9 +199,7 @@ impl Resource for Tenant {
                 let found = files(&tree, &paths_of_import(id)?)?;
                 let Some(found) = found else { return Ok(None) };
                 let spec = shape::imported(id, hints, &repository, &found);
-                let tenant = shape::tenant(shape::home(id, &spec, &repository), &spec, &tree).ok();
-                let left = tenant.and_then(|tenant| shape::left_out(&id.tenant_id, &tenant, &found));
-                left.into_iter().for_each(|warning| cx.warn(warning));
+                take_over(cx, id, &spec, &repository, &tree, &found);
                 (spec, None, None, None)
             }
         };
@@ -215,7 +215,7 @@ impl Resource for Tenant {
                 return leaving::read(cx, &task, spec, written).await;
             };
             if let Some(tenant) = &tenant {
-                same = found.differs(tenant).is_empty();
+                same = found.differs(tenant, taken(cx).get(&id.tenant_id)).is_empty();
                 shape::show_drift(&mut spec, tenant, &found);
             }
         }

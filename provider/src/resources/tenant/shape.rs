@@ -195,7 +195,7 @@ pub fn left_out(id: &str, tenant: &Tenant, found: &Found) -> Option<Problem> {
     let left = found.leaves_out(tenant);
     let lines: Vec<_> = left.iter().map(|what| format!("- {what}")).collect();
     let detail = format!(
-        "The next apply writes `{}` as a tenant's, without:\n{}\n\nSay it in values, in the chart or in another file first, where it is needed.",
+        "It stays as it is until the tenant changes: that apply writes `{}` as a tenant's, without:\n{}\n\nSay it in values, in the chart or in another file first, where it is needed.",
         tenant.home.application_path(),
         lines.join("\n")
     );

@@ -5,7 +5,7 @@ use super::shape::{self, Identity, Spec, Status, located};
 use super::tenants::{self, Told, at};
 use super::write::Run;
 use super::{leaving, of, read};
-use crate::adoption::adopts;
+use crate::adoption::{Applications, adopts, taken};
 use crate::problem::Locate;
 use crate::provider::Gitops;
 use crate::resources::repository::open;
@@ -56,7 +56,7 @@ pub async fn begin<'a>(
         cx.warn(left_behind(prior.as_ref()));
     }
     let was = here.map(|prior| tenants::told(&prior.spec).0).unwrap_or_default();
-    let members = members(&told, &was, &repository)?;
+    let members = members(&told, &was, &repository, taken(cx))?;
     let gone = was.iter().filter(|(id, _)| !told.contains_key(*id));
     let mut leaving: Vec<_> = gone.map(|(id, said)| Resident::of(id, said, &repository)).collect();
     if here.is_some() {
@@ -114,11 +114,17 @@ async fn cluster(
     }
 }
 
-fn members(told: &Told, was: &Told, repository: &Repository) -> Result<BTreeMap<String, Member>, Problem> {
+fn members(
+    told: &Told,
+    was: &Told,
+    repository: &Repository,
+    mut taken: Applications,
+) -> Result<BTreeMap<String, Member>, Problem> {
     let mut members = BTreeMap::new();
     for (id, said) in told {
         let before = was.get(id).map(|said| tenants::home(id, said, repository).files().whole());
-        members.insert(id.clone(), tenants::member(id, said, repository, before.transpose()?)?);
+        let member = tenants::member(id, said, repository, before.transpose()?, taken.remove(id))?;
+        members.insert(id.clone(), member);
     }
     Ok(members)
 }

@@ -22,7 +22,7 @@ use crate::adoption::adopted;
 use crate::problem::add;
 use crate::provider::{Gitops, task, warn_of_environment};
 use gitops::fleet::{self, Wave};
-use gitops::git::{Change, Owner, Repository};
+use gitops::git::{Change, Details, Owner, Repository};
 use gitops::path::TenantId;
 use gitops::tenant::Files;
 use leaving::Leaving;
@@ -145,7 +145,10 @@ impl Resource for TenantFleet {
         let cluster = leaving.prepare().await?;
         let leavers = leaving.leavers.clone();
         let message = format!("delete fleet {}", id.name);
+        let details = Details::default();
+        details.note(fleet::listed(homes(&leavers).map(|home| &home.id)));
         let change = Change::new(owner(id), message, move |tree| fleet::removal(tree, homes(&leavers)));
+        let change = change.with_details(&details);
         let landed = commit(cx, &task, &repository, change).await.map_err(|error| located(&error))?;
         // Of what waits in a pull request the cluster knows nothing.
         let cluster = cluster.as_ref().filter(|_| landed.request().is_none());

@@ -1,23 +1,26 @@
 //! A fleet as Git has it, and each tenant as Argo CD says: one look at the branch, and one list of the cluster.
 
-use super::passages::Resident;
+use super::passages::{PARALLEL, Resident};
 use super::shape::{Identity, Spec, Status, TenantStatus, located};
 use super::tenants::{self, at};
 use super::{IDS, TenantFleet, leaving};
-use crate::adoption;
+use crate::adoption::{self, Applications};
 use crate::problem::{Locate, problem};
 use crate::provider::Gitops;
+use crate::resources::app::life as app;
 use crate::resources::repository::{imported as remote_of_import, open};
 use crate::resources::tenant::git::files;
 use crate::resources::tenant::{look, shape as tenant};
+use futures::{StreamExt, stream};
 use gitops::Task;
 use gitops::apply::labelled;
 use gitops::cluster::Cluster;
 use gitops::fleet::Products;
 use gitops::git::{Remote, Repository, Snapshot};
-use gitops::tenant::{Drift, Files, Found, Home, OnDelete, Summary, TENANT, Tenant};
+use gitops::tenant::{Adopted, Drift, Files, Found, OnDelete, Summary, TENANT, Tenant};
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
+use std::future::ready;
 use tfplugin_rs::{Context, Prior, Problem, Resource};
 
 /// The fleet as it is; `None` where no tenant of it is there any more.
@@ -34,19 +37,19 @@ pub async fn refresh(
     }
     let tree = repository.glance(task).await.map_err(|error| located(&error))?;
     let (told, _) = tenants::told(&spec);
-    let (mut products, mut seen) = (Products::new(&tree), BTreeMap::new());
+    let (mut products, mut seen, taken) = (Products::new(&tree), BTreeMap::new(), adoption::taken(cx));
     for (id, said) in &told {
         let paths = tenants::home(id, said, &repository).files().at(at(id))?;
         // A product version that is gone, or no longer to be read, is for the apply to say.
         let mut known = status.tenants_status.remove(id).unwrap_or_default();
         let settled = tenant::settled(said, known.resolved_version.as_ref());
-        let wanted = tenants::member(id, &settled, &repository, None).ok();
+        let wanted = tenants::member(id, &settled, &repository, None, None).ok();
         let wanted = wanted.and_then(|member| products.tenant(&member).ok());
         if !wanted.as_ref().is_some_and(|tenant| tenant.is_written(&tree)) {
             let Some(found) = files(&tree, &paths).map_err(|problem| super::of(id, problem))? else {
                 continue;
             };
-            if !wanted.as_ref().is_some_and(|tenant| found.differs(tenant).is_empty()) {
+            if !wanted.as_ref().is_some_and(|tenant| found.differs(tenant, taken.get(id)).is_empty()) {
                 known.commit.clear();
                 show(&mut spec, id, said, wanted.as_ref(), &found);
             }
@@ -75,7 +78,7 @@ pub async fn refresh(
         elements.retain(|id, _| seen.contains_key(id) || !told.contains_key(id));
     }
     let cluster = look(cx, task, spec.kubernetes.as_ref()).await?;
-    look_at(task, cluster.as_ref(), &spec.argocd_namespace, &mut seen).await;
+    look_at(cx, task, cluster.as_ref(), &spec.argocd_namespace, &mut seen).await;
     Ok(Some((spec, Status { tenants_status: seen, ..status })))
 }
 
@@ -89,6 +92,7 @@ fn show(spec: &mut Spec, id: &str, said: &tenant::Spec, wanted: Option<&Tenant>,
 
 /// Says of each tenant how it is; where the cluster does not answer, as if Argo CD had not seen it yet.
 pub async fn look_at(
+    cx: &Context<Gitops>,
     task: &Task,
     cluster: Option<&Cluster>,
     namespace: &str,
@@ -96,7 +100,18 @@ pub async fn look_at(
 ) {
     let live = match cluster {
         Some(cluster) if !tenants.is_empty() => {
-            labelled(task, cluster, namespace, TENANT).await.unwrap_or_default()
+            let mut live = labelled(task, cluster, namespace, TENANT).await.unwrap_or_default();
+            // Those that were made by hand carry no label of ours.
+            let mut taken = adoption::taken(cx);
+            taken.retain(|id, _| tenants.contains_key(id) && !live.contains_key(id));
+            let looks = taken.into_keys().map(|id| async move {
+                let found = app::live(task, cluster, namespace, &id).await.ok().flatten()?;
+                Some((id, found))
+            });
+            live.extend(
+                stream::iter(looks).buffer_unordered(PARALLEL).filter_map(ready).collect::<Vec<_>>().await,
+            );
+            live
         }
         _ => BTreeMap::new(),
     };
@@ -112,32 +127,54 @@ pub async fn import(cx: &Context<Gitops>, task: &Task, id: &Identity) -> Result<
     let repository = open(cx, Some(&remote)).whole()?;
     let tree = repository.glance(task).await.whole()?;
     let mut elements = Map::new();
-    let mut products = Products::new(&tree);
+    let (mut products, mut taken) = (Products::new(&tree), Applications::new());
     let (mut of_all, mut seen, mut projects) = (None, BTreeMap::new(), BTreeMap::new());
     for tenant_id in cx.imported(IDS).unwrap_or_default().split(':').filter(|id| !id.is_empty()) {
         let (said, found) = said(&tree, &repository, tenant_id, id)?;
-        let member = tenants::member(tenant_id, &said, &repository, None).ok();
-        let tenant = member.and_then(|member| products.tenant(&member).ok());
-        let left = tenant.and_then(|tenant| tenant::left_out(tenant_id, &tenant, &found));
-        left.into_iter().for_each(|warning| cx.warn(warning));
+        let member = tenants::member(tenant_id, &said, &repository, None, None).ok();
+        let mut known = TenantStatus::default();
+        if let Some(tenant) = member.and_then(|member| products.tenant(&member).ok()) {
+            let adopted = Adopted::of(&found, &tenant).filter(|_| !tenant.is_written(&tree));
+            let same = found.differs(&tenant, adopted.as_ref()).is_empty();
+            known.commit = if same { tree.commit() } else { String::new() };
+            known.resolved_version = products.resolved_version(&tenant);
+            taken.extend(adopted.map(|adopted| (tenant_id.to_owned(), adopted)));
+            tenant::left_out(tenant_id, &tenant, &found).into_iter().for_each(|warning| cx.warn(warning));
+        }
         elements.insert(tenant_id.to_owned(), tenants::shown(&said));
-        let home: Home = tenants::home(tenant_id, &said, &repository);
-        seen.insert(home.id, TenantStatus { commit: tree.commit(), ..TenantStatus::default() });
+        seen.insert(tenant_id.to_owned(), known);
         projects.insert(said.tier.clone(), said.project.clone());
         of_all.get_or_insert(said);
     }
     if elements.is_empty() {
         adoption::imported(cx, &place(&repository));
+    } else {
+        adoption::take(cx, &taken);
     }
     let of_all = of_all.unwrap_or_default();
     projects.retain(|_, project| *project != of_all.project);
-    look_at(task, look(cx, task, None).await?.as_ref(), &of_all.argocd_namespace, &mut seen).await;
-    let spec = Spec {
+    let all = seen.values().all(|tenant| !tenant.commit.is_empty());
+    look_at(cx, task, look(cx, task, None).await?.as_ref(), &of_all.argocd_namespace, &mut seen).await;
+    let tier_projects = Some(projects).filter(|projects| !projects.is_empty());
+    let spec = imported(remote, of_all, Json::Object(elements), tier_projects);
+    let (repository_url, branch) = (repository.url(), repository.branch().to_owned());
+    let commit = if all { tree.commit() } else { String::new() };
+    Ok((spec, Status { repository_url, branch, commit, tenants_status: seen }))
+}
+
+/// The fleet of these `tenants`, the first of which says what all of them have in common.
+fn imported(
+    remote: Remote,
+    of_all: tenant::Spec,
+    tenants: Json,
+    tier_projects: Option<BTreeMap<String, String>>,
+) -> Spec {
+    Spec {
         git: Some(remote).filter(|remote| *remote != Remote::default()),
         kubernetes: None,
         on_delete: OnDelete::default(),
         drift: Drift::default(),
-        tenants: Json::Object(elements),
+        tenants,
         waves: None,
         instances_path: of_all.instances_path,
         applications_path: of_all.applications_path,
@@ -145,12 +182,10 @@ pub async fn import(cx: &Context<Gitops>, task: &Task, id: &Identity) -> Result<
         source_repo_url: of_all.source_repo_url,
         argocd_namespace: of_all.argocd_namespace,
         project: of_all.project,
-        tier_projects: Some(projects).filter(|projects| !projects.is_empty()),
+        tier_projects,
         wait: true,
         take_ownership: false,
-    };
-    let (repository_url, branch) = (repository.url(), repository.branch().to_owned());
-    Ok((spec, Status { repository_url, branch, commit: tree.commit(), tenants_status: seen }))
+    }
 }
 
 /// Where an import was consent.

@@ -12,7 +12,7 @@ use gitops::Task;
 use gitops::fleet::{Member, Runs};
 use gitops::git::Repository;
 use gitops::product;
-use gitops::tenant::{Files, Home, Product};
+use gitops::tenant::{Adopted, Files, Home, Product};
 use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeMap;
 use tfplugin_rs::value::Path;
@@ -184,12 +184,14 @@ pub fn home(id: &str, spec: &tenant::Spec, repository: &Repository) -> Home {
     tenant::home(&tenant::Identity { tenant_id: id.to_owned() }, spec, repository)
 }
 
-/// The tenant as a member of the fleet; `before` is where its files were.
+/// The tenant as a member of the fleet; `before` is where its files were, and `adopted` its Application that was made by
+/// hand.
 pub fn member(
     id: &str,
     spec: &tenant::Spec,
     repository: &Repository,
     before: Option<Files>,
+    adopted: Option<Adopted>,
 ) -> Result<Member, Problem> {
     let here = |attribute: &str| at(id).attribute(attribute);
     let runs = match (&spec.product_version, &spec.chart) {
@@ -206,6 +208,7 @@ pub fn member(
     Ok(Member {
         home: home(id, spec, repository),
         before,
+        adopted,
         runs,
         values: spec.values.clone().unwrap_or_default(),
         tier: spec.tier.clone(),

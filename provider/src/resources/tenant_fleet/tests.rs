@@ -1,7 +1,9 @@
 //! The resource against a real Git server, without a cluster: what is committed, what is not, and what users read.
 
 mod ends;
+mod imports;
 mod messages;
+mod moves;
 
 use super::*;
 use crate::resources::rig::{Rig, shown};
@@ -63,11 +65,10 @@ async fn all_are_one_commit_and_a_change_touches_its_own_files() {
     let made = applied(&rig, None, &spec).await;
     assert_eq!((rig.bare.commits().unwrap(), rig.bare.head().unwrap()), (begun + 1, made.commit.clone()));
     assert_eq!(rig.files().len(), 2 * 50 + 1);
-    insta::assert_snapshot!(rig.bare.git(&["log", "-1", "--format=%B", "main"]).unwrap(), @"
-    create fleet shops
-
-    Gitops-Resource: gitops_tenant_fleet shops
-    ");
+    let message = || rig.bare.git(&["log", "-1", "--format=%B", "main"]).unwrap();
+    let first = message();
+    assert!(first.starts_with("create fleet shops\n\n- t0\n- t1\n- t10\n"), "{first}");
+    assert!(first.ends_with("- t9\n\nGitops-Resource: gitops_tenant_fleet shops"), "{first}");
     insta::assert_snapshot!(rig.bare.read("instances/t7/values.yaml").unwrap(), @"
     # managed by gitops_tenant t7
     greeting: hello
@@ -90,6 +91,13 @@ async fn all_are_one_commit_and_a_change_touches_its_own_files() {
 
     instances/t7/values.yaml
     ");
+    insta::assert_snapshot!(message(), @"
+    update fleet shops
+
+    - t7
+
+    Gitops-Resource: gitops_tenant_fleet shops
+    ");
     assert_eq!(updated.tenants_status["t7"].commit, updated.commit);
     assert_eq!(updated.tenants_status["t8"].commit, made.commit);
 
@@ -99,6 +107,16 @@ async fn all_are_one_commit_and_a_change_touches_its_own_files() {
     assert_eq!((rig.bare.commits().unwrap(), left.tenants_status.len()), (begun + 3, 49));
     assert_eq!(rig.bare.read("instances/t1/values.yaml"), None);
     assert!(rig.bare.read("argo-cd/applications/t50.yaml").is_some());
+    insta::assert_snapshot!(message(), @"
+    update fleet shops
+
+    - t0
+    - t1
+    - t50
+    - t7
+
+    Gitops-Resource: gitops_tenant_fleet shops
+    ");
 
     TenantFleet::delete(&rig.context(), &id(), prior(&fewer, &left).unwrap()).await.unwrap();
     assert_eq!(

@@ -14,7 +14,7 @@ use crate::resources::tenant::look;
 use gitops::Task;
 use gitops::cluster::Cluster;
 use gitops::fleet::{self, Draft, Member, Wave};
-use gitops::git::{self, Change, Repository};
+use gitops::git::{self, Change, Details, Repository};
 use gitops::tenant::State;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -165,13 +165,17 @@ impl Run<'_> {
         let (members, leaving, adopt) = (self.members.clone(), leaving.to_vec(), self.adopt);
         let drafted = Arc::new(Mutex::new(Draft::default()));
         let (noted, of_wave) = (drafted.clone(), ids.clone());
+        let (details, named) = (Details::default(), leaving.iter().map(|one| one.home.id.clone()));
+        let (told, named) = (details.clone(), named.collect::<BTreeSet<_>>());
         let change = Change::new(owner(self.id), message, move |tree| {
             let mut draft = fleet::draft(tree, of_wave.iter().filter_map(|id| members.get(id)), adopt)?;
             let mut edits = fleet::removal(tree, homes(&leaving))?;
             edits.append(&mut draft.edits);
+            told.note(fleet::listed(named.union(&draft.changed)));
             *noted.lock().unwrap_or_else(PoisonError::into_inner) = draft;
             Ok(edits)
         });
+        let change = change.with_details(&details);
         let outcome = commit(self.cx, self.task, &self.repository, change).await;
         let outcome = outcome.map_err(|error| located(&error))?;
         let draft = std::mem::take(&mut *drafted.lock().unwrap_or_else(PoisonError::into_inner));
@@ -251,7 +255,7 @@ impl Run<'_> {
             Some(cluster) => Some(cluster.clone()),
             None => look(self.cx, &brief, self.want.kubernetes.as_ref()).await.ok().flatten(),
         };
-        read::look_at(&brief, found.as_ref(), namespace, &mut tenants).await;
+        read::look_at(self.cx, &brief, found.as_ref(), namespace, &mut tenants).await;
         Status {
             repository_url: self.repository.url(),
             branch: self.repository.branch().to_owned(),

@@ -45,6 +45,27 @@ async fn an_import_takes_what_it_can_say_and_nothing_else() {
     ");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn an_overlay_made_by_hand_becomes_ours_with_an_empty_plan() {
+    let rig = with_base().await;
+    let hand = "# By hand.\nkind: Kustomization\napiVersion: kustomize.config.k8s.io/v1beta1\nresources:   [../../base]\nimages: [{name: nginx, newTag: '1'}]\n";
+    rig.bare.write(FILE, hand).unwrap();
+    let head = rig.bare.head().unwrap();
+    let mut imported = rig.import::<Overlay>("main:web-prod:k8s/overlays/prod").await;
+    let mut config = json!({
+        "name": "web-prod", "path": "k8s/overlays/prod", "bases": ["../../base"], "images": {"nginx": ":1"},
+    });
+    assert_eq!((imported.changes(&config).await, imported.told().as_str()), (vec![], ""));
+    config["git"] = json!({"url": rig.url(), "branch": "main"});
+    imported.apply(&config).await;
+    assert_eq!(rig.bare.head().unwrap(), head);
+    imported.refresh().await;
+    assert_eq!(imported.changes(&config).await, [""; 0]);
+    config["replicas"] = json!({"web": 2});
+    imported.apply(&config).await;
+    assert!(rig.bare.read(FILE).unwrap().starts_with("# managed by gitops_overlay web-prod\n"));
+}
+
 #[test]
 fn import_ids() {
     let cases = [

@@ -6,6 +6,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 const EXPIRED: &str = include_str!("expired.pem");
 const SERVICE: &str = "/api/v1/namespaces/ops/services/sealer";
+const LOCKED: &str = "/api/v1/namespaces/ops/services/locked";
 const PROXY: &str = "/api/v1/namespaces/ops/services/http:sealer:web/proxy/v1/cert.pem";
 
 /// The API server of a cluster with the controller `ops/sealer`, whose newest certificate has expired. Answers where it is.
@@ -35,6 +36,9 @@ async fn serve(mut stream: TcpStream) {
             ("200 OK", json!({"metadata": metadata("sealer"), "spec": ports}).to_string())
         }
         PROXY => ("200 OK", EXPIRED.to_owned()),
+        LOCKED => {
+            ("401 Unauthorized", json!({"kind": "Status", "code": 401, "reason": "Unauthorized"}).to_string())
+        }
         _ => ("404 Not Found", json!({"kind": "Status", "code": 404, "reason": "NotFound"}).to_string()),
     };
     let length = body.len();
@@ -54,14 +58,22 @@ async fn refusal(rig: &Rig, kubernetes: &Json, controller: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_that_is_not_there_and_one_whose_key_has_expired() {
+async fn one_that_gives_no_certificate_and_one_whose_key_has_expired() {
     let (rig, kubernetes) = (Rig::start().await, cluster().await);
-    let told = [refusal(&rig, &kubernetes, "none").await, refusal(&rig, &kubernetes, "sealer").await];
+    let mut told = Vec::new();
+    for controller in ["none", "locked", "sealer"] {
+        told.push(refusal(&rig, &kubernetes, controller).await);
+    }
     insta::assert_snapshot!(told.join("\n===\n"), @"
     controller: The controller of Sealed Secrets gave no certificate (Service `ops/none`)
     Caused by: there is no such Service
 
     Install the controller first, and say where it is: `controller = { namespace, name }`. Without a cluster, give its `certificate`.
+    ===
+    controller: The controller of Sealed Secrets gave no certificate (Service `ops/locked`)
+    Caused by: 401 Unauthorized
+
+    The credentials were not accepted; have they expired?
     ===
     controller: The certificate expired on Jan  1 00:00:00 2021 +00:00
     It is the newest that the controller has. Have it make a new key, by its `--key-renew-period`, or make one with `rotation` of a `gitops_sealing_key`.

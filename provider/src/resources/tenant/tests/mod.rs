@@ -1,9 +1,11 @@
 //! The resource against a real Git server, without a cluster: what is committed, what is not, and what users read.
 
+mod approval;
 mod ends;
 mod imports;
 mod messages;
 mod namespaces;
+mod reads;
 mod secrets;
 
 use super::git::left_behind;

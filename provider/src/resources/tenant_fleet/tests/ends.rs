@@ -118,8 +118,7 @@ async fn a_wave_that_had_no_time_left_names_its_timeout() {
     let before = wanted(&held, "hello", false);
     let last = prior(&before, &applied(&held, None, &before).await);
     let (create, update) = (wanted(&made, "hello", true), wanted(&held, "moin", true));
-    let in_a_hurry = |rig: &Rig| rig.context_of(PASSWORD, Settings::default(), Duration::from_secs(20));
-    let (cx, id) = ([&made, &held].map(in_a_hurry), id());
+    let (cx, id) = ([&made, &held].map(hurried), id());
     let created = TenantFleet::apply(&cx[0], &id, None, &create);
     let (created, updated) = tokio::join!(created, TenantFleet::apply(&cx[1], &id, last, &update));
     assert!(created.status().is_none() && updated.status().is_some());
