@@ -16,7 +16,7 @@ quickstart: ## A cluster, Argo CD, an app of apps and a tenant on this machine
 
 .PHONY: test
 test: ## All tests, and how long each part took
-	@acceptance-tests/all fmt lint unit lab deny kind interop examples acceptance
+	@acceptance-tests/all fmt lint lab unit deny kind interop examples acceptance
 
 # What `make test` leaves out, or makes smaller, because it takes too long.
 long := ACCEPTANCE_CAELUS=1 ACCEPTANCE_CANARY=1 ACCEPTANCE_ONTU=both ACCEPTANCE_ORDER=100 ACCEPTANCE_PINS=2000000 \

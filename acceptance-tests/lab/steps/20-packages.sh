@@ -1,13 +1,17 @@
 # Debian packages on this machine, only where the lab builds. What it added is written down; `lab clean` removes it.
 
-host_packages=(docker.io containerd runc iptables iproute2 jq debootstrap git ca-certificates curl procps)
-host_programs=(docker dockerd containerd runc iptables jq debootstrap git curl pkill)
+host_packages=(docker.io containerd runc iptables iproute2 jq debootstrap git openssh-client ca-certificates curl procps)
+host_programs=(docker dockerd containerd runc iptables jq debootstrap git ssh-keygen curl pkill)
+# Of these, those that are needed beside an engine that pulls official images.
+beside_packages=(jq git openssh-client)
+beside_programs=(jq git ssh-keygen)
 
-# check [PROGRAM…]: these, and those without which nothing works, before anything else is done. Where the lab builds it installs git
-# and jq itself, and whether it does is not known yet.
+# installs: whether Debian packages can be.
+installs() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; }
+# check [PROGRAM…]: these, and those without which nothing works, before anything else is done. git and jq are installed where packages can be.
 check() {
 	local programs=("$@" go)
-	{ [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; } || programs+=(git jq)
+	installs || programs+=(git jq)
 	! { ! official && [ "$(id -u)" = 0 ] && [ ! -x "$bin/pause" ]; } || programs+=(gcc)
 	needs "${programs[@]}"
 }

@@ -62,12 +62,15 @@ base() {
 	fi
 	check
 	engine
-	if official; then
-		needs git jq
-	else
+	if ! official; then
 		need_root
 		room_to_build
 		once packages "Debian packages" "${host_packages[*]}"
+	elif installs; then
+		host_packages=("${beside_packages[@]}") host_programs=("${beside_programs[@]}")
+		once packages "Debian packages" "${host_packages[*]}"
+	else
+		needs git jq
 	fi
 	programs
 	images
