@@ -25,7 +25,7 @@ pub struct Figure {
 /// A test that has run.
 pub struct Tested {
     /// What it has seen; nothing where it did not come so far.
-    pub line: String,
+    line: String,
     wrong: Option<Row>,
 }
 

@@ -5,8 +5,9 @@ use super::shape::Shape;
 use crate::sample::Samples;
 use crate::setting::Setting;
 use crate::store::Store;
-use crate::usage;
+use crate::usage::{self, Usage};
 use gitops_acceptance_tests::{Case, Workspace};
+use std::time::Duration;
 
 /// What a command took, in each of its turns.
 #[derive(Default)]
@@ -23,6 +24,43 @@ pub struct Cost {
     pub pushes: Samples,
     /// Looks at the branch that the server saw.
     pub looks: Samples,
+}
+
+impl Cost {
+    fn add(&mut self, taken: &Taken) {
+        self.time.add_time(taken.time);
+        self.busy.add(taken.usage.busy);
+        self.cpu.add(taken.usage.cpu);
+        self.memory.add(taken.usage.memory);
+        self.pushes.add(taken.pushes as f64);
+        self.looks.add(taken.looks as f64);
+    }
+}
+
+/// What one command took.
+struct Taken {
+    time: Duration,
+    usage: Usage,
+    pushes: usize,
+    looks: usize,
+}
+
+impl Taken {
+    /// This one and the next.
+    fn and(&self, next: &Self) -> Self {
+        let (first, second) = (self.usage, next.usage);
+        let usage = Usage {
+            cpu: first.cpu + second.cpu,
+            memory: first.memory.max(second.memory),
+            busy: first.busy + second.busy,
+        };
+        Self {
+            time: self.time + next.time,
+            usage,
+            pushes: self.pushes + next.pushes,
+            looks: self.looks + next.looks,
+        }
+    }
 }
 
 /// The tenants of one configuration, in a repository and a state of their own.
@@ -65,24 +103,28 @@ impl Life {
         self.command(&["plan", "-no-color", "-detailed-exitcode"], cost);
     }
 
-    /// Changes one of them; answers which files differ then.
-    pub fn change(&mut self, cost: &mut Cost) -> Vec<String> {
+    /// Plans that one of them changes, and applies that plan: what `both` took, and what of it the plan's `apply` did.
+    /// Answers which files differ then.
+    pub fn change(&mut self, both: &mut Cost, apply: &mut Cost) -> Vec<String> {
         let change = format!("-var=changed={}", self.count / 2);
-        self.command(&["apply", "-auto-approve", "-no-color", &change], cost);
+        let planned = self.taken(&["plan", "-no-color", "-out=change.tfplan", &change]);
+        let applied = self.taken(&["apply", "-no-color", "change.tfplan"]);
+        both.add(&planned.and(&applied));
+        apply.add(&applied);
         self.forge.changed()
     }
 
     fn command(&mut self, arguments: &[&str], cost: &mut Cost) {
+        cost.add(&self.taken(arguments));
+    }
+
+    fn taken(&mut self, arguments: &[&str]) -> Taken {
         self.forge.looks();
         let before = self.forge.pushes();
         let (outcome, usage) = usage::command(&mut self.run, arguments);
         let provider = self.shape != Shape::Nobodys;
         assert!(!provider || (usage.busy > 0.0 && usage.cpu > 0.0), "nothing was seen of the provider");
-        cost.time.add_time(outcome.elapsed);
-        cost.busy.add(usage.busy);
-        cost.cpu.add(usage.cpu);
-        cost.memory.add(usage.memory);
-        cost.pushes.add((self.forge.pushes() - before) as f64);
-        cost.looks.add(self.forge.looks() as f64);
+        let (pushes, looks) = (self.forge.pushes() - before, self.forge.looks());
+        Taken { time: outcome.elapsed, usage, pushes, looks }
     }
 }

@@ -26,7 +26,10 @@ const MEMORY: f64 = 150.0 * 1_048_576.0;
 struct Costs {
     create: Cost,
     plan: Cost,
+    /// To plan a change of one, and to apply that.
     change: Cost,
+    /// Of that to apply it: what the change takes beside the plan of all.
+    apply: Cost,
     /// Files in the diff of a change.
     files: Samples,
 }
@@ -57,7 +60,7 @@ pub fn measure(setting: &Setting) -> Result<Vec<Row>, String> {
 fn live(life: &mut Life, costs: &mut Costs) {
     life.create(&[], &mut costs.create);
     life.plan(&mut costs.plan);
-    costs.files.add(life.change(&mut costs.change).len() as f64);
+    costs.files.add(life.change(&mut costs.change, &mut costs.apply).len() as f64);
 }
 
 fn of_each(count: usize, each: &Costs, wide: &Cost, cli: &Costs, plain: &Samples) -> Vec<Row> {
@@ -74,6 +77,7 @@ fn of_each(count: usize, each: &Costs, wide: &Cost, cli: &Costs, plain: &Samples
     rows.push(counted("looks at the branch", &each.plan.looks, 1.0));
     rows.push(seconds(format!("1 of {count} changed"), &each.change.time, None, Goal::None));
     rows.extend(parts(&each.change, Some(&cli.change), 1.0));
+    rows.push(applied(each));
     rows.push(counted("pushes", &each.change.pushes, 1.0));
     rows.push(counted("files in the diff", &each.files, 1.0));
     rows
@@ -89,6 +93,7 @@ fn of_fleet(count: usize, fleet: &Costs, plain: &Samples) -> Vec<Row> {
     rows.push(memory(&fleet.plan));
     rows.push(seconds(format!("1 of a fleet of {count} changed"), &fleet.change.time, None, Goal::None));
     rows.extend(parts(&fleet.change, None, 1.0));
+    rows.push(applied(fleet));
     rows.push(counted("pushes", &fleet.change.pushes, 1.0));
     rows.push(counted("files in the diff", &fleet.files, 1.0));
     rows
@@ -102,6 +107,11 @@ fn parts(cost: &Cost, cli: Option<&Cost>, most: f64) -> Vec<Row> {
         seconds("  its processor time".to_owned(), &cost.cpu, None, Goal::None),
     ];
     alone.into_iter().chain(provider).collect()
+}
+
+/// The part of a change that is no plan of all of them, which has a goal of its own.
+fn applied(costs: &Costs) -> Row {
+    seconds("  at work after the plan".to_owned(), &costs.apply.busy, None, Goal::Limit(1.0))
 }
 
 fn memory(cost: &Cost) -> Row {
