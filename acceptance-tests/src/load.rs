@@ -3,15 +3,19 @@
 use std::fs;
 use std::thread::available_parallelism;
 
+/// However busy the machine is, nothing may take longer than this many times what it takes alone: a limit that grows
+/// with every process is none.
+const MOST: f64 = 3.0;
+
 /// How many processes share a processor, now or within the last minute, whichever is more: so many times longer
-/// everything takes than it would alone. At least 1.
+/// everything takes than it would alone. At least 1, and at most 3.
 ///
 /// # Panics
 /// Where the system does not tell.
 pub fn crowd() -> f64 {
     let text = fs::read_to_string("/proc/loadavg").expect("the load of this machine");
     let running = busy(&text).expect("a load");
-    (running / available_parallelism().map_or(1.0, |processors| processors.get() as f64)).max(1.0)
+    (running / available_parallelism().map_or(1.0, |processors| processors.get() as f64)).clamp(1.0, MOST)
 }
 
 /// From a line such as `0.20 0.18 0.12 3/80 11206`: the mean of a minute, or those that want a processor now.
@@ -31,6 +35,6 @@ mod tests {
         assert_eq!(busy("0.20 0.18 0.12 3/80 11206\n"), Some(3.0));
         assert_eq!(busy("8.50 0.18 0.12 3/80 11206\n"), Some(8.5));
         assert_eq!(busy("8.50"), None);
-        assert!(crowd() >= 1.0);
+        assert!((1.0..=MOST).contains(&crowd()));
     }
 }

@@ -128,6 +128,7 @@ fn add_resources(suite: &mut Suite) {
     suite.both("clusters::live_and_die", &[Provider, Engine], clusters::live_and_die);
     suite.once("clusters::half_made_are_made_whole", &[Provider, Engine], clusters::half_made_are_made_whole);
     suite.once("clusters::of_others_are_found", &[Provider, Engine, Cluster], clusters::of_others_are_found);
+    suite.once("bootstraps::are_replaced", &[Provider, Cluster], bootstrap_sources::are_replaced);
     suite.both("secrets::live_and_die", &[Provider, Cluster], secrets::live_and_die);
     suite.both("secrets::drift_is_repaired", &[Provider, Cluster], secrets::drift_is_repaired);
     suite.both("secrets::values_are_nowhere_else", &[Provider, Cluster], secrets::values_are_nowhere_else);

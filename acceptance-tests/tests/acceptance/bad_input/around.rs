@@ -3,7 +3,7 @@
 use super::{apply_errors, resource};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use gitops_acceptance_tests::Case;
+use gitops_acceptance_tests::{Case, eventually};
 use insta::assert_snapshot;
 use rcgen::{CertificateParams, KeyPair, date_time_ymd};
 use rustls::ServerConfig;
@@ -11,9 +11,10 @@ use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
 /// The least that counts as a manifest of Argo CD; its StatefulSet runs nothing.
-const CONTROLLER: &str = "apiVersion: apps/v1
+pub const CONTROLLER: &str = "apiVersion: apps/v1
 kind: StatefulSet
 metadata:
   name: argocd-application-controller
@@ -144,7 +145,7 @@ pub fn objects_in_the_way(case: &Case) {
     let namespace = lab.namespace(case);
     let (here, absent) = (namespace.name(), lab.absent_namespace(case));
     let theirs = format!(
-        "apiVersion: v1\nkind: Secret\nmetadata: {{name: taken, namespace: {here}}}\nstringData: {{A: theirs}}\n---\n\
+        "apiVersion: v1\nkind: Secret\nmetadata: {{name: taken, namespace: {here}}}\ndata: {{A: dGhlaXJz}}\n---\n\
          apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: taken, namespace: {here}}}\ndata: {{a: theirs}}\n"
     );
     kubectl.apply(&theirs, "somebody-else");
@@ -180,20 +181,35 @@ pub fn objects_in_the_way(case: &Case) {
     an_installation_that_does_not_come_up(case);
 }
 
-/// An Argo CD that no node has a place for: the wait for it ends with its time.
+/// The reasons of a container that waits for its image, which take turns.
+const WITHOUT_IMAGE: [&str; 2] = ["ErrImagePull", "ImagePullBackOff"];
+
+/// An Argo CD whose image is nowhere, as somebody left it: the wait for it ends with its time, and tells why.
 fn an_installation_that_does_not_come_up(case: &Case) {
-    let namespace = case.lab().namespace(case);
+    let (kubectl, namespace) = (case.lab().kubectl(), case.lab().namespace(case));
     let lines = format!(
-        "  namespace = {:?}\n  source = {{ manifest = {{ path = \"homeless.yaml\" }} }}\n  timeouts = {{ create = \"10s\" }}",
+        "  namespace = {:?}\n  source = {{ manifest = {{ path = \"imageless.yaml\" }} }}\n  take_ownership = true\n  \
+         timeouts = {{ create = \"10s\" }}",
         namespace.name()
     );
-    let mut run = case.blocks(&resource("bootstrap", "homeless", &lines));
-    let homeless = CONTROLLER
+    let mut run = case.blocks(&resource("bootstrap", "imageless", &lines));
+    let imageless = CONTROLLER
+        .replacen("metadata:\n", &format!("metadata:\n  namespace: {}\n", namespace.name()), 1)
         .replace("replicas: 0", "replicas: 1")
-        .replace("spec: {containers", "spec: {nodeSelector: {home: none}, containers");
-    run.write("homeless.yaml", &homeless);
+        .replace("quay.io/", "localhost:1/");
+    run.write("imageless.yaml", &imageless);
+    kubectl.apply(&imageless, "somebody");
+    // How soon the node has tried is a matter of time, and what the provider says of it is not.
+    eventually("a pod without its image", Duration::from_secs(120), || {
+        let pod = kubectl.find(namespace.name(), "pod", "argocd-application-controller-0");
+        let reason =
+            pod.map(|pod| pod["status"]["containerStatuses"][0]["state"]["waiting"]["reason"].clone());
+        reason.is_some_and(|reason| WITHOUT_IMAGE.iter().any(|without| reason == *without))
+    });
     let errors = apply_errors(&mut run, &[(namespace.name(), "NAMESPACE")]);
-    // What was seen last is a matter of time.
     let seen = errors.split_once("last seen: ").and_then(|(_, seen)| seen.lines().next()).unwrap_or_default();
-    assert_snapshot!("an_installation_that_does_not_come_up", errors.replace(seen, "…"));
+    let pod = "0 of 1 replicas are ready; pod argocd-application-controller-0: container argocd-application-controller: ";
+    let reason = seen.strip_prefix(pod).unwrap_or_else(|| panic!("the pod is not in `{seen}`"));
+    assert!(WITHOUT_IMAGE.iter().any(|without| reason.starts_with(&format!("{without}: "))), "{reason}");
+    assert_snapshot!("an_installation_that_does_not_come_up", errors.replace(reason, "…"));
 }

@@ -10,7 +10,7 @@ mod names;
 mod repositories;
 
 pub use argo_cd::argo_cd_objects_that_cannot_be;
-pub use around::{certificates_that_do_not_fit, clusters_that_are_not_there, objects_in_the_way};
+pub use around::{CONTROLLER, certificates_that_do_not_fit, clusters_that_are_not_there, objects_in_the_way};
 pub use engines::{clusters_of_others, no_engine};
 pub use hostile::hundreds_of_hostile_names;
 pub use manifests::manifests_that_cannot_be_used;

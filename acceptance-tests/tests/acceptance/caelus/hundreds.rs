@@ -10,7 +10,8 @@ use std::collections::BTreeSet;
 /// How many the CLI works on at once: each waits for Argo CD.
 const AT_ONCE: &str = "-parallelism=100";
 
-const TENANTS: &str = r#"
+/// As many tenants as `ids` says.
+pub const TENANTS: &str = r#"
 variable "kubeconfig" {
   type = string
 }

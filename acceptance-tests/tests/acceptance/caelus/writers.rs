@@ -3,7 +3,7 @@
 
 use super::super::files::blocks;
 use super::Platform;
-use super::hundreds::synced;
+use super::hundreds::{TENANTS, synced};
 use gitops_acceptance_tests::{Case, Workspace};
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -11,24 +11,6 @@ use std::time::Instant;
 
 const WRITERS: usize = 8;
 const EACH: usize = 5;
-
-const TENANTS: &str = r#"
-variable "kubeconfig" {
-  type = string
-}
-
-variable "ids" {
-  type = set(string)
-}
-
-resource "gitops_tenant" "each" {
-  for_each   = var.ids
-  kubernetes = { config_path = var.kubeconfig }
-  tenant_id  = each.key
-  chart      = { path = "charts/tenant" }
-  values     = { greeting = "hello ${each.key}" }
-}
-"#;
 
 /// All write to one branch while Argo CD brings what the others wrote: each tenant is made once, by a commit that is still
 /// there, and runs; and so all of them go.

@@ -37,7 +37,12 @@ pub fn lives_and_dies(case: &Case) {
     stage.assert_runs("Good morning");
     imports(&mut stage);
     let mut kept = uids;
-    let names = ["Namespace kube-system", "Secret web", "Secret platform-repository", "Application platform"];
+    let names = [
+        "Namespace kube-system",
+        "Secret web/web",
+        "Secret argocd/platform-repository",
+        "Application argocd/platform",
+    ];
     kept.retain(|object, _| names.contains(&object.as_str()));
     assert_eq!(kept.len(), names.len(), "{kept:?}");
     assert_kept(&kept, &stage.uids(), "by drift or import");

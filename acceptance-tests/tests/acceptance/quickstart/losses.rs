@@ -17,8 +17,10 @@ const BACK: Duration = Duration::from_secs(180);
 pub fn survives_interrupts_and_losses(case: &Case) {
     let mut stage = Stage::set_with_knobs(case);
     stage.run.init();
-    interrupted_while_kind_works(&mut stage);
+    let half_made = interrupted_while_kind_works(&mut stage);
     let early = interrupted_while_argocd_comes_up(&mut stage);
+    let made = stage.cluster.nodes();
+    assert!(made.len() == 1 && !half_made.contains(&made[0]), "{made:?} after {half_made:?}");
     dies_while_argocd_comes_up(&mut stage);
     stage.assert_runs(GREETING);
     stage.run.assert_settled();
@@ -36,13 +38,21 @@ pub fn survives_interrupts_and_losses(case: &Case) {
     stage.end();
 }
 
-/// Ctrl-C reaches kind's host while kind works, and kind ends with it: nothing is stored, and the next apply makes the
-/// cluster anew.
-fn interrupted_while_kind_works(stage: &mut Stage) {
+/// Ctrl-C reaches kind's host while kind works, and kind ends with it: nothing is stored, and what is left of the cluster
+/// is told. Answers its nodes, which the next apply replaces.
+fn interrupted_while_kind_works(stage: &mut Stage) -> Vec<String> {
     let mut apply = stage.run.start_apply();
     assert!(apply.until(|_| !stage.cluster.nodes().is_empty()), "kind did not start");
-    interrupt(apply);
+    let outcome = interrupt(apply);
     assert!(stage.run.state().addresses().is_empty());
+    let left = stage.cluster.nodes();
+    if !left.is_empty() {
+        let name = stage.cluster.name();
+        outcome
+            .says(&format!("The kind cluster `{name}` may be there, half-made, and is not in the state"))
+            .says(&format!("To remove it instead: `kind delete cluster --name {name}`"));
+    }
+    left
 }
 
 /// Ctrl-C is answered at once, and all that was made is in the state, untainted.
@@ -103,14 +113,15 @@ fn interrupted_while_a_tenant_goes(stage: &mut Stage) {
     stage.run.assert_settled();
 }
 
-fn interrupt(mut apply: Running) {
+fn interrupt(mut apply: Running) -> Outcome {
     let answered = apply.interrupt();
     let outcome = apply.wait().failure();
     let answered = answered.unwrap_or_else(|| panic!("{}", outcome.report("was to be interrupted")));
     let crowd = crowd();
     let soon = answered.providers < ANSWER.mul_f64(crowd) && answered.cli < END.mul_f64(crowd);
     let report = outcome.report("was to end at once");
-    assert!(soon, "{answered:?} where {crowd:.1} share a processor: {report}");
+    assert!(soon, "{answered:?}, of which {crowd:.1} times the limit is allowed: {report}");
+    outcome
 }
 
 /// The apply that goes on after the interrupt loses the API server.

@@ -3,6 +3,7 @@
 
 mod audit;
 mod kills;
+mod knobs;
 mod life;
 mod losses;
 mod order;

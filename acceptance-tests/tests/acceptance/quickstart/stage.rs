@@ -1,8 +1,7 @@
 //! The quickstart on a cluster and a repository of a test's own, and what is asked of it.
 
-use super::audit;
+use super::{audit, knobs};
 use gitops_acceptance_tests::{Canary, Case, KindCluster, Kubectl, Repository, Workspace, eventually};
-use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -10,43 +9,6 @@ use std::time::Duration;
 
 /// What the tenant says unless a test has it say something else.
 pub const GREETING: &str = "Hello from acme";
-
-/// What tests change, as variables: a change of a variable needs no `init`.
-const KNOBS: &str = r#"
-variable "greeting" {
-  type    = string
-  default = "Hello from acme"
-}
-
-variable "retries" {
-  type    = number
-  default = 5
-}
-
-variable "release" {
-  type    = string
-  default = "first"
-}
-"#;
-
-const KNOBS_OVERRIDE: &str = r#"
-resource "gitops_bootstrap" "argocd" {
-  patches = [yamlencode({
-    apiVersion = "apps/v1"
-    kind       = "Deployment"
-    metadata   = { name = "argocd-repo-server" }
-    spec       = { template = { metadata = { annotations = { release = var.release } } } }
-  })]
-}
-
-resource "gitops_root_app" "platform" {
-  sync = { retry = { limit = var.retries } }
-}
-
-resource "gitops_tenant" "acme" {
-  values = { greeting = var.greeting }
-}
-"#;
 
 /// The quickstart on a cluster and a repository of the test's own.
 pub struct Stage {
@@ -61,7 +23,27 @@ pub struct Stage {
     pub config: String,
 }
 
-/// UIDs by kind and name.
+/// Kinds of what must not be made anew, wherever it lies, and some of what is then among it.
+const LASTING: &str = "namespaces,customresourcedefinitions,deployments,statefulsets,secrets";
+const KNOWN: [&str; 15] = [
+    "Namespace kube-system",
+    "Namespace argocd",
+    "Namespace web",
+    "Namespace acme",
+    "CustomResourceDefinition applications.argoproj.io",
+    "CustomResourceDefinition appprojects.argoproj.io",
+    "Deployment argocd/argocd-repo-server",
+    "Deployment argocd/argocd-server",
+    "Deployment acme/site",
+    "StatefulSet argocd/argocd-application-controller",
+    "Secret web/web",
+    "Secret argocd/platform-repository",
+    "Application argocd/platform",
+    "Application argocd/web",
+    "Application argocd/acme",
+];
+
+/// UIDs by kind, namespace and name.
 pub type Uids = BTreeMap<String, String>;
 
 impl Stage {
@@ -86,11 +68,10 @@ impl Stage {
         stage
     }
 
-    /// The same, with a variable for a part of each resource that is changed cheaply: `greeting` of the tenant,
-    /// `retries` of the root app, and `release`, which makes Argo CD roll out one of its deployments.
+    /// The same, with variables for what is changed cheaply.
     pub fn set_with_knobs(case: &Case) -> Self {
         let mut stage = Self::set(case);
-        stage.run.write("knobs.tf", KNOBS).write("knobs_override.tf", KNOBS_OVERRIDE);
+        knobs::add(&mut stage);
         stage
     }
 
@@ -129,40 +110,30 @@ impl Stage {
     /// The UIDs of what must not be made anew, once all of it is there.
     #[track_caller]
     pub fn uids(&self) -> Uids {
-        let mut uids = self.early_uids();
-        let apps = ["platform", "web", "acme"].map(|name| format!("application.argoproj.io/{name}"));
-        uids.extend(self.uids_of("argocd", &apps.each_ref().map(String::as_str)));
-        assert_eq!(uids.len(), 9, "something is missing: {uids:?}");
+        let uids = self.uids_of(&format!("{LASTING},applications.argoproj.io"));
+        let missing: Vec<_> = KNOWN.iter().filter(|object| !uids.contains_key(**object)).collect();
+        assert!(missing.is_empty(), "{missing:?} is missing: {uids:?}");
         uids
     }
 
     /// The UIDs of the part of it that is there before Argo CD runs, as far as it is.
     #[track_caller]
     pub fn early_uids(&self) -> Uids {
-        let mut uids = self.uids_of("web", &["namespace/kube-system", "namespace/argocd", "secret/web"]);
-        let argocd = [
-            "secret/platform-repository",
-            "deployment/argocd-repo-server",
-            "statefulset/argocd-application-controller",
-        ];
-        uids.extend(self.uids_of("argocd", &argocd));
-        uids
+        self.uids_of(LASTING)
     }
 
     #[track_caller]
-    fn uids_of(&self, namespace: &str, objects: &[&str]) -> Uids {
-        let arguments = [&["get", "-o", "json", "--ignore-not-found", "-n", namespace], objects].concat();
-        let outcome = self.kubectl.run(&arguments);
-        let found = match outcome.stdout.trim().is_empty() {
-            true => Value::Null,
-            false => outcome.json(),
+    fn uids_of(&self, kinds: &str) -> Uids {
+        let columns =
+            ["KIND:.kind", "NAMESPACE:.metadata.namespace", "NAME:.metadata.name", "UID:.metadata.uid"];
+        let columns = format!("custom-columns={}", columns.join(","));
+        let listed = self.kubectl.run(&["get", kinds, "--all-namespaces", "--no-headers", "-o", &columns]);
+        let uid = |line: &str| match line.split_whitespace().collect::<Vec<_>>()[..] {
+            [kind, "<none>", name, uid] => (format!("{kind} {name}"), uid.to_owned()),
+            [kind, namespace, name, uid] => (format!("{kind} {namespace}/{name}"), uid.to_owned()),
+            _ => panic!("not an object: {line}"),
         };
-        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let uid = |object: &Value| {
-            let (kind, name) = (text(&object["kind"]), text(&object["metadata"]["name"]));
-            (format!("{kind} {name}"), text(&object["metadata"]["uid"]))
-        };
-        found["items"].as_array().into_iter().flatten().map(uid).collect()
+        listed.stdout.lines().map(uid).collect()
     }
 
     /// Demands that a refresh finds nothing left to do: cheaper than `assert_settled`, for many rounds.
