@@ -1,7 +1,11 @@
 //! What runs behind a Service, since when, and anew.
 
 use super::{Error, MANAGER, call};
-use crate::{Task, cluster::Cluster, manifest::Id};
+use crate::{
+    Task,
+    cluster::{Cluster, found},
+    manifest::Id,
+};
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{Pod, Service};
 use k8s_openapi::jiff::Timestamp;
@@ -36,7 +40,7 @@ pub async fn behind(
     let client = cluster.client();
     let id = Id::new("", "Service", Some(namespace), name);
     let services: Api<Service> = Api::namespaced(client.clone(), namespace);
-    let service = call(task, "read", &id, "v1", || services.get_opt(name)).await?;
+    let service = call(task, "read", &id, "v1", || found(services.get(name))).await?;
     let selector = service.and_then(|service| service.spec?.selector).unwrap_or_default();
     if selector.is_empty() {
         return Ok(None);

@@ -6,7 +6,11 @@
 
 use super::{Error, MANAGER, call};
 use crate::argo::status::Resource;
-use crate::{Task, cluster::Cluster, manifest::Id};
+use crate::{
+    Task,
+    cluster::{Cluster, found},
+    manifest::Id,
+};
 use k8s_openapi::api::core::v1::Namespace;
 use kube::api::{
     Api, ApiResource, DeleteParams, DynamicObject, GroupVersionKind, ListParams, Patch, PatchParams,
@@ -198,7 +202,7 @@ pub async fn namespace_label(
     key: &str,
 ) -> Result<Option<String>, Error> {
     let (id, namespaces) = (Id::new("", "Namespace", None, namespace), namespaces(cluster));
-    let live = call(task, "read", &id, "v1", || namespaces.get_metadata_opt(namespace)).await?;
+    let live = call(task, "read", &id, "v1", || found(namespaces.get_metadata(namespace))).await?;
     Ok(live.and_then(|live| live.metadata.labels?.remove(key)))
 }
 
@@ -289,7 +293,7 @@ impl Place {
 
     async fn read(&self, task: &Task) -> Result<Option<Value>, Error> {
         let live =
-            call(task, "read", &self.id, &self.api_version, || self.api.get_opt(&self.id.name)).await?;
+            call(task, "read", &self.id, &self.api_version, || found(self.api.get(&self.id.name))).await?;
         Ok(live.and_then(|live| serde_json::to_value(live).ok()))
     }
 

@@ -4,6 +4,7 @@ use super::error::{Conflict, Error, Foreign, conflicts};
 use super::kinds::{Kinds, Served};
 use super::owner::managers;
 use super::{Applied, Change, MANAGER, Writer, call, compare};
+use crate::cluster::found;
 use crate::manifest::{Id, Object};
 use crate::{Task, wait};
 use kube::api::{DynamicObject, Patch, PatchParams, ValidationDirective};
@@ -194,7 +195,7 @@ pub(super) async fn read(
     id: &Id,
 ) -> Result<Option<DynamicObject>, Error> {
     let api = served.api(client, id);
-    let live = call(task, "read", id, &served.resource.api_version, || api.get_opt(&id.name)).await?;
+    let live = call(task, "read", id, &served.resource.api_version, || found(api.get(&id.name))).await?;
     Ok(live.map(stripped))
 }
 

@@ -16,6 +16,7 @@ mod describe;
 mod environment;
 mod error;
 mod exec;
+mod found;
 mod kubeconfig;
 mod source;
 mod tls;
@@ -25,6 +26,7 @@ pub use connection::{Connection, Defaults, Engine, Exec};
 pub use describe::Described;
 pub use environment::Environment;
 pub use error::Error;
+pub(crate) use found::found;
 pub use source::Source;
 pub use tls::Reason;
 

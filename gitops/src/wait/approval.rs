@@ -6,7 +6,7 @@ use crate::Task;
 use crate::apply::{self, SyncRequest, applications};
 use crate::argo::approval::{self, ApprovalError};
 use crate::argo::status::{Operation, Status};
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, found};
 use serde_json::Value;
 use std::time::Duration;
 use tokio::sync::Mutex;
@@ -71,7 +71,7 @@ pub async fn approved(task: &Task, cluster: &Cluster, want: &Approval) -> Result
     let what = format!("Application {}/{}", want.namespace, want.name);
     let (begun, watched) = (Instant::now(), Mutex::new(Watched { want, held_back_since: None }));
     until(task, &what, super::POLL, &mut hints, || async {
-        let Some(live) = api.get_opt(&want.name).await? else {
+        let Some(live) = found(api.get(&want.name)).await? else {
             return Ok(Progress::Failed("it does not exist".into()));
         };
         let live = serde_json::to_value(live).unwrap_or_default();

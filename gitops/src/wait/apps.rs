@@ -6,6 +6,7 @@ use super::{Error, Hints, Progress, until};
 use crate::apply::{self, SyncRequest, applications};
 use crate::argo::REFRESH;
 use crate::argo::status::{self, SourceOf, Status};
+use crate::cluster::found;
 use crate::{Task, manifest::Id};
 use kube::api::DynamicObject;
 use serde_json::Value;
@@ -168,7 +169,7 @@ impl Waiting {
 
     async fn one(&mut self, key: &Key) -> Result<Progress<()>, kube::Error> {
         let api = applications(&self.client, &key.0);
-        let live = api.get_opt(&key.1).await?;
+        let live = found(api.get(&key.1)).await?;
         let Some(app) = self.apps.get_mut(key) else { return Ok(Progress::Done(())) };
         let Some(live) = live else {
             return Ok(match (app.seen, app.depth) {

@@ -2,6 +2,7 @@
 
 use super::{Error, Hints, POLL, Progress, until};
 use crate::Task;
+use crate::cluster::found;
 use kube::api::{Api, DynamicObject};
 use serde_json::Value;
 
@@ -13,7 +14,7 @@ use serde_json::Value;
 pub async fn established(task: &Task, api: &Api<DynamicObject>, name: &str) -> Result<(), Error> {
     let what = format!("CustomResourceDefinition {name}");
     until(task, &what, POLL, &mut Hints::object(api, name), || async move {
-        Ok(match api.get_opt(name).await? {
+        Ok(match found(api.get(name)).await? {
             Some(crd) => judge(&crd.data),
             None => Progress::Pending("it does not exist".into()),
         })

@@ -12,7 +12,7 @@ use crate::Task;
 use crate::apply::applications;
 use crate::argo::GROUP;
 use crate::argo::status::{self, Status};
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, found};
 use kube::api::{Api, ApiResource, DynamicObject};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -74,7 +74,7 @@ pub async fn removed(
         Api::all_with(cluster.client(), &ApiResource::erase::<k8s_openapi::api::core::v1::Namespace>(&()));
     let what = format!("removal of Namespace {namespace}");
     until(task, &what, super::POLL, &mut super::Hints::object(&api, namespace), || async {
-        let live = api.get_metadata_opt(namespace).await?;
+        let live = found(api.get_metadata(namespace)).await?;
         Ok(live.map_or(Progress::Done(()), |live| Progress::Pending(gone::left(&live.metadata))))
     })
     .await

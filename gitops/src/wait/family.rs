@@ -5,7 +5,7 @@ use super::{brief, gone, until};
 use crate::Task;
 use crate::apply::applications;
 use crate::argo::status::{Resource, Status};
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, found};
 use crate::manifest::Id;
 use futures::{StreamExt, stream};
 use k8s_openapi::api::core::v1::Pod;
@@ -42,7 +42,7 @@ pub async fn below(
         let what = format!("Application {namespace}/{name}");
         let refused = |error: kube::Error| Error::Refused { what: what.clone(), reason: brief(&error) };
         let stopped = |source| Error::Interrupted { what: what.clone(), seen: "nothing yet".into(), source };
-        let Some(live) = task.run(api.get_opt(&name)).await.map_err(stopped)?.map_err(refused)? else {
+        let Some(live) = task.run(found(api.get(&name))).await.map_err(stopped)?.map_err(refused)? else {
             continue;
         };
         let status = Status::of(&serde_json::to_value(live).unwrap_or_default());
@@ -92,7 +92,7 @@ pub async fn children(task: &Task, cluster: &Cluster, app: &Value) -> BTreeMap<S
         let api = applications(&cluster.client(), namespace);
         let task = task.clone();
         async move {
-            let (sync, health) = match task.run(api.get_opt(&child.name)).await {
+            let (sync, health) = match task.run(found(api.get(&child.name))).await {
                 Ok(Ok(Some(live))) => {
                     let status = Status::of(&serde_json::to_value(live).unwrap_or_default());
                     (status.sync, status.health)
@@ -120,7 +120,7 @@ pub async fn settled(task: &Task, cluster: &Cluster, members: &[Member]) -> Resu
         let what = format!("deletion of {}", id(namespace, name));
         let mut hints = Hints::object(&api, name);
         let stays = until(task, &what, super::POLL, &mut hints, || async {
-            Ok(match api.get_metadata_opt(name).await? {
+            Ok(match found(api.get_metadata(name)).await? {
                 None => Progress::Done(false),
                 Some(live) if live.metadata.deletion_timestamp.is_none() => Progress::Done(true),
                 Some(live) => Progress::Pending(gone::left(&live.metadata)),
@@ -140,7 +140,7 @@ pub async fn left_over(task: &Task, cluster: &Cluster, members: &[Member]) -> Ve
     let mut more = 0;
     for (namespace, name) in members {
         let api = applications(&cluster.client(), namespace);
-        let Ok(Ok(Some(live))) = task.run(api.get_opt(name)).await else { continue };
+        let Ok(Ok(Some(live))) = task.run(found(api.get(name))).await else { continue };
         if lines.len() == NAMED {
             more += 1;
             continue;

@@ -1,6 +1,7 @@
 //! Deletion: objects that are gone, and what keeps those that are not.
 
 use super::{Error, Hints, POLL, Progress, until};
+use crate::cluster::found;
 use crate::{Task, manifest::Id};
 use kube::api::{Api, DynamicObject};
 
@@ -12,7 +13,7 @@ use kube::api::{Api, DynamicObject};
 pub async fn gone(task: &Task, api: &Api<DynamicObject>, id: &Id, uid: &str) -> Result<(), Error> {
     let what = format!("deletion of {id}");
     until(task, &what, POLL, &mut Hints::object(api, &id.name), || async move {
-        Ok(match api.get_metadata_opt(&id.name).await? {
+        Ok(match found(api.get_metadata(&id.name)).await? {
             Some(live) if live.metadata.uid.as_deref() == Some(uid) => {
                 Progress::Pending(left(&live.metadata))
             }

@@ -9,6 +9,7 @@ use crate::Task;
 use crate::apply;
 use crate::argo::REFRESH;
 use crate::argo::status::Status;
+use crate::cluster::found;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::api::{Api, DynamicObject, ListParams};
 use serde_json::Value;
@@ -103,7 +104,7 @@ impl Place {
             return Ok(seen.clone());
         }
         let now = Instant::now();
-        let seen = api.get_opt(name).await?.map(|live| Arc::new(Seen::new(live)));
+        let seen = found(api.get(name)).await?.map(|live| Arc::new(Seen::new(live)));
         known.single.insert(name.to_owned(), (now, seen.clone()));
         Ok(seen)
     }
@@ -127,7 +128,7 @@ impl Place {
     ) -> Result<Option<ObjectMeta>, kube::Error> {
         // One count is that of this place itself.
         if Arc::strong_count(&self.leaving) <= FEW + 1 {
-            return Ok(api.get_metadata_opt(name).await?.map(|live| live.metadata));
+            return Ok(found(api.get_metadata(name)).await?.map(|live| live.metadata));
         }
         let mut ends = self.ends.lock().await;
         let fresh = |at: &Instant| at.elapsed() < LOOK && *at >= wait.begun;

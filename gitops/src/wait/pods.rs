@@ -114,8 +114,16 @@ fn trouble(pod: &Value) -> Option<String> {
 pub(super) fn present<'a>(pods: impl IntoIterator<Item = &'a Value>) -> Option<String> {
     pods.into_iter().find_map(|pod| {
         let name = pod.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
-        trouble(pod).map(|trouble| format!("pod {name}: {trouble}"))
+        trouble(pod).or_else(|| homeless(pod)).map(|trouble| format!("pod {name}: {trouble}"))
     })
+}
+
+/// Why no node takes a pod. It may be a matter of time: a node may come, or another pod go.
+fn homeless(pod: &Value) -> Option<String> {
+    let conditions = pod.pointer("/status/conditions")?.as_array()?;
+    let scheduled = conditions.iter().find(|condition| condition["type"] == "PodScheduled")?;
+    let message = scheduled.get("message").and_then(Value::as_str).unwrap_or_default();
+    (scheduled["status"] == "False").then(|| format!("no node takes it: {message}"))
 }
 
 #[cfg(test)]
@@ -157,8 +165,20 @@ mod tests {
     }
 
     #[test]
+    fn a_pod_without_a_node_is_told_and_is_no_failure() {
+        let pod = json!({"metadata": {"name": "p"}, "status": {"conditions": [
+            {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/1 nodes are available"},
+        ]}});
+        assert_eq!(present([&pod]).unwrap(), "pod p: no node takes it: 0/1 nodes are available");
+        let mut troubles = Troubles::default();
+        assert_eq!(troubles.lasting([&pod], Duration::ZERO), None);
+        assert_eq!(troubles.lasting([&pod], GRACE * 9), None);
+    }
+
+    #[test]
     fn no_pod_is_too_strange() {
-        let good = pod(json!({"waiting": {"reason": "CrashLoopBackOff", "message": "m"}}), false, true);
+        let mut good = pod(json!({"waiting": {"reason": "CrashLoopBackOff", "message": "m"}}), false, true);
+        good["status"]["conditions"] = json!([{"type": "PodScheduled", "status": "False", "message": "m"}]);
         hostile::values(hostile::INPUTS, &[good], |pod| {
             drop((present([pod]), Troubles::default().lasting([pod], Duration::ZERO)));
         });

@@ -1,7 +1,11 @@
 //! Workloads that were brought to rest: their pods go.
 
 use super::{Error, Hints, Progress, pods, until};
-use crate::{Task, cluster::Cluster, manifest::Id};
+use crate::{
+    Task,
+    cluster::{Cluster, found},
+    manifest::Id,
+};
 use kube::api::{Api, ApiResource, DynamicObject, GroupVersionKind};
 use serde_json::json;
 use std::time::Duration;
@@ -21,7 +25,7 @@ pub async fn at_rest(task: &Task, cluster: &Cluster, workloads: &[Id]) -> Result
         let namespace = id.namespace.as_deref().unwrap_or_default();
         let workload: &Api<DynamicObject> = &Api::namespaced_with(client.clone(), namespace, &resource);
         until(task, &format!("end of the pods of {id}"), LOOK, &mut Hints::none(), || async move {
-            let Some(live) = workload.get_opt(&id.name).await? else { return Ok(Progress::Done(())) };
+            let Some(live) = found(workload.get(&id.name)).await? else { return Ok(Progress::Done(())) };
             let left = pods::of(client, id, &json!({ "spec": live.data.get("spec") })).await?.len();
             Ok(match left {
                 0 => Progress::Done(()),

@@ -3,6 +3,7 @@
 
 use super::pods::{self, Troubles};
 use super::{Error, Hints, Progress, until};
+use crate::cluster::found;
 use crate::{Task, manifest::Id};
 use kube::api::{Api, ApiResource, DynamicObject, GroupVersionKind};
 use serde_json::Value;
@@ -25,7 +26,7 @@ pub async fn rolled_out(task: &Task, client: &kube::Client, id: &Id) -> Result<(
     let (api, troubles) = (&api, &troubles);
     let mut hints = Hints::object(api, &id.name);
     until(task, &format!("rollout of {id}"), Duration::from_secs(2), &mut hints, || async move {
-        let Some(live) = api.get_opt(&id.name).await? else {
+        let Some(live) = found(api.get(&id.name)).await? else {
             return Ok(Progress::Pending("it does not exist".into()));
         };
         let workload = serde_json::json!({ "metadata": { "generation": live.metadata.generation }, "spec": live.data.get("spec"), "status": live.data.get("status") });

@@ -4,6 +4,7 @@
 use super::{Progress, pods, rollout};
 use crate::argo::GROUP;
 use crate::argo::status::Status;
+use crate::cluster::found;
 use crate::manifest::Id;
 use kube::api::{Api, ApiResource, DynamicObject, GroupVersionKind};
 use serde_json::Value;
@@ -106,7 +107,7 @@ async fn read(client: &kube::Client, app: &Value, listed: &Value) -> Option<(Id,
         "" => Api::all_with(client.clone(), &resource),
         namespace => Api::namespaced_with(client.clone(), namespace, &resource),
     };
-    let live = api.get_opt(name).await.ok().flatten()?;
+    let live = found(api.get(name)).await.ok().flatten()?;
     let id = Id::new(group, kind, Some(namespace).filter(|namespace| !namespace.is_empty()), name);
     Some((id, serde_json::to_value(live).ok()?))
 }
