@@ -69,6 +69,20 @@ mod real {
         }
     }
 
+    /// The same where the node has no network of pods, so that it never becomes ready.
+    fn without_network(spec: Spec, dir: &Path) -> Spec {
+        let nothing = dir.join("nothing");
+        std::fs::create_dir(&nothing).unwrap();
+        let config = spec.config.unwrap_or_else(|| {
+            "kind: Cluster\napiVersion: kind.x-k8s.io/v1alpha4\nnetworking: {disableDefaultCNI: true}\n"
+                .into()
+        });
+        assert!(config.contains("disableDefaultCNI: true"), "{config}");
+        let mount = format!("{{hostPath: {nothing:?}, containerPath: /etc/cni/net.d}}");
+        let config = format!("{config}\nnodes:\n- role: control-plane\n  extraMounts: [{mount}]\n");
+        Spec { config: Some(config), ..spec }
+    }
+
     fn engine_of(made: &KindCluster) -> &Engine {
         made.connection.engine.as_ref().unwrap()
     }
@@ -195,19 +209,19 @@ mod real {
             return;
         }
         let dir = tempfile::tempdir().unwrap();
-        let spec = spec("gitops-unwaited", dir.path());
+        let spec = without_network(spec("gitops-unwaited", dir.path()), dir.path());
         let filter = format!("name=^{}-control-plane$", spec.name);
         let container = || docker(["ps", "--all", "--quiet", "--no-trunc", "--filter", &filter]);
         let path = spec.kubeconfig_path.to_string_lossy().into_owned();
         let connection = Connection { config_path: Some(path), ..Connection::default() };
-        // Its node is ready some ten seconds later.
         let answers = async || {
             let clusters = Clusters::new(None, Environment::default());
             spec.kubeconfig_path.exists() && clusters.connect(&task(5), Some(&connection)).await.is_ok()
         };
         let told = interrupt(&spec, answers).await.expect("what is made is told");
         let made = container().await;
-        let taken_up = kind().create(&task(120), &spec).await.unwrap().cluster;
+        let taken_up = Spec { wait: false, ..spec.clone() };
+        let taken_up = kind().create(&task(120), &taken_up).await.unwrap().cluster;
         assert_eq!(taken_up, told);
         assert_eq!(container().await, made, "it was made again");
         kind().delete(&task(120), &spec.name, id_of(&taken_up), &spec.kubeconfig_path).await.unwrap();
