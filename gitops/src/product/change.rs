@@ -4,7 +4,7 @@ use super::{Name, ProductVersion};
 use crate::Explain;
 use crate::git::{Edit, Kind, Refusal, Snapshot};
 use crate::path::RepoPath;
-use crate::tenant::{Retained, product_version};
+use crate::tenant::product_version;
 
 /// Why a repository does not take a product version, or does not let it go.
 #[derive(Debug, thiserror::Error)]
@@ -48,7 +48,7 @@ impl Explain for Refused {
                 "Let `product_version` be the `id` of a `gitops_product_version` of the same repository, branch and `products_path`.".into()
             }
             Self::InUse { .. } => {
-                "Nothing was removed. Move these tenants to another version, or delete them, and destroy again. One whose data were kept counts as long as its `retained.yaml` is there.".into()
+                "Nothing was removed. Move these tenants to another version, or delete them, and destroy again.".into()
             }
         })
     }
@@ -120,8 +120,7 @@ impl Name {
     ///
     /// # Errors
     ///
-    /// [`Refused::InUse`]: a tenant below the directory `instances` runs it, or ran it and has kept its data: whoever
-    /// takes those over begins with the version that wrote them.
+    /// [`Refused::InUse`]: a tenant below the directory `instances` runs it.
     pub fn removal(&self, tree: &Snapshot, products: &str, instances: &str) -> Result<Vec<Edit>, Refusal> {
         let directory = RepoPath::parse(instances).map_err(Refusal::from)?;
         let mut tenants = Vec::new();
@@ -137,16 +136,9 @@ impl Name {
     }
 
     fn is_run_by(&self, tree: &Snapshot, instances: &RepoPath, id: &str) -> Result<bool, Refusal> {
-        let (name, text) = (self.to_string(), |file: &str| {
-            // A directory of such a name is no tenant's.
-            let Ok(path) = instances.join(&format!("{id}/{file}")) else { return Ok(None) };
-            let content = tree.file(&path).map_err(Refusal::from)?;
-            Ok::<_, Refusal>(content.map(|content| String::from_utf8_lossy(&content).into_owned()))
-        });
-        let Some(values) = text("values.yaml")? else {
-            let retained = text("retained.yaml")?.and_then(|text| Retained::parse(&text));
-            return Ok(retained.and_then(|retained| retained.product_version).is_some_and(|ran| ran == name));
-        };
-        Ok(product_version(&values) == Some(name.as_str()))
+        // A directory of such a name is no tenant's.
+        let Ok(values) = instances.join(&format!("{id}/values.yaml")) else { return Ok(false) };
+        let content = tree.file(&values).map_err(Refusal::from)?.unwrap_or_default();
+        Ok(product_version(&String::from_utf8_lossy(&content)) == Some(self.to_string().as_str()))
     }
 }

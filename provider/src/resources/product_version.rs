@@ -21,7 +21,7 @@ use tfplugin_rs::{Context, Foresight, Outcome, Prior, Problem, Resource, View};
 ///
 /// It never changes: a plan that would change its chart or its values is refused, and a new version is what to make
 /// instead. Tenants name it with `product_version`, and move from one version to another by that attribute alone. It
-/// is not destroyed while a tenant below `instances_path` runs it, or has run it and left its data.
+/// is not destroyed while a tenant below `instances_path` runs it.
 ///
 /// What others change in its file is undone by the next apply. Its import id is `branch:product/version`.
 #[derive(JsonSchema)]

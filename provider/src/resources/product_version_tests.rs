@@ -70,6 +70,7 @@ async fn messages() {
         let values = format!("# managed by gitops_tenant t{id}\n# product version shop/{version}\n");
         rig.bare.write(&format!("instances/t{id}/values.yaml"), &values).unwrap();
     }
+    // What stays of a tenant runs nothing: a configuration that keeps its data can be destroyed as a whole.
     for (id, version) in [("kept", "1.0"), ("kept-newer", "2.0")] {
         let text =
             format!("# managed by gitops_tenant {id}\nnamespace: {id}\nproduct_version: shop/{version}\n");
@@ -90,8 +91,8 @@ async fn messages() {
     version: `products/shop/1.0.yaml` is in the repository already, and says something else
     Nothing was written: a product version never changes. Give this one a new `version`, or import what is there, with its id `main:shop/1.0`.
 
-    version: The product version `shop/1.0` is in use by the tenants `kept`, `t2`, `t3`, `t4`, `t5` and 2 more
-    Nothing was removed. Move these tenants to another version, or delete them, and destroy again. One whose data were kept counts as long as its `retained.yaml` is there.
+    version: The product version `shop/1.0` is in use by the tenants `t2`, `t3`, `t4`, `t5`, `t6` and 1 more
+    Nothing was removed. Move these tenants to another version, or delete them, and destroy again.
 
     product: `../shop` cannot be the name of a product or a version
     Use letters, digits, dots, dashes, underscores and plus signs, at most 63, with a letter or digit at both ends, such as `1.2.3`, and no name that Windows keeps for a device, such as `con`.
