@@ -109,12 +109,14 @@ impl Taken {
     }
 }
 
+/// What the user reads of two blocks for one thing: what is wrong with that, and what to do.
+pub const TWO_BLOCKS: &str =
+    "Each would undo what the other does. Keep one of them, or give the other a name of its own.";
+
 /// Two blocks are for `what`; `in_part` where one of them only writes a part of it.
 fn refusal(what: &str, in_part: bool) -> Problem {
     let detail = match in_part {
-        false => {
-            "Each would undo what the other does. Keep one of them, or give the other a name of its own."
-        }
+        false => TWO_BLOCKS,
         true => {
             "One of them writes it as a whole, and would undo what the other writes in it. Say all of it in that one."
         }

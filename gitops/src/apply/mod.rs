@@ -1,9 +1,9 @@
 //! Writes objects to a cluster: server-side apply, an inventory, pruning, deletion.
 //!
 //! Promises: an object that exists without our mark is not touched unless the caller takes ownership; fields that others
-//! manage are taken over only on objects that carry our mark, and named where they are not; what already is as wanted is not written; whatever is
-//! written can be found again after a crash. No error shows a value of a Secret. Nothing else in this crate writes to a
-//! cluster.
+//! manage are taken over only on objects that carry our mark, and named where they are not; what already is as wanted is
+//! not written; whatever is written can be found again after a crash. No error shows a value of a Secret. Nothing else in
+//! this crate writes to a cluster.
 
 mod behind;
 mod compare;

@@ -5,12 +5,12 @@
 
 use super::error::Error;
 use super::kinds::Kinds;
-use super::write::{Planned, Shown, parameters, read};
+use super::write::{Planned, read};
 use super::{MANAGER, PARALLEL, Set, Writer, call, compare};
 use crate::Task;
 use crate::manifest::{Id, Object};
 use futures::{StreamExt, TryStreamExt, stream};
-use kube::api::{DynamicObject, Patch};
+use kube::api::DynamicObject;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -124,14 +124,8 @@ impl Writer {
         if compare::holds(live, &planned.object, MANAGER) {
             return Ok(false);
         }
-        let id = planned.object.id();
-        let api = planned.served.api(&self.client, &id);
-        let params = kube::api::PatchParams { dry_run: true, ..parameters(MANAGER, true) };
-        let patch = Patch::Apply(Shown(&planned.object));
-        let asked =
-            call(task, "read", &id, planned.object.api_version(), || api.patch(&id.name, &params, &patch))
-                .await;
-        match asked {
+        let (id, api_version) = (planned.object.id(), planned.object.api_version());
+        match call(task, "read", &id, api_version, || self.dry_run(planned, true)).await {
             Ok(written) => Ok(content(&written) != content(live)),
             Err(Error::Refused { code, .. }) => {
                 tracing::debug!(object = %id, code, "a dry run was refused");

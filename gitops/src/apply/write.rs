@@ -90,13 +90,18 @@ impl Writer {
         }
     }
 
-    /// The fields of an object that others hold with other values, by a dry run. None where the server does not say.
-    async fn conflicts(&self, task: &Task, planned: &Planned) -> Vec<Conflict> {
-        let (id, object) = (planned.object.id(), &planned.object);
+    /// What a write would make of an object, which the server answers without doing it. With `force`, fields of others
+    /// are taken over; else they are a conflict.
+    pub(super) async fn dry_run(&self, planned: &Planned, force: bool) -> kube::Result<DynamicObject> {
+        let id = planned.object.id();
+        let params = PatchParams { dry_run: true, ..parameters(MANAGER, force) };
         let api = planned.served.api(&self.client, &id);
-        let params = PatchParams { dry_run: true, ..parameters(MANAGER, false) };
-        let patch = Patch::Apply(Shown(object));
-        match task.run(api.patch(&id.name, &params, &patch)).await {
+        api.patch(&id.name, &params, &Patch::Apply(Shown(&planned.object))).await
+    }
+
+    /// The fields of an object that others hold with other values. None where the server does not say.
+    async fn conflicts(&self, task: &Task, planned: &Planned) -> Vec<Conflict> {
+        match task.run(self.dry_run(planned, false)).await {
             Ok(Err(error)) => conflicts(&error),
             Ok(Ok(_)) | Err(_) => Vec::new(),
         }

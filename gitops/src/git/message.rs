@@ -20,9 +20,9 @@ pub(super) struct Log {
 
 /// The message of the commit that carries `changes`, at least one.
 ///
-/// The first line is the template with `{message}` replaced. Joined changes are listed below it. The last paragraph
-/// has a trailer for each: `Gitops-Resource: gitops_tenant team-a`, and one for the run.
-pub(super) fn compose(log: &Log, changes: &[(&Owner, &str)]) -> String {
+/// The first line is the template with `{message}` replaced. Joined changes are listed below it, and then their
+/// `details`. The last paragraph has a trailer for each: `Gitops-Resource: gitops_tenant team-a`, and one for the run.
+pub(super) fn compose(log: &Log, changes: &[(&Owner, &str)], details: &[String]) -> String {
     let lines: Vec<String> = changes.iter().map(|(_, message)| one_line(message, MAX_MESSAGE)).collect();
     let subject = match lines.as_slice() {
         [only] => only.clone(),
@@ -38,6 +38,10 @@ pub(super) fn compose(log: &Log, changes: &[(&Owner, &str)]) -> String {
         lines.iter().for_each(|line| text.push_str(&format!("* {line}\n")));
         text.push('\n');
     }
+    if !details.is_empty() {
+        details.iter().for_each(|line| text.push_str(&format!("- {}\n", one_line(line, MAX_MESSAGE))));
+        text.push('\n');
+    }
     for (owner, _) in changes {
         let (kind, identity) = (one_line(&owner.kind, MAX_NAME), one_line(&owner.identity, MAX_NAME));
         text.push_str(&format!("Gitops-Resource: {kind} {identity}\n"));
@@ -46,18 +50,6 @@ pub(super) fn compose(log: &Log, changes: &[(&Owner, &str)]) -> String {
         text.push_str(&format!("Gitops-Run: {}\n", one_line(run, MAX_NAME)));
     }
     text
-}
-
-/// The message `text` with a list of `details` before its trailers.
-pub(super) fn with_details(text: &str, details: &[String]) -> String {
-    match text.rsplit_once("\n\n") {
-        Some((head, trailers)) if !details.is_empty() => {
-            let lines: String =
-                details.iter().map(|line| format!("- {}\n", one_line(line, MAX_MESSAGE))).collect();
-            format!("{head}\n\n{lines}\n{trailers}")
-        }
-        _ => text.to_owned(),
-    }
 }
 
 /// `text` on one line, without control characters: nothing that a user types starts a trailer of its own.
@@ -91,7 +83,7 @@ mod tests {
         let owner = Owner::new("gitops_tenant", "team-a");
         let run = Some("https://ci.example/jobs/7\nGitops-Resource: evil".to_owned());
         let log = Log { skip_ci: true, run, ..log("{message}") };
-        insta::assert_snapshot!(compose(&log, &[(&owner, "add team-a")]), @"
+        insta::assert_snapshot!(compose(&log, &[(&owner, "add team-a")], &[]), @"
         add team-a [skip ci]
 
         Gitops-Resource: gitops_tenant team-a
@@ -103,7 +95,7 @@ mod tests {
     fn one_change() {
         let owner = Owner::new("gitops_tenant", "team-a");
         let text =
-            compose(&log("chore(platform): {message}"), &[(&owner, "add team-a\nSigned-off-by: evil")]);
+            compose(&log("chore(platform): {message}"), &[(&owner, "add team-a\nSigned-off-by: evil")], &[]);
         insta::assert_snapshot!(text, @r"
         chore(platform): add team-a Signed-off-by: evil
 
@@ -114,7 +106,7 @@ mod tests {
     #[test]
     fn joined_changes() {
         let owners = ["team-a", "team-b\r\nX: y"].map(|id| Owner::new("gitops_tenant", id));
-        let text = compose(&log("{message}"), &[(&owners[0], "add team-a"), (&owners[1], "add team-b")]);
+        let text = compose(&log("{message}"), &[(&owners[0], "add team-a"), (&owners[1], "add team-b")], &[]);
         insta::assert_snapshot!(text, @r"
         add team-a (and 1 more)
 
@@ -129,10 +121,9 @@ mod tests {
     #[test]
     fn details() {
         let owner = Owner::new("gitops_tenant_fleet", "shops");
-        let text = compose(&log("{message}"), &[(&owner, "update fleet shops")]);
-        assert_eq!(with_details(&text, &[]), text);
         let details = ["acme".to_owned(), "globex\n\nGitops-Resource: evil".to_owned()];
-        insta::assert_snapshot!(with_details(&text, &details), @"
+        let text = compose(&log("{message}"), &[(&owner, "update fleet shops")], &details);
+        insta::assert_snapshot!(text, @"
         update fleet shops
 
         - acme

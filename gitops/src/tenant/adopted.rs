@@ -4,6 +4,7 @@
 //! said of the tenant is in the state since then, and what else it says is nobody's business as long as it stays so.
 
 use super::{Found, Tenant};
+use crate::git::Snapshot;
 use crate::manifest::Object;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -14,8 +15,13 @@ use sha2::{Digest, Sha256};
 pub struct Adopted(String);
 
 impl Adopted {
+    /// The one of `tenant` in `tree`, where its files, which say `found`, are not those that it writes.
+    pub fn in_tree(tree: &Snapshot, found: &Found, tenant: &Tenant) -> Option<Self> {
+        Self::of(found, tenant).filter(|_| !tenant.is_written(tree))
+    }
+
     /// The one that `found` has, in the place of that of `tenant`; `None` where it has none.
-    pub fn of(found: &Found, tenant: &Tenant) -> Option<Self> {
+    pub(super) fn of(found: &Found, tenant: &Tenant) -> Option<Self> {
         found.application()?;
         let said = |found: &Found| {
             let objects = found.objects.iter().chain(&found.restore).map(Object::as_map);

@@ -142,25 +142,17 @@ impl<R: Resource> Foresight<R> {
     /// A part of the object is `what`, such as "the file `a.txt` of …", which says all about its place: whatever
     /// resource claims the same words claims the same thing. `at` is the attribute that asks for it.
     pub fn claim_part(&mut self, what: impl Into<String>, at: impl Into<Path>) {
-        self.targets.push(Target {
-            what: what.into(),
-            place: Vec::new(),
-            at: at.into(),
-            whole: false,
-            shared: false,
-        });
+        self.part(what.into(), at.into(), false);
     }
 
     /// The same, but only a part of `what` is written: any number of blocks may share it, and none may claim it as a
     /// whole.
     pub fn claim_share(&mut self, what: impl Into<String>, at: impl Into<Path>) {
-        self.targets.push(Target {
-            what: what.into(),
-            place: Vec::new(),
-            at: at.into(),
-            whole: false,
-            shared: true,
-        });
+        self.part(what.into(), at.into(), true);
+    }
+
+    fn part(&mut self, what: String, at: Path, shared: bool) {
+        self.targets.push(Target { what, place: Vec::new(), at, whole: false, shared });
     }
 
     fn note(&mut self, output: &str, foreseen: Foreseen) {

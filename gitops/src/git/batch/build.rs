@@ -110,7 +110,7 @@ impl Worker {
             changes.iter().filter(|(_, effect)| *effect == Effect::Made).map(|(one, _)| one).collect();
         let details: Vec<_> = log.iter().flat_map(|one| one.change.details.lines()).collect();
         let log: Vec<_> = log.iter().map(|one| (&one.change.owner, one.change.message.as_str())).collect();
-        let text = message::with_details(&message::compose(&self.log, &log), &details);
+        let text = message::compose(&self.log, &log, &details);
         self.make(scope, bench, tree, &[parent], &first.author, &text).map(Some)
     }
 

@@ -14,6 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
+use tfplugin_rs::claims::TWO_BLOCKS;
 use tfplugin_rs::{Foresight, Resource};
 
 /// Claims what the release writes in `repository`, as far as it is known.
@@ -87,10 +88,7 @@ impl Error for Second {}
 
 impl Explain for Second {
     fn hint(&self) -> Option<String> {
-        Some(
-            "Each would undo what the other does. Keep one of them, or give the other a name of its own."
-                .into(),
-        )
+        Some(TWO_BLOCKS.into())
     }
 }
 

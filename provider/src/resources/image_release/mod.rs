@@ -139,9 +139,9 @@ async fn write(
 ) -> Result<Status, Problem> {
     let repository = open(cx, want.git.as_ref()).map_err(|error| located(&error))?;
     let release = shape::release(id, want)?;
-    let (owner, message) = (Owner::new(ImageRelease::KIND, ImportId::of(id)), shape::message(want, &release));
-    let adopt = want.take_ownership;
-    let (place, format, name) = (Place::of(id).map_err(first)?, want.format, ImportId::of(id));
+    let (name, message) = (ImportId::of(id), shape::message(want, &release));
+    let (owner, adopt) = (Owner::new(ImageRelease::KIND, name.clone()), want.take_ownership);
+    let (place, format) = (Place::of(id).map_err(first)?, want.format);
     let (lines, here) = (cx.provider().lines.clone(), repository.clone());
     let change = Change::new(owner, message, move |tree| {
         let edits = release.edits(tree, adopt)?;

@@ -78,7 +78,7 @@ pub(super) fn take_over(
     found: &Found,
 ) {
     let Ok(tenant) = shape::tenant(shape::home(id, spec, repository), spec, tree) else { return };
-    if let Some(adopted) = Adopted::of(found, &tenant).filter(|_| !tenant.is_written(tree)) {
+    if let Some(adopted) = Adopted::in_tree(tree, found, &tenant) {
         take(cx, &[(id.tenant_id.clone(), adopted)].into());
     }
     shape::left_out(&id.tenant_id, &tenant, found).into_iter().for_each(|warning| cx.warn(warning));

@@ -78,7 +78,7 @@ pub async fn refresh(
         elements.retain(|id, _| seen.contains_key(id) || !told.contains_key(id));
     }
     let cluster = look(cx, task, spec.kubernetes.as_ref()).await?;
-    look_at(cx, task, cluster.as_ref(), &spec.argocd_namespace, &mut seen).await;
+    look_at(task, cluster.as_ref(), &spec.argocd_namespace, &taken, &mut seen).await;
     Ok(Some((spec, Status { tenants_status: seen, ..status })))
 }
 
@@ -92,19 +92,18 @@ fn show(spec: &mut Spec, id: &str, said: &tenant::Spec, wanted: Option<&Tenant>,
 
 /// Says of each tenant how it is; where the cluster does not answer, as if Argo CD had not seen it yet.
 pub async fn look_at(
-    cx: &Context<Gitops>,
     task: &Task,
     cluster: Option<&Cluster>,
     namespace: &str,
+    taken: &Applications,
     tenants: &mut BTreeMap<String, TenantStatus>,
 ) {
     let live = match cluster {
         Some(cluster) if !tenants.is_empty() => {
             let mut live = labelled(task, cluster, namespace, TENANT).await.unwrap_or_default();
             // Those that were made by hand carry no label of ours.
-            let mut taken = adoption::taken(cx);
-            taken.retain(|id, _| tenants.contains_key(id) && !live.contains_key(id));
-            let looks = taken.into_keys().map(|id| async move {
+            let unmarked = taken.keys().filter(|id| tenants.contains_key(*id) && !live.contains_key(*id));
+            let looks = unmarked.cloned().collect::<Vec<_>>().into_iter().map(|id| async move {
                 let found = app::live(task, cluster, namespace, &id).await.ok().flatten()?;
                 Some((id, found))
             });
@@ -134,7 +133,7 @@ pub async fn import(cx: &Context<Gitops>, task: &Task, id: &Identity) -> Result<
         let member = tenants::member(tenant_id, &said, &repository, None, None).ok();
         let mut known = TenantStatus::default();
         if let Some(tenant) = member.and_then(|member| products.tenant(&member).ok()) {
-            let adopted = Adopted::of(&found, &tenant).filter(|_| !tenant.is_written(&tree));
+            let adopted = Adopted::in_tree(&tree, &found, &tenant);
             let same = found.differs(&tenant, adopted.as_ref()).is_empty();
             known.commit = if same { tree.commit() } else { String::new() };
             known.resolved_version = products.resolved_version(&tenant);
@@ -154,7 +153,8 @@ pub async fn import(cx: &Context<Gitops>, task: &Task, id: &Identity) -> Result<
     let of_all = of_all.unwrap_or_default();
     projects.retain(|_, project| *project != of_all.project);
     let all = seen.values().all(|tenant| !tenant.commit.is_empty());
-    look_at(cx, task, look(cx, task, None).await?.as_ref(), &of_all.argocd_namespace, &mut seen).await;
+    let cluster = look(cx, task, None).await?;
+    look_at(task, cluster.as_ref(), &of_all.argocd_namespace, &taken, &mut seen).await;
     let tier_projects = Some(projects).filter(|projects| !projects.is_empty());
     let spec = imported(remote, of_all, Json::Object(elements), tier_projects);
     let (repository_url, branch) = (repository.url(), repository.branch().to_owned());

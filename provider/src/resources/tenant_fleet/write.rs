@@ -6,6 +6,7 @@ use super::passages::{Late, Passages, Resident, homes};
 use super::report::{self, Stuck};
 use super::shape::{Identity, Spec, Status, TenantStatus, located};
 use super::{counted, leaving, owner, read};
+use crate::adoption::taken;
 use crate::outcome::{Phase, unfinished};
 use crate::provider::Gitops;
 use crate::resources::app::life::last_look;
@@ -255,7 +256,7 @@ impl Run<'_> {
             Some(cluster) => Some(cluster.clone()),
             None => look(self.cx, &brief, self.want.kubernetes.as_ref()).await.ok().flatten(),
         };
-        read::look_at(self.cx, &brief, found.as_ref(), namespace, &mut tenants).await;
+        read::look_at(&brief, found.as_ref(), namespace, &taken(self.cx), &mut tenants).await;
         Status {
             repository_url: self.repository.url(),
             branch: self.repository.branch().to_owned(),
