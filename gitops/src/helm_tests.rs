@@ -109,3 +109,46 @@ async fn a_chart_that_is_not_there() {
     let error = template(&task(), &chart("/nowhere", "argo-cd", None), "argocd", "cd").await.unwrap_err();
     assert_eq!(error.to_string(), "`/nowhere/argo-cd` holds no chart");
 }
+
+/// Renders all values of a chart with so many files of values onto its own, or `None` where there is no helm.
+async fn values_of(own: &Value, files: &[&Value]) -> Option<Value> {
+    let dir = tempfile::tempdir().unwrap();
+    write(dir.path(), "demo/Chart.yaml", "apiVersion: v2\nname: demo\nversion: 1.0.0\n");
+    write(dir.path(), "demo/values.yaml", &own.to_string());
+    write(dir.path(), "demo/templates/all.yaml", "{{ .Values | toJson }}\n");
+    let mut program = helm(&dir, "template").arg(dir.path().join("demo"));
+    for (at, values) in files.iter().enumerate() {
+        let name = format!("{at}.yaml");
+        write(dir.path(), &name, &values.to_string());
+        program = program.arg("--values").arg(dir.path().join(name));
+    }
+    let output = match program.run(&task()).await {
+        Err(run::Error::Missing { .. }) => {
+            skipped();
+            return None;
+        }
+        output => output.unwrap().stdout,
+    };
+    let text = String::from_utf8(output).unwrap();
+    let json = text.lines().find(|line| line.starts_with('{')).expect("a line of values");
+    Some(serde_json::from_str(json).unwrap())
+}
+
+/// One file of values that we merged is to Helm what the two of them are, whatever the chart itself says.
+#[tokio::test]
+async fn values_merge_as_helm_merges_its_files() {
+    use crate::tenant::merge_values;
+    use proptest::{
+        strategy::{Strategy as _, ValueTree as _},
+        test_runner::TestRunner,
+    };
+    // Of 125 names each has most, so that many are in all three.
+    let many = proptest::collection::vec(("[a-e]{3}", crate::tenant::any_values()), 250);
+    let mut runner = TestRunner::deterministic();
+    let map = |pairs: Vec<(String, Value)>| Value::Object(pairs.into_iter().collect());
+    let [own, defaults, values] = [(); 3].map(|()| map(many.new_tree(&mut runner).unwrap().current()));
+    let Some(helms) = values_of(&own, &[&defaults, &values]).await else { return };
+    let ours = values_of(&own, &[&merge_values(&defaults, &values)]).await.unwrap();
+    assert_eq!(ours, helms);
+    assert_ne!(helms, defaults, "nothing was merged");
+}

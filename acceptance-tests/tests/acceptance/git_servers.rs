@@ -199,28 +199,30 @@ pub fn that_lose_the_answer_are_asked_again(case: &Case) {
     assert!(forge.run.state().addresses().is_empty());
 }
 
-/// A provider that is killed between its commit and the push, or between the push and the state: the next apply adds
-/// what is missing, and nothing twice.
+/// A provider that is killed between its commit and the push, or between the push and the state, of a creation and of
+/// a change: the next apply adds what is missing, and nothing twice.
 pub fn that_wait_for_a_killed_provider(case: &Case) {
     let mut forge = Forge::open(case);
-    let settle = Duration::from_secs(30);
-    for (round, kind, lands) in
-        [(1, Kind::Hang, 0), (2, Kind::Mute, 1), (3, Kind::Hang, 0), (4, Kind::Mute, 1)]
-    {
-        let (greeting, before) = (format!("round {round}"), forge.commits());
-        let pushes = forge.server.pushes();
-        forge.run.var("greeting", greeting.as_str());
-        forge.fault(Service::Receive, kind.clone());
-        let mut apply = forge.run.start_apply();
-        // The server has met the push, and what it was to do with it is done.
-        let met = apply.until(|_| forge.server.pushes() > pushes && forge.commits() == before + lands);
-        assert!(met, "nothing was pushed");
-        assert!(apply.kill_provider_at(apply.elapsed()), "the apply had ended");
-        apply.wait().failure();
-        forge.run.apply().success();
-        forge.assert_has(Some(&greeting));
-        assert_eq!(forge.commits(), before + 1, "{kind:?}");
-        forge.run.plan().assert_empty();
+    let begun = forge.commits();
+    for (kind, lands) in [(Kind::Hang, 0), (Kind::Mute, 1)] {
+        for greeting in [format!("made in spite of {kind:?}"), format!("changed in spite of {kind:?}")] {
+            let (before, pushes) = (forge.commits(), forge.server.pushes());
+            forge.run.var("greeting", greeting.as_str());
+            forge.fault(Service::Receive, kind.clone());
+            let mut apply = forge.run.start_apply();
+            // The server has met the push, and what it was to do with it is done.
+            let met = apply.until(|_| forge.server.pushes() > pushes && forge.commits() == before + lands);
+            assert!(met, "nothing was pushed");
+            assert!(apply.kill_provider_at(apply.elapsed()), "the apply had ended");
+            apply.wait().failure();
+            forge.run.apply().success();
+            forge.assert_has(Some(&greeting));
+            assert_eq!(forge.commits(), before + 1, "{greeting}");
+            forge.run.plan().assert_empty();
+        }
+        forge.run.destroy().success();
+        forge.assert_has(None);
     }
-    eventually("the server to have nothing more to do", settle, || forge.commits() == 6);
+    let settled = || forge.commits() == begun + 6;
+    eventually("the server to have nothing more to do", Duration::from_secs(30), settled);
 }

@@ -30,6 +30,7 @@ mod ontu_schedule;
 mod overlays;
 mod overlays_live;
 mod pins;
+mod platform;
 mod product_versions;
 mod projects;
 mod pull_requests;
@@ -91,6 +92,7 @@ fn add_lives(suite: &mut Suite) {
     suite.both("caelus::lives_and_dies_as_published", &[Provider, Engine, Git, CAELUS], caelus::lives_and_dies_as_published);
     suite.both("ontu_schedule::comes_back_from_git_and_its_key", &[Provider, Engine, Git, KUBESEAL, ONTU], ontu_schedule::comes_back_from_git_and_its_key);
     suite.once("quickstart::survives_interrupts_and_losses", &[Provider, Engine, Git], quickstart::survives_interrupts_and_losses);
+    suite.once("quickstart::is_shown_by_its_command", &[Provider, Engine, Git], quickstart::shows_it);
 }
 
 #[rustfmt::skip] // one line per test
@@ -109,7 +111,7 @@ fn add_harness(suite: &mut Suite) {
 
 #[rustfmt::skip] // one line per test
 fn add_examples(suite: &mut Suite) {
-    use gitops_acceptance_tests::Need::Provider;
+    use gitops_acceptance_tests::Need::{Engine, Provider};
     suite.both("examples::are_formatted", &[], examples::are_formatted);
     suite.both("examples::are_valid", &[Provider], examples::are_valid);
     suite.both("examples::of_the_reference_are_valid_together", &[Provider], examples::of_the_reference_are_valid_together);
@@ -120,6 +122,7 @@ fn add_examples(suite: &mut Suite) {
     suite.both("functions::name_the_wrong_argument", &[Provider], functions::name_the_wrong_argument);
     suite.both("examples::of_the_readme_is_usable_as_pasted", &[Provider], readme::example_is_usable_as_pasted);
     suite.once("examples::of_the_readme_installs_what_is_tested", &[Provider], readme::example_installs_what_is_tested);
+    suite.both("platform::is_planned_with_its_cluster", &[Provider, Engine], platform::is_planned_with_its_cluster);
 }
 
 #[rustfmt::skip] // one line per test

@@ -25,7 +25,7 @@ pub fn merge_values(defaults: &Value, values: &Value) -> Value {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use proptest::prelude::*;
     use serde_json::json;
@@ -52,7 +52,8 @@ mod tests {
         }
     }
 
-    fn value() -> impl Strategy<Value = Value> {
+    /// Anything that a file of values may hold.
+    pub(crate) fn value() -> impl Strategy<Value = Value> {
         let leaf = prop_oneof![
             Just(json!(null)),
             any::<bool>().prop_map(Value::from),

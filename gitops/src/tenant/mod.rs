@@ -25,6 +25,8 @@ pub use deliver::OnItsWay;
 pub use home::{Files, Home};
 pub use list::{Listed, list};
 pub use merge::merge_values;
+#[cfg(test)]
+pub(crate) use merge::tests::value as any_values;
 pub use read::Found;
 pub use retained::Retained;
 pub use status::Summary;

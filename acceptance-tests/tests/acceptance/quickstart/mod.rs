@@ -2,6 +2,7 @@
 //! what becomes of it when something dies on the way. Each test makes as few clusters as it can.
 
 mod audit;
+mod command;
 mod kills;
 mod knobs;
 mod life;
@@ -9,6 +10,7 @@ mod losses;
 mod order;
 mod stage;
 
+pub use command::shows_it;
 pub use kills::survives_kills;
 pub use life::lives_and_dies;
 pub use losses::survives_interrupts_and_losses;
