@@ -96,14 +96,14 @@ acceptance: provider ## The examples against real clusters, on Terraform and Ope
 fuzz: ## All parsers of what others wrote, under libFuzzer, TIME=60 seconds each; TARGETS="yaml_path manifest" for some
 	@fuzz/run $(TARGETS)
 
-# Two sections run our formats as a program, which has dependencies of its own: with the features of the tests.
-formats := $(if $(SECTIONS),$(filter seal sops,$(SECTIONS)),all)
+# Three sections run programs of ours that have dependencies of their own: with the features of the tests.
+programs := $(if $(SECTIONS),$(filter seal sops secrets,$(SECTIONS)),all)
 
 .PHONY: bench
 bench: ## How fast it is, against Go providers, kubeseal, sops and work by hand, and what it withstands; SECTIONS="size start" for some; needs `make lab`
 	-$(lab) peers
 	cargo build --package terraform-provider-gitops --locked --release
-	$(if $(formats),cargo build --workspace --example formats --locked --release)
+	$(if $(programs),cargo build --workspace --example formats --example notes --locked --release)
 	cargo run --package gitops-acceptance-tests --bin bench --locked -- $(SECTIONS)
 
 .PHONY: docs

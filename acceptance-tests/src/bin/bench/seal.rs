@@ -26,7 +26,7 @@ done"#;
 
 /// Against the library, and against the program.
 pub fn measure(setting: &Setting) -> Result<Vec<Row>, String> {
-    let (case, formats) = (setting.case("seal"), setting.formats()?);
+    let (case, formats) = (setting.case("seal"), setting.example("formats")?);
     let certificate = case.dir().join("tls.crt");
     write(&certificate, &SealingPair::new(RsaKeySize::_4096).certificate)?;
     let work = Work { case, formats, certificate, count: setting.values };

@@ -1,9 +1,10 @@
 //! Many secrets, written to the lab's cluster and planned again: `gitops_secret_injection` against
 //! `kubernetes_secret`. Ours are write-only, so that each plan also looks at fingerprints.
 //!
-//! Much of such a command is the CLI's own work. How much that is, is shown by as many resources that no provider works
-//! for; what the CLI does to talk to a provider still counts for both, and so does what the API server does to keep a
-//! Secret. What the provider alone takes is the time of the processors that its processes use.
+//! Most of such a command is the CLI's own work: its graph, its state, and what it does to talk to a provider. How much
+//! that is, is shown by as many resources of a provider that does next to nothing: `notes`, the example of the SDK, keeps
+//! a line in a file. No provider of Secrets can be faster than that. What is beyond it is the provider's, and the API
+//! server's; what the provider alone takes is the time of the processors that its processes use.
 
 use crate::sample::{Samples, Unit};
 use crate::setting::{Peer, Setting};
@@ -11,6 +12,8 @@ use crate::store::Store;
 use crate::table::{Goal, Row};
 use crate::usage;
 use gitops_acceptance_tests::{Case, Namespace, Workspace};
+use std::fs;
+use std::path::Path;
 use std::time::Duration;
 
 /// How many things the CLI does at once: its own default, said for both.
@@ -40,29 +43,34 @@ pub fn measure(setting: &Setting) -> Result<Vec<Row>, String> {
     let case = setting.case("secrets");
     case.lab().cluster().clone()?;
     let (store, count) = (Store::start()?, setting.secrets);
-    let (mut ours, mut theirs, mut cli) = (Times::default(), Times::default(), Times::default());
+    setting.example("notes")?;
+    let (mut ours, mut theirs, mut least) = (Times::default(), Times::default(), Times::default());
     for turn in 0..setting.rounds {
         let state = |side: &str| store.backend(&format!("{side}-{turn}"));
         round(setting, &case, |namespace| state("ours") + &ours_for(count, namespace), &mut ours);
         round(setting, &case, |namespace| state("theirs") + &theirs_for(peer, count, namespace), &mut theirs);
-        times(&mut case.configuration(&(state("cli") + &nobodys(count))), &mut cli);
+        let notes = case.dir().join(format!("notes-{turn}"));
+        fs::create_dir(&notes).map_err(|error| format!("failed to make {}: {error}", notes.display()))?;
+        let mut run = case.configuration(&(state("notes") + &notes_for(count, &notes)));
+        setting.supply(&case, &mut run);
+        times(&mut run, &mut least);
     }
     Ok([
-        rows(&format!("{count} created, {peer}"), 0.5, ours.create, theirs.create, cli.create),
-        rows(&format!("{count} planned again, {peer}"), 0.2, ours.plan, theirs.plan, cli.plan),
+        rows(&format!("{count} created, {peer}"), 0.5, ours.create, theirs.create, least.create),
+        rows(&format!("{count} planned again, {peer}"), 0.2, ours.plan, theirs.plan, least.plan),
     ]
     .concat())
 }
 
-/// The whole command, the CLI's own part, and the rest.
-fn rows(what: &str, goal: f64, ours: Taken, theirs: Taken, cli: Taken) -> Vec<Row> {
-    let own = cli.whole.median();
+/// The whole command, what is least for any provider, and the rest.
+fn rows(what: &str, goal: f64, ours: Taken, theirs: Taken, least: Taken) -> Vec<Row> {
+    let floor = least.whole.median();
     let row =
         |what: String, ours, theirs, goal| Row::Measured { what, unit: Unit::Seconds, ours, theirs, goal };
-    let (added, theirs_added) = (ours.whole.beyond(own), theirs.whole.beyond(own));
+    let (added, theirs_added) = (ours.whole.beyond(floor), theirs.whole.beyond(floor));
     vec![
         row(what.to_owned(), ours.whole, Some(theirs.whole), Goal::Times(goal)),
-        row("  of that the CLI alone".to_owned(), cli.whole, None, Goal::None),
+        row("  of that the CLI, with notes in files".to_owned(), least.whole, None, Goal::None),
         row("  of that the rest".to_owned(), added, Some(theirs_added), Goal::Times(goal)),
         row("  processors of the provider".to_owned(), ours.cpu, Some(theirs.cpu), Goal::Times(goal)),
     ]
@@ -91,11 +99,26 @@ fn take(run: &mut Workspace, arguments: &[&str], taken: &mut Taken) {
     taken.cpu.add(usage.cpu);
 }
 
-/// As many resources that the CLI keeps in its state by itself.
-fn nobodys(count: usize) -> String {
+/// As many notes in files, of the SDK's example.
+fn notes_for(count: usize, directory: &Path) -> String {
     format!(
-        "resource \"terraform_data\" \"bench\" {{\n  count = {count}\n  input = {{ username = \"bench\", password = \
-         \"value-${{count.index}}\" }}\n}}\n"
+        r#"terraform {{
+  required_providers {{
+    notes = {{ source = "registry.terraform.io/example/notes" }}
+  }}
+}}
+
+provider "notes" {{
+  directory = {directory:?}
+}}
+
+resource "notes_note" "bench" {{
+  count     = {count}
+  name      = "bench-${{count.index}}"
+  text      = "bench"
+  secret_wo = "value-${{count.index}}"
+}}
+"#
     )
 }
 

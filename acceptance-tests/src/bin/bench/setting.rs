@@ -102,12 +102,12 @@ impl Setting {
         if file.is_file() { Ok(file) } else { Err(missing()) }
     }
 
-    /// Our formats as a program, optimized.
+    /// One of the project's example programs, optimized.
     ///
     /// # Errors
     /// One line that says that it is missing.
-    pub fn formats(&self) -> Result<PathBuf, String> {
-        let file = target().join("release/examples/formats");
+    pub fn example(&self, name: &str) -> Result<PathBuf, String> {
+        let file = target().join("release/examples").join(name);
         let missing = |file: &Path| format!("no program at {}; `make bench` builds it", file.display());
         if file.is_file() { Ok(file) } else { Err(missing(&file)) }
     }
@@ -130,6 +130,9 @@ impl Setting {
                 .unwrap_or_else(|error| panic!("failed to put {source} into a mirror: {error}"));
         };
         put(&self.provider, "gitops-rs/gitops", env!("CARGO_PKG_VERSION"));
+        if let Ok(notes) = self.example("notes") {
+            put(&notes, "example/notes", "1.0.0");
+        }
         for peer in &self.peers {
             put(&peer.path, &format!("peer/{}", peer.name), &peer.version);
         }

@@ -65,7 +65,7 @@ pub fn measure(setting: &Setting) -> Result<Vec<Row>, String> {
 impl Work {
     /// With a new identity; and the document.
     fn prepare(setting: &Setting) -> Result<(Self, String), String> {
-        let (formats, sops) = (setting.formats()?, setting.extra("sops")?);
+        let (formats, sops) = (setting.example("formats")?, setting.extra("sops")?);
         let (keygen, case) = (setting.extra("age-keygen")?, setting.case("sops"));
         let key = case.dir().join("key.txt");
         Program::new(keygen).args([OsStr::new("-o"), key.as_ref()]).run(&case.dir().join("keygen")).success();
