@@ -38,9 +38,10 @@ lint: ## Lints, with warnings denied
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	cargo clippy --workspace --test acceptance --locked -- -D warnings
 
+# Four at a time: many of them wait for a server, a deadline or a child.
 .PHONY: unit
 unit: ## Tests that need no lab
-	cargo test --workspace --locked --no-fail-fast
+	RUST_TEST_THREADS=$${RUST_TEST_THREADS:-4} cargo test --workspace --locked --no-fail-fast
 
 .PHONY: soak
 soak: ROUNDS ?= 10
