@@ -113,6 +113,6 @@ docs: ## Writes the reference under docs/ anew
 
 .PHONY: clean
 clean: ## Removes what the quickstart, the lab and the tests have made
-	@acceptance-tests/quickstart clean
+	@acceptance-tests/quickstart clean all
 	$(lab) clean
 	cargo clean

@@ -161,6 +161,11 @@ impl Lab {
         Repository::open(&self.environment, &name)
     }
 
+    /// Whether the lab's Git server has a repository of this name.
+    pub fn has_repository(&self, name: &str) -> bool {
+        Program::new(script()).args(["git", "url", name]).run(&Self::log("url")).code == Some(0)
+    }
+
     /// Where the output of a program lies that no workspace runs.
     pub(crate) fn log(name: &str) -> PathBuf {
         static COUNT: AtomicU32 = AtomicU32::new(0);

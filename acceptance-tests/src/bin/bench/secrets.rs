@@ -3,7 +3,7 @@
 //!
 //! Most of such a command is the CLI's own work: its graph, its state, and what it does to talk to a provider. How much
 //! that is, is shown by as many resources of a provider that does next to nothing: `notes`, the example of the SDK, keeps
-//! a line in a file. No provider of Secrets can be faster than that. What is beyond it is the provider's, and the API
+//! a line in a file. A provider of Secrets has all of that to do, and more. What is beyond it is the provider's, and the API
 //! server's; what the provider alone takes is the time of the processors that its processes use.
 
 use crate::sample::{Samples, Unit};
@@ -99,27 +99,35 @@ fn take(run: &mut Workspace, arguments: &[&str], taken: &mut Taken) {
     taken.cpu.add(usage.cpu);
 }
 
-/// As many notes in files, of the SDK's example.
-fn notes_for(count: usize, directory: &Path) -> String {
+/// Where a provider comes from, and its block with one line.
+fn provider(name: &str, source: &str, line: &str) -> String {
     format!(
         r#"terraform {{
   required_providers {{
-    notes = {{ source = "registry.terraform.io/example/notes" }}
+    {name} = {{ source = "registry.terraform.io/{source}" }}
   }}
 }}
 
-provider "notes" {{
-  directory = {directory:?}
+provider "{name}" {{
+  {line}
 }}
 
-resource "notes_note" "bench" {{
+"#
+    )
+}
+
+/// As many notes in files, of the SDK's example.
+fn notes_for(count: usize, directory: &Path) -> String {
+    provider("notes", "example/notes", &format!("directory = {directory:?}"))
+        + &format!(
+            r#"resource "notes_note" "bench" {{
   count     = {count}
   name      = "bench-${{count.index}}"
   text      = "bench"
   secret_wo = "value-${{count.index}}"
 }}
 "#
-    )
+        )
 }
 
 fn assert_there(case: &Case, namespace: &Namespace, count: usize) {
@@ -133,41 +141,24 @@ fn assert_there(case: &Case, namespace: &Namespace, count: usize) {
 }
 
 fn ours_for(count: usize, namespace: &str) -> String {
-    format!(
-        r#"terraform {{
-  required_providers {{
-    gitops = {{ source = "registry.terraform.io/gitops-rs/gitops" }}
-  }}
-}}
-
-provider "gitops" {{
-  kubernetes = {{ config_path = {path:?} }}
-}}
-
-resource "gitops_secret_injection" "bench" {{
+    let cluster = format!("kubernetes = {{ config_path = {:?} }}", kubeconfig());
+    provider("gitops", "gitops-rs/gitops", &cluster)
+        + &format!(
+            r#"resource "gitops_secret_injection" "bench" {{
   count     = {count}
   namespace = "{namespace}"
   name      = "bench-${{count.index}}"
   data_wo   = {{ username = "bench", password = "value-${{count.index}}" }}
 }}
-"#,
-        path = kubeconfig(),
-    )
+"#
+        )
 }
 
 fn theirs_for(peer: &Peer, count: usize, namespace: &str) -> String {
-    format!(
-        r#"terraform {{
-  required_providers {{
-    kubernetes = {{ source = "registry.terraform.io/peer/{name}" }}
-  }}
-}}
-
-provider "kubernetes" {{
-  config_path = {path:?}
-}}
-
-resource "kubernetes_secret" "bench" {{
+    let cluster = format!("config_path = {:?}", kubeconfig());
+    provider("kubernetes", &format!("peer/{}", peer.name), &cluster)
+        + &format!(
+            r#"resource "kubernetes_secret" "bench" {{
   count = {count}
 
   metadata {{
@@ -177,10 +168,8 @@ resource "kubernetes_secret" "bench" {{
 
   data = {{ username = "bench", password = "value-${{count.index}}" }}
 }}
-"#,
-        name = peer.name,
-        path = kubeconfig(),
-    )
+"#
+        )
 }
 
 fn kubeconfig() -> &'static str {
