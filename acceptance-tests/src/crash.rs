@@ -1,5 +1,6 @@
 //! Faults of processes: a provider that is killed, a CLI that is interrupted, at a moment that the seed decides.
 
+use crate::processes::children;
 use crate::program::Running;
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
@@ -62,19 +63,6 @@ impl Running {
 fn is_provider(process: Pid) -> bool {
     let program = fs::read_link(format!("/proc/{}/exe", process.as_raw_nonzero())).unwrap_or_default();
     program.file_name().is_some_and(|name| name.to_string_lossy().starts_with("terraform-provider-"))
-}
-
-/// The processes whose parent is `parent`.
-fn children(parent: Pid) -> Vec<Pid> {
-    let all = fs::read_dir("/proc").into_iter().flatten().flatten();
-    let numbers = all.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
-    numbers.filter_map(Pid::from_raw).filter(|process| parent_of(*process) == Some(parent)).collect()
-}
-
-fn parent_of(process: Pid) -> Option<Pid> {
-    let status = fs::read_to_string(format!("/proc/{}/status", process.as_raw_nonzero())).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("PPid:"))?;
-    Pid::from_raw(line.trim().parse().ok()?)
 }
 
 #[cfg(test)]

@@ -32,6 +32,7 @@ mod kubectl;
 mod lab;
 mod load;
 mod outcome;
+mod processes;
 mod program;
 mod random;
 mod repository;

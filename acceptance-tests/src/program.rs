@@ -167,13 +167,14 @@ impl Running {
     /// Lets time pass until `done` says so, or the program ends; whether `done` said so.
     pub fn until(&mut self, mut done: impl FnMut(&Self) -> bool) -> bool {
         loop {
+            let look = Instant::now();
             if done(self) {
                 return true;
             }
             if self.ended() {
                 return done(self); // it may have been so in the end
             }
-            pause();
+            pause(look.elapsed());
         }
     }
 

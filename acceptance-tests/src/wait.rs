@@ -2,10 +2,15 @@
 
 use std::time::{Duration, Instant};
 
-/// Lets a hundredth of a second pass.
-#[expect(clippy::disallowed_methods, reason = "looks at things that give no other sign, 100 times a second")]
-pub(crate) fn pause() {
-    std::thread::sleep(Duration::from_millis(10));
+/// Between two looks at something passes three times what the last one took, but no less and no more than this: a look
+/// that starts a program keeps a processor from those who are waited for.
+const SHORTEST: Duration = Duration::from_millis(10);
+const LONGEST: Duration = Duration::from_secs(1);
+
+/// Lets time pass after a look that took so long.
+#[expect(clippy::disallowed_methods, reason = "looks at things that give no other sign")]
+pub(crate) fn pause(look: Duration) {
+    std::thread::sleep((look * 3).clamp(SHORTEST, LONGEST));
 }
 
 /// Waits until `done` says so.
@@ -15,9 +20,13 @@ pub(crate) fn pause() {
 #[track_caller]
 pub fn eventually(what: &str, limit: Duration, mut done: impl FnMut() -> bool) {
     let begin = Instant::now();
-    while !done() {
+    loop {
+        let look = Instant::now();
+        if done() {
+            return;
+        }
         assert!(begin.elapsed() < limit, "not within {} s: {what}", limit.as_secs_f32());
-        pause();
+        pause(look.elapsed());
     }
 }
 

@@ -1,13 +1,14 @@
 //! Looks through the processes below this one while other things are done.
 
 use super::Search;
+use crate::processes::descendants;
 use crate::wait::pause;
-use std::collections::HashMap;
+use rustix::process::{Pid, getpid};
 use std::fs;
-use std::iter;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
+use std::time::Instant;
 
 /// A search of processes that goes on while other things are done.
 pub struct Watch {
@@ -23,9 +24,10 @@ impl Watch {
         let thread = thread::spawn(move || {
             let (mut looks, mut seen) = (0, None);
             while seen.is_none() && (looks == 0 || !end.load(Ordering::Relaxed)) {
+                let begin = Instant::now();
                 seen = shown(&search, files);
                 looks += 1;
-                pause();
+                pause(begin.elapsed());
             }
             (looks, seen)
         });
@@ -48,28 +50,16 @@ impl Watch {
 /// The process below this one that shows a secret, and where. Pods of this machine are not below it: what they are told is
 /// between them and their namespace.
 fn shown(search: &Search, files: &[&str]) -> Option<String> {
-    let parents: HashMap<u32, u32> =
-        fs::read_dir("/proc").into_iter().flatten().flatten().filter_map(parent).collect();
-    let ours = |pid: &u32| {
-        let above = iter::successors(Some(*pid), |pid| parents.get(pid).copied());
-        above.skip(1).take(parents.len()).any(|pid| pid == std::process::id())
+    let shows = |process: &Pid, file: &&str| {
+        let process = format!("/proc/{}", process.as_raw_nonzero());
+        let shown = search.is_in(&fs::read(format!("{process}/{file}")).ok()?);
+        shown.then(|| {
+            let name = fs::read_to_string(format!("{process}/comm")).unwrap_or_default();
+            format!("{file} of {}", name.trim())
+        })
     };
-    let pids = parents.keys().filter(|pid| ours(pid));
-    let shows = |pid: &u32, file: &&str| {
-        let content = fs::read(format!("/proc/{pid}/{file}")).ok()?;
-        let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
-        search.is_in(&content).then(|| format!("{file} of {}", name.trim()))
-    };
-    pids.flat_map(|pid| files.iter().filter_map(move |file| shows(pid, file))).next()
-}
-
-/// A process and the one that started it.
-fn parent(process: fs::DirEntry) -> Option<(u32, u32)> {
-    let pid = process.file_name().to_str()?.parse().ok()?;
-    let stat = fs::read_to_string(process.path().join("stat")).ok()?;
-    // The name before it may hold anything.
-    let (_, rest) = stat.rsplit_once(')')?;
-    Some((pid, rest.split_whitespace().nth(1)?.parse().ok()?))
+    let ours = descendants(getpid());
+    ours.iter().flat_map(|process| files.iter().filter_map(move |file| shows(process, file))).next()
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Git over ssh, on the lab's server: who is believed, and what is told of the key. Over HTTP go all other suites.
 
-use gitops_acceptance_tests::{Canary, Case, Program, Repository, Watch, Workspace};
+use gitops_acceptance_tests::{Canary, Case, Program, Repository, Search, Workspace};
 use std::fs;
 
 const CONFIGURATION: &str = r#"
@@ -56,7 +56,7 @@ pub fn over_ssh(case: &Case) {
     run.var("repository", repository.ssh_url()).var("key", &key).var("known_hosts", &hosts);
 
     let canaries: Vec<_> = key.lines().filter(|line| line.len() > 40).map(Canary::of).collect();
-    let watches: Vec<_> = canaries.iter().map(Canary::watch_arguments).collect();
+    let watch = Search::of(&canaries).watch_arguments();
     run.apply().success();
     run.assert_settled();
     let values = |expected: &str| {
@@ -77,10 +77,7 @@ pub fn over_ssh(case: &Case) {
     assert_eq!(repository.read("instances/acme/values.yaml"), None);
     let traced = fs::read_to_string(&trace).expect("the trace");
     assert!(traced.contains("provider.terraform-provider-gitops"), "nothing of the provider is in the trace");
-    assert!(
-        watches.into_iter().map(Watch::assert_unseen).sum::<usize>() > 10,
-        "arguments were hardly looked at"
-    );
+    assert!(watch.assert_unseen() > 10, "arguments were hardly looked at");
     for canary in canaries {
         canary.assert_absent(&case.dir());
         canary.assert_absent(&repository.objects());

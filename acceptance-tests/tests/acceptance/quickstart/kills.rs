@@ -78,8 +78,7 @@ impl Rounds {
         // Whichever of the two came to plan first had one thing to do, and nothing to make anew.
         let first = if killed.stdout.contains("\nPlan: ") { killed } else { next };
         first.says(&knob.planned(&value));
-        // What Argo CD says of the apps, which is an output, goes on changing for a while, and the plan is empty then.
-        stage.run.comes_to_rest();
+        stage.assert_plans_nothing();
         (knob.assert)(stage, &value);
         cut_short
     }

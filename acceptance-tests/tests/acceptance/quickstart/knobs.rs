@@ -71,6 +71,8 @@ resource "gitops_tenant" "spare" {
 /// All that the spare root app brings.
 const SPARE: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: spare, namespace: web}\n";
 
+/// What Argo CD says of an app goes on changing for a while after an apply. Nothing else may: without it in the outputs, the
+/// plan after an apply is empty, or something is wrong.
 const OVERRIDE: &str = r#"
 resource "gitops_bootstrap" "argocd" {
   patches = [yamlencode({
@@ -87,6 +89,14 @@ resource "gitops_root_app" "platform" {
 
 resource "gitops_tenant" "acme" {
   values = { greeting = var.greeting }
+}
+
+output "applications" {
+  value = keys(gitops_root_app.platform.children)
+}
+
+output "tenant" {
+  value = gitops_tenant.acme.commit
 }
 "#;
 
