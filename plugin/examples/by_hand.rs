@@ -56,6 +56,7 @@ impl Provider for ByHand {
         &self,
         _request: Request<configure_provider::Request>,
     ) -> Result<Response<configure_provider::Response>, Status> {
+        self.work.begin();
         Ok(Response::new(Default::default()))
     }
 

@@ -5,7 +5,7 @@ use super::{Server, used};
 use crate::context::Private;
 use crate::problem::{Problem, diagnostics};
 use crate::provider::Provider;
-use crate::resource::DynResource;
+use crate::resource::{DynResource, Wire};
 use crate::schema::constraint;
 use crate::typed::View;
 use crate::value::Path;
@@ -208,6 +208,7 @@ impl<P: Provider> Server<P> {
         self,
         request: tf::configure_provider::Request,
     ) -> Result<tf::configure_provider::Response, Problem> {
+        self.inner.work.begin();
         let schema = self.table()?.schema();
         let config = decode(request.config.as_ref(), &schema.ty())?;
         let config = if config.is_null() { schema.empty() } else { config };
@@ -273,7 +274,8 @@ impl<P: Provider> Server<P> {
         self,
         request: tf::close_ephemeral_resource::Request,
     ) -> Result<tf::close_ephemeral_resource::Response, Problem> {
-        let wire = self.wire(request.private.unwrap_or_default())?;
+        let cancel = self.inner.work.last();
+        let wire = Wire { cancel, ..self.wire(request.private.unwrap_or_default())? };
         self.ephemeral(&request.type_name)?.close(wire).await?;
         Ok(tf::close_ephemeral_resource::Response::default())
     }

@@ -5,7 +5,7 @@
 use crate::serve::life::{End, Life};
 use crate::serve::{Error, Work};
 
-/// Leaves SIGINT to the host, which calls `StopProvider`. SIGTERM, which no host sends, stops the work in flight; the
+/// Leaves SIGINT to the host, which calls `StopProvider`. SIGTERM, which no host sends, stops the work of the run; the
 /// process still serves until its host leaves, so that the host can save what was done.
 pub(super) fn absorb(work: &Work) -> Result<(), Error> {
     let (mut signals, work) = (Signals::listen().map_err(Error::Signal)?, work.clone());
@@ -14,7 +14,7 @@ pub(super) fn absorb(work: &Work) -> Result<(), Error> {
             match signals.next().await {
                 Signal::Interrupt => tracing::debug!("interrupted; the host decides what follows"),
                 Signal::Terminate => {
-                    tracing::info!("terminated; stopping the work in flight");
+                    tracing::info!("terminated; stopping the work");
                     work.stop();
                 }
             }

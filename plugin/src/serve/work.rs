@@ -22,11 +22,22 @@ pub(super) fn guarded() -> bool {
 }
 
 /// Runs what must outlive its connection, and tells it to stop. Clones share the work.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Work {
     tracker: TaskTracker,
+    /// Cancelled when the provider ends.
+    end: CancellationToken,
+    /// The run's, which is cancelled by a stop, too.
     stop: Arc<Mutex<CancellationToken>>,
     meter: Arc<Meter>,
+}
+
+impl Default for Work {
+    fn default() -> Self {
+        let end = CancellationToken::new();
+        let stop = Arc::new(Mutex::new(end.child_token()));
+        Self { tracker: TaskTracker::default(), end, stop, meter: Arc::default() }
+    }
 }
 
 impl Work {
@@ -51,21 +62,32 @@ impl Work {
         })
     }
 
-    /// Cancelled by the next [`stop`](Self::stop), or when the provider ends. Take it when the work begins.
+    /// Cancelled by a [`stop`](Self::stop), be it one that came before, or when the provider ends.
     pub fn cancellation(&self) -> CancellationToken {
         self.stop.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Cancels the work in flight: the answer to `StopProvider`. Work that begins later is not affected, for a
-    /// provider under a debugger serves the next run, too.
-    pub fn stop(&self) {
-        let mut stop = self.stop.lock().unwrap_or_else(PoisonError::into_inner);
-        std::mem::take(&mut *stop).cancel();
+    /// Cancelled when the provider ends, and by no stop: for what must still be done after one, such as closing what the
+    /// run has opened.
+    pub fn last(&self) -> CancellationToken {
+        self.end.clone()
     }
 
-    /// Cancels the work in flight and all that is yet to begin.
-    pub(super) fn shut(&self) {
+    /// Cancels the work of this run: the answer to `StopProvider`. That is also what is yet to begin: Terraform asks to
+    /// stop while a request of its own is under way, and either may arrive first.
+    pub fn stop(&self) {
         self.cancellation().cancel();
+    }
+
+    /// A run begins, which no stop of an earlier one is meant for: the first thing that `ConfigureProvider` does. A
+    /// provider under a debugger serves many.
+    pub fn begin(&self) {
+        *self.stop.lock().unwrap_or_else(PoisonError::into_inner) = self.end.child_token();
+    }
+
+    /// Cancels the work in flight and all that is yet to begin, in whatever run.
+    pub(super) fn shut(&self) {
+        self.end.cancel();
     }
 
     /// Logs how long there was work, if there was any: that is what a run spends in the provider.
@@ -139,13 +161,21 @@ mod tests {
     }
 
     #[test]
-    fn stop_spares_what_begins_later_and_shut_does_not() {
+    fn stop_ends_a_run_and_shut_all_of_them() {
         let work = Work::default();
         let before = work.cancellation();
         work.stop();
-        let after = work.cancellation();
-        assert_eq!((before.is_cancelled(), after.is_cancelled()), (true, false));
+        let late = work.cancellation();
+        assert_eq!(
+            (before.is_cancelled(), late.is_cancelled(), work.last().is_cancelled()),
+            (true, true, false)
+        );
+        work.begin();
+        let next = work.cancellation();
+        assert!(!next.is_cancelled());
         work.shut();
-        assert_eq!((after.is_cancelled(), work.cancellation().is_cancelled()), (true, true));
+        assert_eq!((next.is_cancelled(), work.last().is_cancelled()), (true, true));
+        work.begin();
+        assert!(work.cancellation().is_cancelled());
     }
 }

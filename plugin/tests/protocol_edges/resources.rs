@@ -201,9 +201,19 @@ async fn a_stop_request_reaches_the_operation_in_flight() {
     let work = tokio::spawn(async move {
         apply(&waiting, &Value::Null, &planned("wait", Value::unknown()), b"").await.0
     });
-    // Not before the operation has begun: a stop spares what comes later.
+    // Not before the operation has begun: this is about one that waits.
     super::provider::BEGUN.notified().await;
     let stopped = server.stop_provider(Request::new(tf::stop_provider::Request::default())).await.unwrap();
     assert_eq!(stopped.into_inner().error, "");
     assert_eq!(work.await.unwrap(), planned("wait", 1.into()));
+}
+
+#[tokio::test]
+async fn a_stop_request_reaches_the_operation_that_arrives_just_after_it() {
+    let server = server().await;
+    server.stop_provider(Request::new(tf::stop_provider::Request::default())).await.unwrap();
+    let planned_one = planned("wait", Value::unknown());
+    let operation = apply(&server, &Value::Null, &planned_one, b"");
+    let ended = tokio::time::timeout(std::time::Duration::from_secs(30), operation).await;
+    assert_eq!(ended.expect("it was not stopped").0, planned("wait", 1.into()));
 }

@@ -10,7 +10,9 @@ use tfplugin_proto::health::HealthCheckRequest;
 use tfplugin_proto::health::health_check_response::ServingStatus;
 use tfplugin_proto::health::health_client::HealthClient;
 use tfplugin_proto::tfplugin6::provider_client::ProviderClient;
-use tfplugin_proto::tfplugin6::{apply_resource_change, get_provider_schema, stop_provider};
+use tfplugin_proto::tfplugin6::{
+    apply_resource_change, configure_provider, get_provider_schema, stop_provider,
+};
 use tonic::transport::Channel;
 
 async fn healthy(channel: &Channel) {
@@ -108,7 +110,7 @@ async fn work_outlives_a_killed_host() {
 }
 
 #[tokio::test]
-async fn stop_cancels_work_and_serving_goes_on() {
+async fn stop_cancels_work_of_the_run_and_serving_goes_on() {
     let provider = Provider::start().await;
     let channel = provider.connect().await;
     let mut line = Line::start(&channel).await;
@@ -118,7 +120,13 @@ async fn stop_cancels_work_and_serving_goes_on() {
     assert_eq!(line.hear().await.as_deref(), Some("cancelled"));
     line.say("done").await;
     assert_eq!(line.answer().await, [""; 0]);
-    // What comes later is not cancelled.
+    // What the host had asked for already when it asked to stop may come after that.
+    let mut late = Line::start(&channel).await;
+    assert_eq!(late.hear().await.as_deref(), Some("cancelled"));
+    late.say("done").await;
+    assert_eq!(late.answer().await, [""; 0]);
+    // The next run is another matter.
+    client.configure_provider(configure_provider::Request::default()).await.unwrap();
     let mut next = Line::start(&channel).await;
     next.say("done").await;
     assert_eq!(next.hear().await.as_deref(), Some("done"));
