@@ -35,6 +35,7 @@ engine() {
 	own_environment
 	if own_engine; then
 		docker version >/dev/null 2>&1 || start_engine
+		weigh_containers
 	elif docker info >/dev/null 2>&1; then
 		[ -s "$LAB_HOME/engine" ] || docker context inspect -f '{{.Endpoints.docker.Host}}' >"$LAB_HOME/engine" 2>/dev/null ||
 			echo "${DOCKER_HOST:-unix:///var/run/docker.sock}" >"$LAB_HOME/engine"
@@ -50,6 +51,7 @@ engine() {
 		else
 			echo "$own_host" >"$LAB_HOME/engine"
 			start_engine
+			weigh_containers
 		fi
 	fi
 	own_environment
@@ -80,6 +82,12 @@ raise_limit() {
 	before=$(cat $inotify_limit)
 	[ "$before" -lt 512 ] || return 0
 	! echo 512 >$inotify_limit || echo "$before" >"$LAB_HOME/inotify-limit"
+}
+# weigh_containers: an engine that no systemd has put beside the users' programs has all containers share what one process
+# gets. Where a few programs compute, whole clusters starve: they weigh as much as eight.
+container_weight=/sys/fs/cgroup/cpu/docker/cpu.shares
+weigh_containers() {
+	! cgroup_v1 || { mkdir -p "${container_weight%/*}" && echo 8192 >$container_weight; } 2>/dev/null || true
 }
 engine_gone() { ! engine_pid >/dev/null; }
 # engine_settled PID: it answers, or it has ended.

@@ -75,6 +75,7 @@ clean() {
 		[ ! -f "$LAB_HOME/network" ] || docker network rm kind >/dev/null 2>&1 || true
 	fi
 	! own_engine || remove_engine
+	! own_engine || rmdir "${container_weight%/*}" 2>/dev/null || true
 	[ ! -s "$LAB_HOME/inotify-limit" ] || cat "$LAB_HOME/inotify-limit" >$inotify_limit || true
 	remove_packages
 	say "removing $LAB_HOME"
