@@ -19,8 +19,8 @@ test: ## All tests, and how long each part took
 	@acceptance-tests/all fmt lint lab unit deny kind interop examples acceptance
 
 # What `make test` leaves out, or makes smaller, because it takes too long.
-long := ACCEPTANCE_CAELUS=1 ACCEPTANCE_CANARY=1 ACCEPTANCE_ONTU=both ACCEPTANCE_ORDER=100 ACCEPTANCE_PINS=2000000 \
-	ACCEPTANCE_TENANTS=200 GITOPS_TEST_DOCUMENTS=334
+long := ACCEPTANCE_BOTH=1 ACCEPTANCE_CAELUS=1 ACCEPTANCE_CANARY=1 ACCEPTANCE_ONTU=both ACCEPTANCE_ORDER=100 \
+	ACCEPTANCE_PINS=2000000 ACCEPTANCE_TENANTS=200 GITOPS_TEST_DOCUMENTS=334
 
 .PHONY: nightly
 nightly: ## Everything that takes hours: what `make test` skips or makes smaller, other random inputs, the benchmark

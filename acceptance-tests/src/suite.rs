@@ -18,6 +18,9 @@ use std::time::{Duration, Instant};
 /// Why a test is skipped that either CLI would do for.
 const NEITHER: &str = "neither CLI is there";
 
+/// How the other CLI gets a test that one of them has.
+const BOTH: &str = "ACCEPTANCE_BOTH=1 gives it to both";
+
 /// What the whole suite may take on two cores.
 const BUDGET: Duration = Duration::from_secs(25 * 60);
 
@@ -48,6 +51,8 @@ pub struct Suite {
     arguments: Arguments,
     clis: Vec<(Kind, Result<Cli, String>)>,
     seed: u64,
+    /// Whether both CLIs have what one of them would do for.
+    both: bool,
     trials: Vec<Trial>,
     times: Arc<Mutex<Vec<(String, Duration)>>>,
 }
@@ -65,6 +70,7 @@ impl Suite {
             arguments: Arguments::from_args(),
             clis: Kind::ALL.map(|kind| (kind, Cli::find(kind, &Lab::bin()))).into(),
             seed: given.unwrap_or_else(|| Random::new(clock()).number() >> 32),
+            both: variable("ACCEPTANCE_BOTH").is_some(),
             trials: Vec::new(),
             times: Arc::default(),
         }
@@ -74,6 +80,19 @@ impl Suite {
     pub fn both(&mut self, name: &str, needs: &'static [Need], test: fn(&Case)) {
         for (kind, cli) in self.clis.clone() {
             self.add(format!("{kind}::{name}"), cli, needs, test);
+        }
+    }
+
+    /// Adds a test of something that the CLIs share: one of them has it, always the same as long as its name is, and half
+    /// of such tests each. `ACCEPTANCE_BOTH` gives them to both, as `make nightly` does. The other's is skipped, and says so.
+    pub fn either(&mut self, name: &str, needs: &'static [Need], test: fn(&Case)) {
+        let place = name.bytes().map(usize::from).sum::<usize>() % Kind::ALL.len();
+        let (chosen, found) = self.found(Kind::ALL[place]);
+        let both = self.both || found.is_err();
+        for (kind, cli) in self.clis.clone() {
+            let has =
+                |cli| if both || kind == chosen { Ok(cli) } else { Err(format!("{chosen} has it; {BOTH}")) };
+            self.add(format!("{kind}::{name}"), cli.and_then(has), needs, test);
         }
     }
 

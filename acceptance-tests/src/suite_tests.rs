@@ -10,17 +10,17 @@ fn the_table_shows_the_slowest_first() {
         ");
 }
 
-/// What the harness says of a test that is spread over these CLIs, and fails with who took which steps.
-fn said_of_a_shared_test(clis: [(Kind, Result<Cli, String>); 2]) -> String {
+type Clis = [(Kind, Result<Cli, String>); 2];
+
+/// What the harness says of the tests that `add` adds where these CLIs were found, and how they fail.
+fn said(clis: Clis, add: impl Fn(&mut Suite)) -> String {
     let dir = tempfile::tempdir().unwrap();
     let log = dir.path().join("log");
-    let arguments = Arguments { logfile: Some(log.display().to_string()), ..Arguments::default() };
+    let logfile = Some(log.display().to_string());
+    let arguments = Arguments { logfile, test_threads: Some(1), ..Arguments::default() };
     let (clis, trials, times) = (clis.into(), Vec::new(), Arc::default());
-    let mut suite = Suite { arguments, clis, seed: 7, trials, times };
-    suite.shared("suite::shared", &[], |terraform, tofu| {
-        let _ = fs::remove_dir_all(terraform.dir());
-        panic!("steps: {} for terraform, {} for tofu", terraform.cli().kind, tofu.cli().kind);
-    });
+    let mut suite = Suite { arguments, clis, seed: 7, both: false, trials, times };
+    add(&mut suite);
     let _ = libtest_mimic::run(&suite.arguments, suite.trials);
     let said = fs::read_to_string(&log).unwrap();
     let lines: Vec<_> =
@@ -28,10 +28,48 @@ fn said_of_a_shared_test(clis: [(Kind, Result<Cli, String>); 2]) -> String {
     lines.into_iter().filter(|line| !line.starts_with("test result")).collect::<Vec<_>>().join("\n")
 }
 
+/// The same of a test that is spread over them: it fails with who took which steps.
+fn said_of_a_shared_test(clis: Clis) -> String {
+    said(clis, |suite| {
+        suite.shared("suite::shared", &[], |terraform, tofu| {
+            let _ = fs::remove_dir_all(terraform.dir());
+            panic!("steps: {} for terraform, {} for tofu", terraform.cli().kind, tofu.cli().kind);
+        });
+    })
+}
+
+fn there(kind: Kind) -> (Kind, Result<Cli, String>) {
+    (kind, Ok(Cli { kind, path: "/cli".into(), version: "1.12.0".to_owned() }))
+}
+
+fn missing(kind: Kind) -> (Kind, Result<Cli, String>) {
+    (kind, Err(format!("no {kind} on the PATH")))
+}
+
+#[test]
+fn one_cli_has_what_both_would_do_alike() {
+    let add = |suite: &mut Suite| {
+        for name in ["suite::a", "suite::b"] {
+            suite.either(name, &[Need::Asked("NOBODY_SETS_THIS")], |_| {});
+        }
+    };
+    let [terraform, tofu] = Kind::ALL;
+    let texts = [said([there(terraform), there(tofu)], add), said([missing(terraform), there(tofu)], add)];
+    insta::assert_snapshot!(texts.join("\n\n"), @"
+        test terraform::suite::a ... ignored (skipped: tofu has it; ACCEPTANCE_BOTH=1 gives it to both)
+        test tofu::suite::a      ... ignored (skipped: it takes minutes; NOBODY_SETS_THIS=1 runs it)
+        test terraform::suite::b ... ignored (skipped: it takes minutes; NOBODY_SETS_THIS=1 runs it)
+        test tofu::suite::b      ... ignored (skipped: terraform has it; ACCEPTANCE_BOTH=1 gives it to both)
+
+        test terraform::suite::a ... ignored (skipped: no terraform on the PATH)
+        test tofu::suite::a      ... ignored (skipped: it takes minutes; NOBODY_SETS_THIS=1 runs it)
+        test terraform::suite::b ... ignored (skipped: no terraform on the PATH)
+        test tofu::suite::b      ... ignored (skipped: it takes minutes; NOBODY_SETS_THIS=1 runs it)
+        ");
+}
+
 #[test]
 fn a_half_that_was_not_tested_is_told() {
-    let there = |kind| (kind, Ok(Cli { kind, path: "/cli".into(), version: "1.12.0".to_owned() }));
-    let missing = |kind| (kind, Err(format!("no {kind} on the PATH")));
     let [terraform, tofu] = Kind::ALL;
     let said = [
         said_of_a_shared_test([there(terraform), there(tofu)]),
