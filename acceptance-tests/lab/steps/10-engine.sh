@@ -35,7 +35,6 @@ engine() {
 	own_environment
 	if own_engine; then
 		docker version >/dev/null 2>&1 || start_engine
-		weigh_containers
 	elif docker info >/dev/null 2>&1; then
 		[ -s "$LAB_HOME/engine" ] || docker context inspect -f '{{.Endpoints.docker.Host}}' >"$LAB_HOME/engine" 2>/dev/null ||
 			echo "${DOCKER_HOST:-unix:///var/run/docker.sock}" >"$LAB_HOME/engine"
@@ -51,9 +50,9 @@ engine() {
 		else
 			echo "$own_host" >"$LAB_HOME/engine"
 			start_engine
-			weigh_containers
 		fi
 	fi
+	! own_engine || weigh_containers
 	own_environment
 	local chosen
 	chosen=$(cat "$LAB_HOME/images" 2>/dev/null || true)

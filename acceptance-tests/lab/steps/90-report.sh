@@ -75,7 +75,6 @@ clean() {
 		[ ! -f "$LAB_HOME/network" ] || docker network rm kind >/dev/null 2>&1 || true
 	fi
 	! own_engine || remove_engine
-	! own_engine || rmdir "${container_weight%/*}" 2>/dev/null || true
 	[ ! -s "$LAB_HOME/inotify-limit" ] || cat "$LAB_HOME/inotify-limit" >$inotify_limit || true
 	remove_packages
 	say "removing $LAB_HOME"
@@ -92,6 +91,7 @@ remove_engine() {
 		umount -l "$mount" || true
 	done
 	rm -rf "$own_exec" "${own_host#unix://}"
+	rmdir "${container_weight%/*}" 2>/dev/null || true
 	ip link delete docker0 2>/dev/null || true
 	for table in filter nat; do
 		for chain in PREROUTING OUTPUT FORWARD; do

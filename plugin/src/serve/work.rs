@@ -80,9 +80,13 @@ impl Work {
     }
 
     /// A run begins, which no stop of an earlier one is meant for: the first thing that `ConfigureProvider` does. A
-    /// provider under a debugger serves many.
+    /// provider under a debugger serves many, and is configured several times in one: what is at work then can still be
+    /// stopped.
     pub fn begin(&self) {
-        *self.stop.lock().unwrap_or_else(PoisonError::into_inner) = self.end.child_token();
+        let mut stop = self.stop.lock().unwrap_or_else(PoisonError::into_inner);
+        if stop.is_cancelled() {
+            *stop = self.end.child_token();
+        }
     }
 
     /// Cancels the work in flight and all that is yet to begin, in whatever run.
@@ -173,6 +177,11 @@ mod tests {
         work.begin();
         let next = work.cancellation();
         assert!(!next.is_cancelled());
+        work.begin();
+        work.stop();
+        assert!(next.is_cancelled(), "another provider block has hidden it");
+        work.begin();
+        let next = work.cancellation();
         work.shut();
         assert_eq!((next.is_cancelled(), work.last().is_cancelled()), (true, true));
         work.begin();
