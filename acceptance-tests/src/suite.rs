@@ -53,6 +53,8 @@ pub struct Suite {
     seed: u64,
     /// Whether both CLIs have what one of them would do for.
     both: bool,
+    /// How many tests they have had in turns.
+    turn: usize,
     trials: Vec<Trial>,
     times: Arc<Mutex<Vec<(String, Duration)>>>,
 }
@@ -71,6 +73,7 @@ impl Suite {
             clis: Kind::ALL.map(|kind| (kind, Cli::find(kind, &Lab::bin()))).into(),
             seed: given.unwrap_or_else(|| Random::new(clock()).number() >> 32),
             both: variable("ACCEPTANCE_BOTH").is_some(),
+            turn: 0,
             trials: Vec::new(),
             times: Arc::default(),
         }
@@ -83,11 +86,11 @@ impl Suite {
         }
     }
 
-    /// Adds a test of something that the CLIs share: one of them has it, always the same as long as its name is, and half
-    /// of such tests each. `ACCEPTANCE_BOTH` gives them to both, as `make nightly` does. The other's is skipped, and says so.
+    /// Adds a test of something that the CLIs share: they have such tests in turns, in the order in which
+    /// these are added. `ACCEPTANCE_BOTH` gives them to both, as `make nightly` does. The other's is skipped, and says so.
     pub fn either(&mut self, name: &str, needs: &'static [Need], test: fn(&Case)) {
-        let place = name.bytes().map(usize::from).sum::<usize>() % Kind::ALL.len();
-        let (chosen, found) = self.found(Kind::ALL[place]);
+        let (chosen, found) = self.found(Kind::ALL[self.turn % Kind::ALL.len()]);
+        self.turn += 1;
         let both = self.both || found.is_err();
         for (kind, cli) in self.clis.clone() {
             let has =

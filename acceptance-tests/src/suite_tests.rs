@@ -19,7 +19,7 @@ fn said(clis: Clis, add: impl Fn(&mut Suite)) -> String {
     let logfile = Some(log.display().to_string());
     let arguments = Arguments { logfile, test_threads: Some(1), ..Arguments::default() };
     let (clis, trials, times) = (clis.into(), Vec::new(), Arc::default());
-    let mut suite = Suite { arguments, clis, seed: 7, both: false, trials, times };
+    let mut suite = Suite { arguments, clis, seed: 7, both: false, turn: 0, trials, times };
     add(&mut suite);
     let _ = libtest_mimic::run(&suite.arguments, suite.trials);
     let said = fs::read_to_string(&log).unwrap();
@@ -56,10 +56,10 @@ fn one_cli_has_what_both_would_do_alike() {
     let [terraform, tofu] = Kind::ALL;
     let texts = [said([there(terraform), there(tofu)], add), said([missing(terraform), there(tofu)], add)];
     insta::assert_snapshot!(texts.join("\n\n"), @"
-        test terraform::suite::a ... ignored (skipped: tofu has it; ACCEPTANCE_BOTH=1 gives it to both)
-        test tofu::suite::a      ... ignored (skipped: it takes minutes; NOBODY_SETS_THIS=1 runs it)
-        test terraform::suite::b ... ignored (skipped: it takes minutes; NOBODY_SETS_THIS=1 runs it)
-        test tofu::suite::b      ... ignored (skipped: terraform has it; ACCEPTANCE_BOTH=1 gives it to both)
+        test terraform::suite::a ... ignored (skipped: it takes minutes; NOBODY_SETS_THIS=1 runs it)
+        test tofu::suite::a      ... ignored (skipped: terraform has it; ACCEPTANCE_BOTH=1 gives it to both)
+        test terraform::suite::b ... ignored (skipped: tofu has it; ACCEPTANCE_BOTH=1 gives it to both)
+        test tofu::suite::b      ... ignored (skipped: it takes minutes; NOBODY_SETS_THIS=1 runs it)
 
         test terraform::suite::a ... ignored (skipped: no terraform on the PATH)
         test tofu::suite::a      ... ignored (skipped: it takes minutes; NOBODY_SETS_THIS=1 runs it)
