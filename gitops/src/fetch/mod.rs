@@ -1,22 +1,23 @@
 //! Downloads and local files, checked before anybody sees a byte.
 //!
-//! [`Fetch`] returns bytes only when they are complete, within the size limit and, where a checksum was given,
-//! equal to it. A download without a checksum goes over https ([`Fetch::or_from_here`] aside); a redirect leads to https or stays with its
+//! [`Fetch`] and [`file()`] return bytes only when they are complete, within the size limit and, where a checksum was
+//! given, equal to it. A download without a checksum goes over https ([`Fetch::or_from_here`] aside); a redirect leads to https or stays with its
 //! origin. Nothing is written to disk.
 
 mod digest;
 mod error;
+mod file;
 
 pub use digest::Sha256;
 pub use error::Error;
+pub use file::file;
 
 use crate::{Secret, Task};
 use reqwest::header::HeaderMap;
 use reqwest::{Certificate, Client, Response, StatusCode, Url, header, redirect};
-use std::{net::IpAddr, path::Path, time::Duration};
-use tokio::io::AsyncReadExt;
+use std::{net::IpAddr, time::Duration};
 
-/// Most bytes of one download or file, unless [`Fetch::limit`] says otherwise.
+/// Most bytes of one download, unless [`Fetch::limit`] says otherwise.
 pub const LIMIT: u64 = 32 << 20;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -92,7 +93,7 @@ impl Fetch {
         Ok(Self { client, limit: LIMIT, from_here: false })
     }
 
-    /// Allows at most `bytes` for one download or file.
+    /// Allows at most `bytes` for one download.
     pub fn limit(mut self, bytes: u64) -> Self {
         self.limit = bytes;
         self
@@ -149,18 +150,6 @@ impl Fetch {
         task.run(asked).await.map_err(interrupted)?
     }
 
-    /// Reads the file at `path`, with the same limit and checksum as a download.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::File`], [`Error::TooLarge`], [`Error::Checksum`] or [`Error::Interrupted`].
-    pub async fn file(&self, task: &Task, path: &Path, sha256: Option<&Sha256>) -> Result<Fetched, Error> {
-        let what = path.display().to_string();
-        let read = task.run(self.read(path)).await;
-        let bytes = read.map_err(|source| Error::Interrupted { what: what.clone(), source })??;
-        check(&what, bytes, sha256, false)
-    }
-
     /// The body of `url`, and whether its content type is that of a web page.
     async fn download(&self, url: &Url) -> Result<(Vec<u8>, bool), Error> {
         let response =
@@ -195,17 +184,6 @@ impl Fetch {
                     return Err(Error::Truncated { url: url.to_string(), received, declared });
                 }
             }
-        }
-    }
-
-    async fn read(&self, path: &Path) -> Result<Vec<u8>, Error> {
-        let failed = |source| Error::File { path: path.to_owned(), source };
-        let file = tokio::fs::File::open(path).await.map_err(failed)?;
-        let mut bytes = Vec::new();
-        file.take(self.limit.saturating_add(1)).read_to_end(&mut bytes).await.map_err(failed)?;
-        match bytes.len() as u64 > self.limit {
-            true => Err(Error::TooLarge { what: path.display().to_string(), limit: self.limit }),
-            false => Ok(bytes),
         }
     }
 }

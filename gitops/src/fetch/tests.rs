@@ -4,7 +4,7 @@ use super::*;
 use crate::Explain;
 use gitops_acceptance_tests::hostile;
 use std::{future::Future, time::Instant};
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 
@@ -226,13 +226,13 @@ async fn files_are_held_to_the_same_rules() {
     let path = dir.path().join("install.yaml");
     std::fs::write(&path, BODY).unwrap();
     let sum = Sha256::of(BODY.as_bytes());
-    assert_eq!(fetch().file(&task(), &path, Some(&sum)).await.unwrap().bytes, BODY.as_bytes());
-    assert_eq!(fetch().file(&task(), &path, None).await.unwrap().sha256, sum);
-    let wrong = fetch().file(&task(), &path, Some(&Sha256::of(b""))).await.unwrap_err();
+    assert_eq!(file(&task(), &path, LIMIT, Some(&sum)).await.unwrap().bytes, BODY.as_bytes());
+    assert_eq!(file(&task(), &path, LIMIT, None).await.unwrap().sha256, sum);
+    let wrong = file(&task(), &path, LIMIT, Some(&Sha256::of(b""))).await.unwrap_err();
     assert!(matches!(wrong, Error::Checksum { .. }), "{wrong}");
-    let large = fetch().limit(3).file(&task(), &path, None).await.unwrap_err();
+    let large = file(&task(), &path, 3, None).await.unwrap_err();
     assert!(matches!(large, Error::TooLarge { limit: 3, .. }), "{large}");
-    let missing = fetch().file(&task(), &dir.path().join("none"), None).await.unwrap_err();
+    let missing = file(&task(), &dir.path().join("none"), LIMIT, None).await.unwrap_err();
     assert!(matches!(missing, Error::File { .. }), "{missing}");
 }
 

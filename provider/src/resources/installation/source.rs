@@ -6,7 +6,7 @@
 
 use super::Recipe;
 use crate::problem::{Locate, problem};
-use gitops::fetch::{Fetch, Fetched, Sha256};
+use gitops::fetch::{self, Fetch, Fetched, Sha256};
 use gitops::install::{Error, Prepared};
 use gitops::{Task, helm};
 use schemars::JsonSchema;
@@ -197,14 +197,17 @@ impl Sources {
             (None, None) => return Err(Problem::bug("an installation without a source")),
         };
         let sha256 = manifest.sha256.as_deref().and_then(|text| text.parse().ok());
-        let fetch = Fetch::new(None).at("source.manifest")?.limit(LIMIT);
         match (&manifest.path, &manifest.url) {
             (Some(path), _) => {
-                fetch.file(task, Path::new(path), sha256.as_ref()).await.at("source.manifest.path")
+                let read = fetch::file(task, Path::new(path), LIMIT, sha256.as_ref()).await;
+                read.at("source.manifest.path")
             }
             (None, Some(url)) => {
-                let download =
-                    || async { fetch.url(task, url, sha256.as_ref()).await.at("source.manifest.url") };
+                // Only a download is worth reading the authorities that this machine trusts.
+                let download = || async {
+                    let fetch = Fetch::new(None).at("source.manifest.url")?.limit(LIMIT);
+                    fetch.url(task, url, sha256.as_ref()).await.at("source.manifest.url")
+                };
                 self.once(format!("{url} {sha256:?}"), download).await
             }
             (None, None) => Err(Problem::bug("a manifest without a place")),
