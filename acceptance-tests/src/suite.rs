@@ -89,8 +89,14 @@ impl Suite {
     /// Adds a test of something that the CLIs share: they have such tests in turns, in the order in which
     /// these are added. `ACCEPTANCE_BOTH` gives them to both, as `make nightly` does. The other's is skipped, and says so.
     pub fn either(&mut self, name: &str, needs: &'static [Need], test: fn(&Case)) {
-        let (chosen, found) = self.found(Kind::ALL[self.turn % Kind::ALL.len()]);
+        let turn = Kind::ALL[self.turn % Kind::ALL.len()];
         self.turn += 1;
+        self.with(turn, name, needs, test);
+    }
+
+    /// Adds a test for this CLI: where it is missing, and where `ACCEPTANCE_BOTH` says so, the other has it.
+    pub fn with(&mut self, kind: Kind, name: &str, needs: &'static [Need], test: fn(&Case)) {
+        let (chosen, found) = self.found(kind);
         let both = self.both || found.is_err();
         for (kind, cli) in self.clis.clone() {
             let has =

@@ -47,14 +47,22 @@ fn missing(kind: Kind) -> (Kind, Result<Cli, String>) {
 }
 
 #[test]
-fn one_cli_has_what_both_would_do_alike() {
+fn one_cli_has_what_would_do_for_both() {
     let add = |suite: &mut Suite| {
         for name in ["suite::a", "suite::b"] {
             suite.either(name, &[Need::Asked("NOBODY_SETS_THIS")], |_| {});
         }
     };
+    let of_tofu = |suite: &mut Suite| {
+        suite.with(Kind::OpenTofu, "suite::c", &[Need::Asked("NOBODY_SETS_THIS")], |_| {});
+    };
     let [terraform, tofu] = Kind::ALL;
-    let texts = [said([there(terraform), there(tofu)], add), said([missing(terraform), there(tofu)], add)];
+    let texts = [
+        said([there(terraform), there(tofu)], add),
+        said([missing(terraform), there(tofu)], add),
+        said([there(terraform), there(tofu)], of_tofu),
+        said([there(terraform), missing(tofu)], of_tofu),
+    ];
     insta::assert_snapshot!(texts.join("\n\n"), @"
         test terraform::suite::a ... ignored (skipped: it takes minutes; NOBODY_SETS_THIS=1 runs it)
         test tofu::suite::a      ... ignored (skipped: terraform has it; ACCEPTANCE_BOTH=1 gives it to both)
@@ -65,6 +73,12 @@ fn one_cli_has_what_both_would_do_alike() {
         test tofu::suite::a      ... ignored (skipped: it takes minutes; NOBODY_SETS_THIS=1 runs it)
         test terraform::suite::b ... ignored (skipped: no terraform on the PATH)
         test tofu::suite::b      ... ignored (skipped: it takes minutes; NOBODY_SETS_THIS=1 runs it)
+
+        test terraform::suite::c ... ignored (skipped: tofu has it; ACCEPTANCE_BOTH=1 gives it to both)
+        test tofu::suite::c      ... ignored (skipped: it takes minutes; NOBODY_SETS_THIS=1 runs it)
+
+        test terraform::suite::c ... ignored (skipped: it takes minutes; NOBODY_SETS_THIS=1 runs it)
+        test tofu::suite::c      ... ignored (skipped: no tofu on the PATH)
         ");
 }
 

@@ -52,7 +52,7 @@ mod tenant_tiers;
 mod tenants;
 mod wiring;
 
-use gitops_acceptance_tests::{Need, Suite};
+use gitops_acceptance_tests::{Kind, Need, Suite};
 use std::process::ExitCode;
 
 /// What opens and makes sealed secrets.
@@ -82,17 +82,18 @@ fn main() -> ExitCode {
     suite.run()
 }
 
-/// What takes minutes. It is begun first, and all that is short goes on beside it.
+/// What takes minutes. It is begun first, and all that is short goes on beside it. The quickstart comes and goes with both
+/// CLIs: each has other things happen to it meanwhile.
 #[rustfmt::skip] // one line per test
 fn add_lives(suite: &mut Suite) {
     use gitops_acceptance_tests::Need::{Cluster, Engine, Git, Provider};
     suite.shared("argocd::lives_and_dies", &[Provider, Cluster, Git], argocd::lives_and_dies);
     suite.once("quickstart::survives_kills", &[Provider, Engine, Git], quickstart::survives_kills);
-    suite.both("quickstart::lives_and_dies", &[Provider, Engine, Git], quickstart::lives_and_dies);
+    suite.with(Kind::Terraform, "quickstart::lives_and_dies", &[Provider, Engine, Git], quickstart::lives_and_dies);
     suite.both("caelus::lives_and_dies_as_published", &[Provider, Engine, Git, CAELUS], caelus::lives_and_dies_as_published);
     suite.both("ontu_schedule::comes_back_from_git_and_its_key", &[Provider, Engine, Git, KUBESEAL, ONTU], ontu_schedule::comes_back_from_git_and_its_key);
-    suite.once("quickstart::survives_interrupts_and_losses", &[Provider, Engine, Git], quickstart::survives_interrupts_and_losses);
-    suite.once("quickstart::is_shown_by_its_command", &[Provider, Engine, Git], quickstart::shows_it);
+    suite.with(Kind::OpenTofu, "quickstart::survives_interrupts_and_losses", &[Provider, Engine, Git], quickstart::survives_interrupts_and_losses);
+    suite.with(Kind::OpenTofu, "quickstart::is_shown_by_its_command", &[Provider, Engine, Git], quickstart::shows_it);
 }
 
 #[rustfmt::skip] // one line per test

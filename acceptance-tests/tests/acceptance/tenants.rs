@@ -146,7 +146,7 @@ pub fn live_in_the_cluster(case: &Case, platform: &Platform) {
     assert_eq!((&tenant["argo_app_name"], &tenant["namespace_name"]), (&json!(id), &json!(id)));
 
     let patch = r#"{"data": {"greeting": "by hand"}}"#;
-    run.var("patience", "45s");
+    run.var("patience", "20s");
     repository.write(&values(id), "greeting: by hand\n");
     kubectl.patch(id, "configmap", "site", patch);
     run.plan().success().assert_changes(&[&format!("{ADDRESS}: update")]);

@@ -2,7 +2,7 @@
 
 use super::stage::{GREETING, Stage, assert_kept};
 use super::{audit, order};
-use gitops_acceptance_tests::{Case, Kind, Plan, Search};
+use gitops_acceptance_tests::{Case, Plan, Search};
 use serde_json::{Map, Value, json};
 use std::fs;
 
@@ -18,10 +18,7 @@ pub fn lives_and_dies(case: &Case) {
     stage.run.apply().success().says("6 added").says_nothing_of(&token);
     stage.assert_runs(GREETING);
     audit::assert_secrets_came_first(&stage, &case.dir());
-    // Once is enough: what is judged is the provider's order, and the CLI's is that of its references.
-    if case.cli().kind == Kind::OpenTofu {
-        order::holds(case, &stage);
-    }
+    order::holds(case, &stage);
     stage.run.assert_settled();
     let uids = stage.uids();
 
