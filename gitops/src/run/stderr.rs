@@ -63,6 +63,11 @@ impl Tail {
             return;
         }
         tracing::debug!(command = self.command, "{line}");
+        if is_place_in_go(&line) {
+            // So was the line before: the function. A stack of them would push out why it is there.
+            self.lines.pop_back_if(|function| !function.contains(' ') && function.contains('.'));
+            return;
+        }
         if self.lines.len() == LINES {
             self.lines.pop_front();
         }
@@ -77,6 +82,16 @@ fn lines_of(secret: &Secret<String>) -> Vec<Secret<String>> {
     let lines: Vec<_> = secret.expose().lines().map(printable).filter(|line| !line.is_empty()).collect();
     let least = if lines.len() > 1 { TELLING } else { 1 };
     lines.into_iter().filter(|line| line.len() >= least).map(Secret::new).collect()
+}
+
+/// Whether the line is the second of the two that a Go program prints for each function on its stack, such as
+/// ` runtime/proc.go:290 +0x1d`: kubeadm, which kind runs, ends with dozens of them where it fails.
+fn is_place_in_go(line: &str) -> bool {
+    let Some((_, place)) = line.strip_prefix(' ').and_then(|line| line.rsplit_once(".go:")) else {
+        return false;
+    };
+    let number = place.split_once(" +0x").map_or(place, |(number, _)| number);
+    !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// The line as a terminal would show it at the end: without escape sequences, other control characters and what
@@ -131,6 +146,27 @@ mod tests {
         assert_eq!(lines.len(), LINES);
         assert_eq!(lines[LINES - 2], "token (secret) refused");
         assert_eq!(lines[LINES - 1].len(), LINE_BYTES);
+    }
+
+    #[tokio::test]
+    async fn stacks_of_go_programs_are_left_out() {
+        let frame = "main.(*Runner).Run\n\texample.com/main@v1.36.3/runner.go:234\n";
+        let panic = "goroutine 1 [running]:\nmain.main()\n\t/src/main.go:10 +0x1d\n";
+        let text = format!(
+            "error: the port 6443 is in use\nsee https://example.com/a.go:1\n\tmain.go:x\n{}{panic}",
+            frame.repeat(30)
+        );
+        let mut tail = Tail::new("t", vec![]);
+        tail.follow(text.as_bytes()).await.unwrap();
+        assert_eq!(
+            tail.into_lines(),
+            [
+                "error: the port 6443 is in use",
+                "see https://example.com/a.go:1",
+                " main.go:x",
+                "goroutine 1 [running]:"
+            ]
+        );
     }
 
     #[tokio::test]
