@@ -56,10 +56,23 @@ node_containerd() {
 	JSON
 }
 
+# import_images: runs in a node. The layers are unpacked as they are imported; nobody asks for them as archives again, which
+# containerd removes a moment after it was told to.
+import_images() {
+	until ctr version >/dev/null 2>&1; do sleep 0.2; done
+	for archive in /archives/*.tar; do ctr -n k8s.io images import "$archive"; done
+	ctr -n k8s.io content ls | awk '/containerd.io\/uncompressed=/ {print $1}' | xargs ctr -n k8s.io content rm
+	while find /var/lib/containerd/io.containerd.content.v1.content -size +1M | grep -q .; do sleep 0.1; done
+	pkill -x containerd
+	while pgrep -x containerd >/dev/null; do sleep 0.1; done
+}
 # kubeadm_images ARCHIVES: each image that kubeadm starts, as an archive.
 kubeadm_images() {
 	local program tag name entrypoint
 	rootfs "$work/kube-proxy" "${proxy_packages[@]}"
+	# kube-proxy needs none of these 2,700 files, and the engine copies each for every node that is made.
+	rm -rf "$work"/kube-proxy/usr/share/{zoneinfo,perl5,bash-completion,lintian} \
+		"$work"/kube-proxy/usr/lib/*-linux-gnu/{gconv,perl-base} "$work"/kube-proxy/var/lib/dpkg/info
 	cp "$bin/kube-proxy" "$work/kube-proxy/usr/local/bin/"
 	for program in kube-apiserver kube-controller-manager kube-scheduler etcd coredns pause; do
 		tiny "$work/$program" / "$bin/$program"
@@ -86,9 +99,7 @@ node_image() {
 	docker rm -f $prepare >/dev/null 2>&1 || true
 	docker run -d --name $prepare --privileged -v "$archives:/archives:ro" --entrypoint sleep gitops-lab/node-base:latest infinity
 	docker exec -d $prepare containerd
-	docker exec $prepare sh -ec 'until ctr version >/dev/null 2>&1; do sleep 0.2; done
-		for a in /archives/*.tar; do ctr -n k8s.io images import "$a"; done
-		pkill -x containerd; while pgrep -x containerd >/dev/null; do sleep 0.1; done'
+	docker exec $prepare bash -ec "$(declare -f import_images); import_images"
 	docker commit --change "$boot" $prepare "$node_image"
 	docker rm -f $prepare
 	rm -rf "$archives"

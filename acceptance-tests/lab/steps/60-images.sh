@@ -51,7 +51,7 @@ images() {
 		once official_images "official images" "$engine" "$OFFICIAL_REGISTRY_IMAGE" "$OFFICIAL_DEBIAN_IMAGE" "$OFFICIAL_NODE_IMAGE"
 	else
 		once node_image "kind node image $node_image" "$engine" base_system tiny image "$DEBIAN_SUITE" "${node_packages[*]}" "${proxy_packages[*]}" "$here/runc-without-sys-resource" \
-			node_rootfs node_systemd node_containerd kubeadm_images "$KUBERNETES_VERSION" "$ETCD_VERSION" "$COREDNS_VERSION" \
+			node_rootfs node_systemd node_containerd kubeadm_images import_images "$KUBERNETES_VERSION" "$ETCD_VERSION" "$COREDNS_VERSION" \
 			"$PAUSE_IMAGE_TAG" "$ETCD_IMAGE_TAG" "$COREDNS_IMAGE_TAG" "$KIND_VERSION" "${mirrored[*]}"
 		once argocd_image "Argo CD image" "$engine" base_system image "$DEBIAN_SUITE" "${argocd_packages[*]}" "$ARGOCD_VERSION" "$HELM_VERSION" "$KUSTOMIZE_VERSION"
 		once small_images "redis, registry and busybox images" "$engine" base_system tiny image "$DEBIAN_SUITE" "${donor_packages[*]}" "${busybox_packages[*]}" "$ARGOCD_REDIS_IMAGE" "$ARGOCD_DEX_IMAGE"
