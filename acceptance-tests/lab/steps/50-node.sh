@@ -70,9 +70,7 @@ import_images() {
 kubeadm_images() {
 	local program tag name entrypoint
 	rootfs "$work/kube-proxy" "${proxy_packages[@]}"
-	# kube-proxy needs none of these 2,700 files, and the engine copies each for every node that is made.
-	rm -rf "$work"/kube-proxy/usr/share/{zoneinfo,perl5,bash-completion,lintian} \
-		"$work"/kube-proxy/usr/lib/*-linux-gnu/{gconv,perl-base} "$work"/kube-proxy/var/lib/dpkg/info
+	slim "$work/kube-proxy"
 	cp "$bin/kube-proxy" "$work/kube-proxy/usr/local/bin/"
 	for program in kube-apiserver kube-controller-manager kube-scheduler etcd coredns pause; do
 		tiny "$work/$program" / "$bin/$program"

@@ -4,6 +4,7 @@
 argocd_image() {
 	local root=$work/argocd files=$LAB_HOME/argocd-files program
 	rootfs "$root" "${argocd_packages[@]}"
+	slim "$root"
 	cp "$bin"/{argocd,helm,kustomize} "$root/usr/local/bin/"
 	cp "$files"/{entrypoint.sh,gpg-wrapper.sh,git-verify-wrapper.sh} "$root/usr/local/bin/"
 	chmod 755 "$root"/usr/local/bin/{entrypoint.sh,gpg-wrapper.sh,git-verify-wrapper.sh}
@@ -30,6 +31,7 @@ small_images() {
 	printf 'version: 0.1\nstorage: {filesystem: {rootdirectory: /data}, delete: {enabled: true}}\nhttp: {addr: ":5000"}\n' >"$work/registry/etc/registry.yml"
 	image gitops-lab/registry:latest "$work/registry" 'ENTRYPOINT ["/usr/local/bin/docker-registry", "serve", "/etc/registry.yml"]'
 	rootfs "$work/busybox" "${busybox_packages[@]}"
+	slim "$work/busybox"
 	ln -sf busybox "$work/busybox/bin/httpd"
 	image "$local_registry/library/busybox:1" "$work/busybox" 'CMD ["/bin/sh"]'
 	# install.yaml runs `argocd-dex rundex` in this image, which looks for `dex` on the PATH and starts it only when
@@ -50,11 +52,11 @@ images() {
 	if official; then
 		once official_images "official images" "$engine" "$OFFICIAL_REGISTRY_IMAGE" "$OFFICIAL_DEBIAN_IMAGE" "$OFFICIAL_NODE_IMAGE"
 	else
-		once node_image "kind node image $node_image" "$engine" base_system tiny image "$DEBIAN_SUITE" "${node_packages[*]}" "${proxy_packages[*]}" "$here/runc-without-sys-resource" \
+		once node_image "kind node image $node_image" "$engine" base_system slim tiny image "$DEBIAN_SUITE" "${node_packages[*]}" "${proxy_packages[*]}" "$here/runc-without-sys-resource" \
 			node_rootfs node_systemd node_containerd kubeadm_images import_images "$KUBERNETES_VERSION" "$ETCD_VERSION" "$COREDNS_VERSION" \
 			"$PAUSE_IMAGE_TAG" "$ETCD_IMAGE_TAG" "$COREDNS_IMAGE_TAG" "$KIND_VERSION" "${mirrored[*]}"
-		once argocd_image "Argo CD image" "$engine" base_system image "$DEBIAN_SUITE" "${argocd_packages[*]}" "$ARGOCD_VERSION" "$HELM_VERSION" "$KUSTOMIZE_VERSION"
-		once small_images "redis, registry and busybox images" "$engine" base_system tiny image "$DEBIAN_SUITE" "${donor_packages[*]}" "${busybox_packages[*]}" "$ARGOCD_REDIS_IMAGE" "$ARGOCD_DEX_IMAGE"
+		once argocd_image "Argo CD image" "$engine" base_system slim image "$DEBIAN_SUITE" "${argocd_packages[*]}" "$ARGOCD_VERSION" "$HELM_VERSION" "$KUSTOMIZE_VERSION"
+		once small_images "redis, registry and busybox images" "$engine" base_system slim tiny image "$DEBIAN_SUITE" "${donor_packages[*]}" "${busybox_packages[*]}" "$ARGOCD_REDIS_IMAGE" "$ARGOCD_DEX_IMAGE"
 		once git_base "Git server's Debian" "$engine" base_system image "$DEBIAN_SUITE" "${git_packages[*]}"
 	fi
 	once git_image "Git server image" "$engine" "$OFFICIAL_DEBIAN_IMAGE" "${git_packages[*]}" "$here"/git/*
