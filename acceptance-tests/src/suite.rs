@@ -94,7 +94,7 @@ impl Suite {
         self.with(turn, name, needs, test);
     }
 
-    /// Adds a test for this CLI: where it is missing, and where `ACCEPTANCE_BOTH` says so, the other has it.
+    /// Adds a test for this CLI. The other has it where this one is missing, and has it, too, where `ACCEPTANCE_BOTH` says so.
     pub fn with(&mut self, kind: Kind, name: &str, needs: &'static [Need], test: fn(&Case)) {
         let (chosen, found) = self.found(kind);
         let both = self.both || found.is_err();

@@ -56,8 +56,8 @@ node_containerd() {
 	JSON
 }
 
-# import_images: runs in a node. The layers are unpacked as they are imported; nobody asks for them as archives again, which
-# containerd removes a moment after it was told to.
+# import_images: runs in a node. What is imported is unpacked, and nobody reads the layers' archives again: they go.
+# containerd deletes them a moment after it was told to, and must not be ended before.
 import_images() {
 	until ctr version >/dev/null 2>&1; do sleep 0.2; done
 	for archive in /archives/*.tar; do ctr -n k8s.io images import "$archive"; done

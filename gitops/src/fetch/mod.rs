@@ -1,8 +1,8 @@
 //! Downloads and local files, checked before anybody sees a byte.
 //!
 //! [`Fetch`] and [`file()`] return bytes only when they are complete, within the size limit and, where a checksum was
-//! given, equal to it. A download without a checksum goes over https ([`Fetch::or_from_here`] aside); a redirect leads to https or stays with its
-//! origin. Nothing is written to disk.
+//! given, equal to it. A download without a checksum goes over https ([`Fetch::or_from_here`] aside); a redirect leads
+//! to https or stays with its origin. Nothing is written to disk.
 
 mod digest;
 mod error;
